@@ -1,0 +1,1 @@
+"""Builds zitadel_grpc/api from ZITADEL's protobuf descriptors: `python -m scripts.protos --help`."""

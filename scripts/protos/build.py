@@ -1,0 +1,60 @@
+"""Builds the stubs, if they are not there as the source wants them."""
+
+import time
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from scripts.protos import descriptors, report, tools, workspace
+from scripts.protos.errors import ProtosError
+from scripts.protos.generate import generate
+from scripts.protos.pin import pinned_image
+from scripts.protos.sources import Source, resolve
+from scripts.protos.stamp import Stamp, digest_scripts, digest_stubs
+
+
+def build(requested: str | None) -> str:
+    """Put the stubs of a source in place; returns what to tell."""
+    with workspace.locked():
+        source = resolve(requested)
+        scripts, versions = digest_scripts(), tools.versions()
+        stamp = Stamp.read()
+        if stamp and (stamp.source, stamp.scripts, stamp.tools) == (source.digest, scripts, versions):
+            return f"{_place(workspace.API)} is up to date with {_title(source)}"
+        started = time.monotonic()
+        with workspace.temporary() as directory:
+            image = _load(source)
+            # The comparison first: it needs the pin, and what can fail should fail before the swap.
+            told = [] if source.is_pin else report.compare(image, pinned_image())
+            api = generate(source, image, directory)
+            stamp = Stamp(source.digest, source.is_pin, scripts, versions, digest_stubs(api))
+            workspace.swap(api, workspace.API)
+            stamp.write()
+        seconds = time.monotonic() - started
+        first = f"{_title(source)}: {report.count(image)} → {_place(workspace.API)} ({seconds:.1f} s)"
+        return "\n".join([first, *told])
+
+
+def build_aside(requested: str, target: Path) -> str:
+    """Write the stubs of a source to `target`, which must not be there yet."""
+    with workspace.locked():
+        source = resolve(requested)
+        with workspace.temporary() as directory:
+            image = _load(source)
+            generate(source, image, directory).rename(target)
+        return f"{_title(source)}: {report.count(image)} → {_place(target)}"
+
+
+def _load(source: Source) -> FileDescriptorSet:
+    image = source.load()
+    if not descriptors.services(image):
+        raise ProtosError(f"{source.name} has no services of ZITADEL (in protobuf packages zitadel.…)")
+    return image
+
+
+def _title(source: Source) -> str:
+    return f"{source.name} {source.version}".rstrip()
+
+
+def _place(path: Path) -> str:
+    return str(path.relative_to(workspace.ROOT)) if path.is_relative_to(workspace.ROOT) else str(path)

@@ -1,0 +1,98 @@
+"""Writes what the custom options say: zitadel_grpc/api/_catalog.json (RPCs) and _rules.json (validation)."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
+from google.protobuf.message import Message
+
+from scripts.protos.descriptors import CustomOptions, is_zitadel, messages
+
+_OPENAPI = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_operation"
+
+
+def write_catalog(image: FileDescriptorSet, options: CustomOptions, api: Path) -> None:
+    """Write, for each RPC: permission, HTTP verb, HTTP path, summary, deprecated."""
+    catalog: dict[str, dict[str, list[object]]] = {}
+    for file in filter(is_zitadel, image.file):
+        comments = _comments(file)
+        for index, service in enumerate(file.service):
+            catalog[f"{file.package}.{service.name}"] = {
+                method.name: _rpc(
+                    method, options.of(method.options), comments.get((6, index, 2, position), "")
+                )
+                for position, method in enumerate(service.method)
+            }
+    _write(api / "_catalog.json", catalog)
+
+
+def write_rules(image: FileDescriptorSet, options: CustomOptions, api: Path) -> None:
+    """Write the `validate.rules` of each message's fields, and the oneofs of which one has to be set."""
+    fields: dict[str, dict[str, object]] = {}
+    required: dict[str, list[str]] = {}
+    for file in filter(is_zitadel, image.file):
+        for name, message in messages(file):
+            rules = {field.name: options.of(field.options).get("validate.rules") for field in message.field}
+            if rules := {field: _plain(rule) for field, rule in rules.items() if rule is not None}:
+                fields[name] = rules
+            oneofs = [
+                oneof.name
+                for oneof in message.oneof_decl
+                if options.of(oneof.options).get("validate.required")
+            ]
+            if oneofs:
+                required[name] = oneofs
+    _write(api / "_rules.json", {"fields": fields, "required_oneofs": required})
+
+
+def _rpc(method: MethodDescriptorProto, options: dict[str, Any], comment: str) -> list[object]:
+    permission = ""
+    if (v1 := options.get("zitadel.v1.auth_option")) is not None:
+        permission = v1.permission
+    elif (v2 := options.get("zitadel.protoc_gen_zitadel.v2.options")) is not None:
+        permission = v2.auth_option.permission
+    verb, path = _http_binding(options.get("google.api.http"))
+    openapi = options.get(_OPENAPI)
+    summary = openapi.summary if openapi is not None else ""
+    deprecated = method.options.deprecated or (openapi is not None and openapi.deprecated)
+    return [permission, verb, path, " ".join(summary.split()) or _first_sentence(comment), deprecated]
+
+
+def _http_binding(rule: Any) -> tuple[str, str]:
+    if rule is None or not (pattern := rule.WhichOneof("pattern")):
+        return "", ""
+    if pattern == "custom":
+        return rule.custom.kind, rule.custom.path
+    return pattern.upper(), getattr(rule, pattern)
+
+
+def _comments(file: FileDescriptorProto) -> dict[tuple[int, ...], str]:
+    """The comments before declarations, by the path of the declaration; images of some sources have none."""
+    return {
+        tuple(location.path): location.leading_comments
+        for location in file.source_code_info.location
+        if location.leading_comments
+    }
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Message):
+        return {field.name: _plain(part) for field, part in value.ListFields()}
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, str | int | float):  # bool too
+        return value
+    return [_plain(part) for part in value]  # type: ignore[attr-defined]  # a repeated field
+
+
+def _write(path: Path, data: object) -> None:
+    path.write_text(
+        json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8"
+    )

@@ -1,0 +1,96 @@
+"""Descriptor images (FileDescriptorSet): reading them, and what is in them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from scripts.protos.errors import ProtosError
+
+
+def parse_image(data: bytes, name: str) -> FileDescriptorSet:
+    """Read an image; `name` is what to call it in an error."""
+    try:
+        image = FileDescriptorSet.FromString(data)
+    except DecodeError:
+        raise ProtosError(
+            f"{name} is not a descriptor image: make one with `buf build -o image.binpb`"
+        ) from None
+    if not any(file.name for file in image.file):
+        raise ProtosError(f"{name} is empty: it holds no file descriptors")
+    return image
+
+
+def read_image(path: Path) -> FileDescriptorSet:
+    return parse_image(path.read_bytes(), path.name)
+
+
+def is_zitadel(file: FileDescriptorProto) -> bool:
+    """Whether a file belongs to ZITADEL's APIs; the others are what those import."""
+    return file.package == "zitadel" or file.package.startswith("zitadel.")
+
+
+def services(image: FileDescriptorSet) -> dict[str, list[str]]:
+    """The full name of each of ZITADEL's services with the names of its RPCs."""
+    return {
+        f"{file.package}.{service.name}": [method.name for method in service.method]
+        for file in image.file
+        if is_zitadel(file)
+        for service in file.service
+    }
+
+
+def messages(file: FileDescriptorProto) -> Iterator[tuple[str, DescriptorProto]]:
+    """Every message of a file with its full name, the nested ones too."""
+
+    def walk(scope: str, message: DescriptorProto) -> Iterator[tuple[str, DescriptorProto]]:
+        name = f"{scope}.{message.name}"
+        yield name, message
+        for nested in message.nested_type:
+            yield from walk(name, nested)
+
+    for message in file.message_type:
+        yield from walk(file.package, message)
+
+
+class CustomOptions:
+    """Reads custom options by the declarations that the image itself carries.
+
+    In a pool of its own, since this process may know other versions of the same declarations.
+    """
+
+    def __init__(self, image: FileDescriptorSet) -> None:
+        self._pool = DescriptorPool()
+        files = {file.name: file for file in image.file}
+        files.setdefault(
+            "google/protobuf/descriptor.proto",
+            FileDescriptorProto.FromString(descriptor_pb2.DESCRIPTOR.serialized_pb),
+        )
+        added = set[str]()
+
+        def add(file: FileDescriptorProto) -> None:
+            if file.name in added:
+                return
+            added.add(file.name)
+            for dependency in file.dependency:
+                if dependency not in files:
+                    raise ProtosError(f"{file.name} imports {dependency}, which the source lacks")
+                add(files[dependency])
+            try:
+                self._pool.AddSerializedFile(file.SerializeToString())
+            except TypeError as error:
+                raise ProtosError(f"{file.name} is not valid: {' '.join(str(error).split())}") from None
+
+        for file in files.values():
+            add(file)
+
+    def of(self, options: Message) -> dict[str, Any]:
+        """The custom options in `options`, by the full names of their extensions."""
+        message = GetMessageClass(self._pool.FindMessageTypeByName(options.DESCRIPTOR.full_name))
+        fields = message.FromString(options.SerializeToString()).ListFields()
+        return {field.full_name: value for field, value in fields if field.is_extension}

@@ -1,0 +1,94 @@
+"""Writes the `__init__` of each generated package: its messages, enums and services at package level."""
+
+import keyword
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+from scripts.protos.errors import ProtosError
+
+_RUNTIME = '''"""{title}"""
+
+from zitadel_grpc._lazy import lazy_exports
+
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {{
+{modules}    }},
+)
+'''
+
+
+def write_packages(files: Sequence[FileDescriptorProto], root: Path) -> None:
+    """Write `__init__.py` and `__init__.pyi` for the proto packages of `files`, relocated below `root`."""
+    packages: dict[PurePosixPath, list[FileDescriptorProto]] = defaultdict(list)
+    for file in files:
+        packages[PurePosixPath(file.name).parent].append(file)
+    for directory, members in sorted(packages.items()):
+        _write_package(root / directory, sorted(members, key=lambda file: file.name))
+    # What lies between (zitadel_grpc/api/user above user/v2) is a package too: type checkers and
+    # zip imports are surer of those than of namespace packages.
+    for directory in {parent for path in packages for parent in path.parents if len(parent.parts) > 2}:
+        init = root / directory / "__init__.py"
+        if not init.exists():
+            init.write_text("", encoding="utf-8")
+
+
+def _write_package(directory: Path, files: list[FileDescriptorProto]) -> None:
+    exports = _exports(files)
+    modules = "".join(
+        f"        {module!r}: {_literal(names, indent=12)},\n" for module, names in exports.items() if names
+    )
+    title = f"The protobuf package `{files[0].package}`."
+    (directory / "__init__.py").write_text(_RUNTIME.format(title=title, modules=modules), encoding="utf-8")
+
+    lines = [f'"""{title}"""\n']
+    for module, names in exports.items():
+        lines += [f"from .{module} import {name} as {name}" for name in names]
+        if module.endswith(
+            "_pb2_grpc"
+        ):  # these exist for type checkers only, so at run time they are not exported
+            services = [name.removesuffix("Stub") + "AsyncStub" for name in names if name.endswith("Stub")]
+            lines += [f"from .{module} import {name} as {name}" for name in services]
+    everything = sorted(name for names in exports.values() for name in names)
+    lines.append(f"\n__all__ = {_literal(everything, indent=4)}\n")
+    (directory / "__init__.pyi").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _exports(files: list[FileDescriptorProto]) -> dict[str, list[str]]:
+    """The names that each generated module gives to its package."""
+    exports: dict[str, list[str]] = {}
+    owners: dict[str, str] = {}
+    for file in files:
+        stem = PurePosixPath(file.name).stem.replace("-", "_")
+        exports[f"{stem}_pb2"] = sorted(_message_names(file))
+        if file.service:
+            exports[f"{stem}_pb2_grpc"] = sorted(_service_names(file))
+        for name in (*exports[f"{stem}_pb2"], *exports.get(f"{stem}_pb2_grpc", ())):
+            if (owner := owners.setdefault(name, file.name)) != file.name or name in exports:
+                raise ProtosError(
+                    f"{file.name} and {owner} both give the name {name} to the package {file.package}: rename one of them"
+                )
+    return exports
+
+
+def _message_names(file: FileDescriptorProto) -> Iterator[str]:
+    yield from (message.name for message in file.message_type if not keyword.iskeyword(message.name))
+    for enum in file.enum_type:
+        yield enum.name
+        yield from (value.name for value in enum.value if not keyword.iskeyword(value.name))
+    yield from (extension.name for extension in file.extension)
+
+
+def _service_names(file: FileDescriptorProto) -> Iterator[str]:
+    for service in file.service:
+        yield f"{service.name}Stub"
+        yield f"{service.name}Servicer"
+        yield f"add_{service.name}Servicer_to_server"
+
+
+def _literal(names: Sequence[str], *, indent: int) -> str:
+    pad = " " * indent
+    return "[\n" + "".join(f'{pad}"{name}",\n' for name in names) + pad[4:] + "]"

@@ -1,0 +1,92 @@
+"""The pinned protobufs: fetches the npm package that protos/package-lock.json names, and exports its descriptors."""
+
+import json
+import shutil
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from scripts.protos import tools, workspace
+from scripts.protos.descriptors import parse_image
+from scripts.protos.errors import ProtosError
+from scripts.protos.workspace import ROOT, WORKSPACE
+
+PACKAGE = "@zitadel/proto"
+FILES = (
+    ROOT / "protos" / "package.json",
+    ROOT / "protos" / "package-lock.json",
+    ROOT / "scripts" / "export_descriptors.mjs",
+)
+
+_UNREACHABLE = (
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "ENETUNREACH",
+    "ERR_SOCKET_TIMEOUT",
+)
+
+
+def locked_package() -> tuple[str, str]:
+    """The version and the integrity hash that the lock file states."""
+    try:
+        package = json.loads(FILES[1].read_text(encoding="utf-8"))["packages"][f"node_modules/{PACKAGE}"]
+        return package["version"], package["integrity"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ProtosError(
+            f"protos/package-lock.json does not pin {PACKAGE} ({error!r}): see protos/README.md"
+        ) from None
+
+
+def pinned_image() -> FileDescriptorSet:
+    """The descriptors of the pin: from the cache in the workspace, else from the registry."""
+    cached = WORKSPACE / f"pin-{workspace.digest(*FILES)[:16]}.binpb"
+    if not cached.exists():
+        with workspace.temporary() as directory:
+            _fetch(directory)
+            _export(directory)
+            for old in WORKSPACE.glob("pin-*.binpb"):
+                old.unlink()
+            (directory / "image.binpb").rename(cached)
+    return parse_image(cached.read_bytes(), cached.name)
+
+
+def _fetch(directory: Path) -> None:
+    for file in FILES:
+        shutil.copy(file, directory)
+    command = tools.node(program="npm")
+    options = (
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--fetch-retry-mintimeout=1000",
+    )
+    done = tools.run([*command, "ci", *options], cwd=directory)
+    if done.returncode == 0:
+        return
+    version, _ = locked_package()
+    if any(word in done.stderr for word in _UNREACHABLE):
+        raise ProtosError(
+            f"{PACKAGE} {version} could not be fetched, the npm registry is out of reach: "
+            "the first build needs the network, or the package in npm's cache"
+        )
+    if "EINTEGRITY" in done.stderr:
+        raise ProtosError(
+            f"{PACKAGE} {version} as the registry serves it is not what protos/package-lock.json pins"
+        )
+    reasons = [
+        line.removeprefix("npm error ") for line in done.stderr.splitlines() if line.startswith("npm error ")
+    ]
+    raise ProtosError(
+        f"npm could not fetch {PACKAGE} {version}: {'; '.join(reasons[:3]) or 'it gave no reason'}"
+    )
+
+
+def _export(directory: Path) -> None:
+    done = tools.run([*tools.node(program=FILES[2].name), "image.binpb"], cwd=directory)
+    if done.returncode != 0:
+        reason = next((line for line in done.stderr.splitlines() if "Error" in line), "it gave no reason")
+        raise ProtosError(f"the descriptors of {PACKAGE} could not be exported: {reason}")

@@ -1,0 +1,42 @@
+"""Tells whether the stubs are those that a build would make (standard library only: the build hook asks it too)."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scripts.protos.workspace import API, ROOT, WORKSPACE, digest
+
+_FILE = WORKSPACE / "stamp.json"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What stubs were made of, by what, and what came out: hashes and versions."""
+
+    source: str
+    is_pin: bool
+    scripts: str
+    tools: dict[str, str]
+    stubs: str
+
+    @classmethod
+    def read(cls) -> "Stamp | None":
+        """The stamp of the stubs that are in place; None if there are none, or others."""
+        try:
+            stamp = cls(**json.loads(_FILE.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return stamp if stamp.stubs == digest_stubs(API) else None
+
+    def write(self) -> None:
+        new = _FILE.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        new.rename(_FILE)
+
+
+def digest_scripts() -> str:
+    return digest(ROOT / "scripts" / "protos")
+
+
+def digest_stubs(api: Path) -> str:
+    return digest(api)

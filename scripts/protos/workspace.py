@@ -1,0 +1,84 @@
+"""Where the build works: build/protos, with its lock, its temporary directories and the swap at its end."""
+
+import contextlib
+import fcntl
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.protos.errors import ProtosError
+
+ROOT = Path(__file__).resolve().parents[2]
+API = ROOT / "zitadel_grpc" / "api"
+WORKSPACE = ROOT / "build" / "protos"
+
+_LOCK_TIMEOUT = 300.0  # seconds; a build takes a few
+
+
+@contextlib.contextmanager
+def locked() -> Iterator[None]:
+    """Hold the workspace alone, and mend what a killed build left."""
+    WORKSPACE.mkdir(parents=True, exist_ok=True)
+    with (WORKSPACE / "lock").open("w") as lock:
+        deadline = time.monotonic() + _LOCK_TIMEOUT
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise ProtosError(
+                        f"another build of the stubs holds {lock.name}: wait for its end"
+                    ) from None
+                time.sleep(0.1)
+        _restore(API)
+        for left in WORKSPACE.glob("tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+@contextlib.contextmanager
+def temporary() -> Iterator[Path]:
+    """A directory on the stubs' own file system, so that renaming is enough to put a result in place."""
+    with tempfile.TemporaryDirectory(prefix="tmp-", dir=WORKSPACE) as path:
+        yield Path(path)
+
+
+def swap(new: Path, target: Path) -> None:
+    """Put a directory in the place of another; whatever happens, one of the two is there."""
+    previous = _previous(target)
+    try:
+        if target.exists():
+            target.rename(previous)
+        new.rename(target)
+    finally:
+        _restore(target)
+
+
+def digest(*paths: Path) -> str:
+    """A hash of files and of all files below directories: their names and what they hold."""
+    result = hashlib.sha256()
+    for path in paths:
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if "__pycache__" not in file.parts:
+                data = file.read_bytes()
+                result.update(f"{file.relative_to(path.parent).as_posix()}\0{len(data)}\0".encode())
+                result.update(data)
+    return result.hexdigest()
+
+
+def _previous(target: Path) -> Path:
+    return WORKSPACE / f"previous-{target.name}"
+
+
+def _restore(target: Path) -> None:
+    previous = _previous(target)
+    if previous.exists():
+        if target.exists():
+            shutil.rmtree(previous)
+        else:
+            previous.rename(target)
