@@ -1,0 +1,209 @@
+"""AsyncClient and Client: one channel to a ZITADEL, each of its services an attribute."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc import environment
+from zitadel_grpc.api._services import SERVICES, AsyncServices, Services
+from zitadel_grpc.credentials import Credentials
+from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
+from zitadel_grpc.options import ConnectionOptions
+from zitadel_grpc.transport import aio, sync
+from zitadel_grpc.transport.connection import Target
+from zitadel_grpc.transport.metadata import ORG_ID, Pairs
+
+Stub = TypeVar("Stub")
+
+
+class _Common:
+    """What both clients are, apart from how they wait."""
+
+    _target: Target
+    _channel: Any
+    _is_view: bool
+
+    if not TYPE_CHECKING:  # for type checkers the services are properties of AsyncServices and Services
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in SERVICES:
+                raise AttributeError(f"{type(self).__name__!r} has no attribute or service {name!r}")
+            module, stub = SERVICES[name]
+            service = getattr(importlib.import_module(module), stub)(self._channel)
+            setattr(self, name, service)  # found without __getattr__ from now on
+            return service
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *SERVICES})
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._target.endpoint.origin!r}, {self._target.credentials!r})"
+
+    def _view(self, channel: Any) -> Self:
+        view = object.__new__(type(self))
+        view._target, view._channel, view._is_view = self._target, channel, True
+        return view
+
+
+class AsyncClient(_Common, AsyncServices):
+    """Every API of a ZITADEL, asynchronously.
+
+        async with AsyncClient("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
+            answer = await client.management.GetMyOrg(GetMyOrgRequest())
+
+    Services are attributes named after their proto package: `management`, `admin`, `auth`, `system` for v1, else
+    `user_v2`, `org_v2`, `project_v2beta`, …; each loads its stubs when it is first used. So is the connection made, in
+    the event loop that uses it; a client may be used from several loops. A token is had at the first call.
+
+    `org_id` is the organization that calls act in, unless one names another; `timeout` the deadline in seconds of
+    calls that give none, the wait for a token counted in. `interceptors` are grpc.aio's; they see each try of a call,
+    with its token. A call given its own `credentials` or `authorization` metadata carries that instead.
+
+    Raises ConfigurationError; its calls raise RpcError, CredentialsError or TokenEndpointError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        org_id: str | None = None,
+        options: ConnectionOptions | None = None,
+        timeout: float = 30.0,
+        interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    ) -> None:
+        options = options or ConnectionOptions()
+        self._target = Target(url, credentials, options, timeout)
+        self._connection = aio.AsyncConnection(self._target, interceptors)
+        self._channel = aio.AuthenticatedChannel(self._connection, _fixed(options, org_id))
+        self._is_view = False
+
+    @classmethod
+    def from_env(
+        cls, *, timeout: float = 30.0, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
+    ) -> Self:
+        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that names the
+        variables, and CredentialsError."""
+        found = environment.read()
+        return cls(
+            found.url,
+            found.credentials,
+            org_id=found.org_id,
+            options=found.options,
+            timeout=timeout,
+            interceptors=interceptors,
+        )
+
+    def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
+        """Any generated stub, on this client's channel."""
+        return stub_class(self._channel)
+
+    def with_org(self, org_id: str) -> Self:
+        """This client, acting in another organization; channel and token are shared, and closing it closes nothing."""
+        view = self._view(aio.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
+        view._connection = self._connection
+        return view
+
+    async def access_token(self) -> str:
+        """The token that calls carry now, for use elsewhere. Raises CredentialsError or TokenEndpointError."""
+        cache = self._target.cache
+        try:
+            async with asyncio.timeout(self._target.timeout):
+                header = cache.authorization() or await cache.wait_async()
+        except TimeoutError:
+            raise TokenEndpointError(f"no token within {self._target.timeout:g} s (timeout)") from None
+        return header.removeprefix("Bearer ")
+
+    async def close(self, grace: float | None = None) -> None:
+        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError."""
+        if not self._is_view:
+            await self._connection.close(grace)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class Client(_Common, Services):
+    """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many threads.
+
+    with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
+        answer = client.management.GetMyOrg(GetMyOrgRequest())
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        org_id: str | None = None,
+        options: ConnectionOptions | None = None,
+        timeout: float = 30.0,
+        interceptors: Sequence[Any] = (),
+    ) -> None:
+        options = options or ConnectionOptions()
+        self._target = Target(url, credentials, options, timeout)
+        self._connection = sync.SyncConnection(self._target, interceptors)
+        self._channel = sync.AuthenticatedChannel(self._connection, _fixed(options, org_id))
+        self._is_view = False
+
+    @classmethod
+    def from_env(cls, *, timeout: float = 30.0, interceptors: Sequence[Any] = ()) -> Self:
+        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that names the
+        variables, and CredentialsError."""
+        found = environment.read()
+        return cls(
+            found.url,
+            found.credentials,
+            org_id=found.org_id,
+            options=found.options,
+            timeout=timeout,
+            interceptors=interceptors,
+        )
+
+    def stub(self, stub_class: Callable[[grpc.Channel], Stub]) -> Stub:
+        """Any generated stub, on this client's channel."""
+        return stub_class(self._channel)
+
+    def with_org(self, org_id: str) -> Self:
+        """This client, acting in another organization; channel and token are shared, and closing it closes nothing."""
+        view = self._view(sync.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
+        view._connection = self._connection
+        return view
+
+    def access_token(self) -> str:
+        """The token that calls carry now, for use elsewhere. Raises CredentialsError or TokenEndpointError."""
+        cache = self._target.cache
+        try:
+            header = cache.authorization() or cache.wait(self._target.timeout)
+        except TimeoutError:
+            raise TokenEndpointError(f"no token within {self._target.timeout:g} s (timeout)") from None
+        return header.removeprefix("Bearer ")
+
+    def close(self) -> None:
+        """Ends the calls under way, and all later ones with ClosedError."""
+        if not self._is_view:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _fixed(options: ConnectionOptions, org_id: str | None) -> Pairs:
+    """What every call carries."""
+    if org_id is None:
+        return options.header_pairs
+    if not isinstance(org_id, str) or not org_id.isascii() or not org_id.isprintable() or not org_id.strip():
+        raise ConfigurationError(f"org_id must be the id of an organization, not {org_id!r}")
+    return (*(pair for pair in options.header_pairs if pair[0] != ORG_ID), (ORG_ID, org_id))

@@ -1,0 +1,109 @@
+"""What every kind of credentials is: something that can make a token for a token server, and keeps it in a cache."""
+
+from __future__ import annotations
+
+import abc
+import asyncio
+import dataclasses
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.options import ConnectionOptions
+
+if TYPE_CHECKING:
+    from zitadel_grpc.credentials.cache import TokenCache
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token and its remaining life in seconds, None where it is not known."""
+
+    value: str = field(repr=False)
+    expires_in: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.value or not all("!" <= c <= "~" for c in self.value):
+            raise ConfigurationError("the token is empty, or has white space or characters that no token has")
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """One attempt to obtain a token: until when (of `time.monotonic`), and from which event loop it was started."""
+
+    deadline: float
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def remaining(self) -> float:
+        """Seconds left, 0 at the least."""
+        return max(0.0, self.deadline - time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class TokenServer:
+    """Who issues tokens: the issuer as it writes itself, its token endpoint, and how to reach it."""
+
+    issuer: str
+    token_endpoint: str
+    host: str | None
+    """`Host` header (and TLS name) where the server is known by another name than is dialled."""
+    options: ConnectionOptions = field(repr=False)
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, options: ConnectionOptions) -> TokenServer:
+        """The token server of a ZITADEL at `endpoint`, or the one that `options` name instead."""
+
+        def parse(url: str, what: str) -> Endpoint:
+            return Endpoint.parse(url, allow_plaintext=options.allow_plaintext, what=what)
+
+        dialled, host = endpoint, None
+        known_as = endpoint
+        if options.issuer is not None:
+            dialled = known_as = parse(options.issuer, "the issuer")
+        elif options.authority is not None:
+            known_as = parse(f"{endpoint.scheme}://{options.authority}", "the authority")
+            host = known_as.authority
+        url = f"{dialled.origin}/oauth/v2/token"
+        if options.token_endpoint is not None:
+            origin, slashes, rest = options.token_endpoint.partition("://")
+            authority, _, path = rest.partition("/")
+            url = f"{parse(f'{origin}{slashes}{authority}', 'the token endpoint').origin}/{path}"
+            host = None
+        # What does not change how tokens are had must not split the cache.
+        relevant = dataclasses.replace(options, channel_options=(), allow_plaintext=False)
+        return cls(known_as.origin, url, host, relevant)
+
+
+class Credentials(abc.ABC):
+    """Says how to obtain a token. One object may serve any number of clients, threads and event loops: for each
+    token server it keeps one token, which they share."""
+
+    def __init__(self, *, first: Token | None = None, renewable: bool = True) -> None:
+        """`first` is a token that is there already; `renewable` is False if no other will ever be."""
+        self._first = first
+        self._renewable = renewable
+        self._caches: dict[TokenServer, TokenCache] = {}
+
+    @abc.abstractmethod
+    def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        """Makes a new token; blocks, `refresh.remaining()` seconds at most. Called in a thread of the token cache's.
+
+        Raises CredentialsError (refused for good) or TokenEndpointError (passing).
+        """
+
+    def cache_for(self, server: TokenServer) -> TokenCache:
+        """The cache of this object's token for `server`."""
+        from zitadel_grpc.credentials.cache import TokenCache
+
+        known = self._caches.get(server)
+        if known is None:
+            new = TokenCache(
+                lambda refresh: self.obtain(server, refresh),
+                timeout=server.options.token_timeout,
+                first=self._first,
+                renewable=self._renewable,
+            )
+            known = self._caches.setdefault(server, new)  # atomic: of two threads the first one's stays
+        return known

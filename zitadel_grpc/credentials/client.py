@@ -1,0 +1,108 @@
+"""How a client proves itself at the token and introspection endpoints: by its secret, or by its key."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+from urllib.parse import quote_plus
+
+from zitadel_grpc import scopes as reserved
+from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.keyfile import KeyFile
+from zitadel_grpc.credentials.token_endpoint import request_token
+from zitadel_grpc.errors import CredentialsError
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientProof:
+    """What goes into a request: an `Authorization` value, or form fields."""
+
+    basic: str | None = None
+    form: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return "ClientProof(…)"
+
+
+class ClientAuthentication(Protocol):
+    """A client that can prove itself to an issuer: ClientCredentials, ApplicationKey."""
+
+    def prove(self, issuer: str) -> ClientProof: ...
+
+
+class ClientCredentials(Credentials):
+    """A service user's client id and secret (RFC 6749 §4.4), sent by HTTP Basic, both parts form-encoded (§2.3.1).
+
+    Also proves an API or OIDC application, by its own id and secret, where a ClientAuthentication is asked for.
+    Raises CredentialsError if one of them is empty.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        scopes: Iterable[str] = (),
+        project_ids: Iterable[str] = (),
+    ) -> None:
+        super().__init__()
+        for name, value in (("client_id", client_id), ("client_secret", client_secret)):
+            if not isinstance(value, str) or not value:
+                raise CredentialsError(f"{name} is empty")
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._scope = reserved.join(scopes, project_ids)
+
+    def __repr__(self) -> str:
+        return f"ClientCredentials(client_id={self._client_id!r})"
+
+    def prove(self, issuer: str) -> ClientProof:
+        pair = f"{quote_plus(self._client_id)}:{quote_plus(self._client_secret)}"
+        return ClientProof(basic=f"Basic {base64.b64encode(pair.encode()).decode()}")
+
+    def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        form = {"grant_type": "client_credentials", "scope": self._scope}
+        return request_token(server, form, refresh, basic=self.prove(server.issuer).basic)
+
+
+class ApplicationKey:
+    """An application's key file, for private_key_jwt (RFC 7523 §2.2) at the token and introspection endpoints.
+
+    It proves an application, not a user: it is no credentials for calls. The file is read again for each proof.
+    Raises CredentialsError that names the file and the field.
+    """
+
+    def __init__(self, key: KeyFile, *, _file: Path | None = None) -> None:
+        self._key = key
+        self._file = _file
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Self:
+        """From a key file as ZITADEL made it."""
+        return cls(KeyFile.read(Path(path), "application"), _file=Path(path))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """From a key file's text."""
+        return cls(KeyFile.from_json(text, "application"))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """From a key file's JSON object."""
+        return cls(KeyFile.from_dict(data, "application"))
+
+    def __repr__(self) -> str:
+        return f"ApplicationKey(client_id={self._key.owner!r})"
+
+    def prove(self, issuer: str) -> ClientProof:
+        if self._file is not None:
+            self._key = KeyFile.read(self._file, "application")
+        return ClientProof(
+            form={"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._key.sign(issuer)}
+        )

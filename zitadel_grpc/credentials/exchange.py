@@ -1,0 +1,107 @@
+"""TokenExchange: one token for another (RFC 8693), impersonation included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from zitadel_grpc import scopes as reserved
+from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.client import ClientAuthentication
+from zitadel_grpc.credentials.token_endpoint import request_token
+from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
+
+_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+JWT = "urn:ietf:params:oauth:token-type:jwt"
+USER_ID = "urn:zitadel:params:oauth:token-type:user_id"
+
+Subject = str | Credentials
+
+
+class TokenExchange(Credentials):
+    """Exchanges `subject_token` (a token, or credentials that give one) for a token of its own, by `client`, an OIDC
+    application that may do so (its ClientCredentials or ApplicationKey).
+
+    The tokens of subject and actor need the application's project in their audience (`project_ids=` of their
+    credentials). `requested_token_type` is ACCESS_TOKEN (opaque) or JWT.
+
+    With an actor this is impersonation, whose tokens are for one's own services only: ZITADEL's APIs refuse them with
+    PERMISSION_DENIED, APP-Shi0J.
+    """
+
+    def __init__(
+        self,
+        client: ClientAuthentication,
+        subject_token: Subject,
+        *,
+        subject_token_type: str = ACCESS_TOKEN,
+        actor_token: Subject | None = None,
+        actor_token_type: str = ACCESS_TOKEN,
+        requested_token_type: str = ACCESS_TOKEN,
+        scopes: Iterable[str] = (),
+        project_ids: Iterable[str] = (),
+    ) -> None:
+        super().__init__()
+        if requested_token_type not in (ACCESS_TOKEN, JWT):
+            raise ConfigurationError(
+                f"requested_token_type {requested_token_type!r} is none of {ACCESS_TOKEN}, {JWT}"
+            )
+        self._client = client
+        self._subject, self._subject_type = subject_token, subject_token_type
+        self._actor, self._actor_type = actor_token, actor_token_type
+        self._form = {
+            "grant_type": _GRANT,
+            "requested_token_type": requested_token_type,
+            "scope": reserved.join(scopes, project_ids),
+        }
+
+    @classmethod
+    def impersonate(
+        cls,
+        client: ClientAuthentication,
+        user_id: str,
+        *,
+        actor: Subject,
+        scopes: Iterable[str] = (),
+        project_ids: Iterable[str] = (),
+    ) -> Self:
+        """A token of the user `user_id`, asked for by `actor`, who needs an impersonator role; the instance's security
+        settings must allow it. For one's own services only: ZITADEL's APIs refuse such tokens."""
+        return cls(
+            client,
+            user_id,
+            subject_token_type=USER_ID,
+            actor_token=actor,
+            scopes=scopes,
+            project_ids=project_ids,
+        )
+
+    def __repr__(self) -> str:
+        return f"TokenExchange(client={self._client!r})"
+
+    def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        proof = self._client.prove(server.issuer)
+        form = {
+            **self._form,
+            "subject_token": _value(self._subject, server, refresh),
+            "subject_token_type": self._subject_type,
+            **(proof.form or {}),
+        }
+        if self._actor is not None:
+            form |= {
+                "actor_token": _value(self._actor, server, refresh),
+                "actor_token_type": self._actor_type,
+            }
+        return request_token(server, form, refresh, basic=proof.basic)
+
+
+def _value(subject: Subject, server: TokenServer, refresh: Refresh) -> str:
+    if isinstance(subject, str):
+        return subject
+    cache = subject.cache_for(server)
+    try:
+        header = cache.authorization() or cache.wait(refresh.remaining())
+    except TimeoutError:
+        raise TokenEndpointError(f"no token of {subject!r} in time (token_timeout)") from None
+    return header.removeprefix("Bearer ")

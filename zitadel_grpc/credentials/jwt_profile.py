@@ -1,0 +1,104 @@
+"""JwtProfile: a service user's key file, exchanged for tokens (RFC 7523 §2.1)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from zitadel_grpc import scopes as reserved
+from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.keyfile import KeyFile
+from zitadel_grpc.credentials.token_endpoint import Refused, request_token
+from zitadel_grpc.errors import CredentialsError
+
+_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_CLOCKS_AGREE = 2.0  # seconds; the Date header tells whole ones
+
+
+class JwtProfile(Credentials):
+    """A service user's key. Its file is read again for each token, so that a rotated key is used from the next one on.
+
+    `scopes` and `project_ids` (further audiences) add to what ZITADEL's APIs need. The key is checked here: raises
+    CredentialsError that names the file and the field. Time of the server and of this machine may differ: the
+    server's clock is used where it refuses this one's.
+
+        JwtProfile.from_file("/run/secrets/zitadel-key.json")
+    """
+
+    def __init__(
+        self, load: Callable[[], KeyFile], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._scope = reserved.join(scopes, project_ids)
+        self._clock_offset = 0.0
+        self._user_id = load().owner
+
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
+    ) -> Self:
+        """From a key file as ZITADEL made it."""
+        return cls(lambda: KeyFile.read(Path(path), "serviceaccount"), scopes=scopes, project_ids=project_ids)
+
+    @classmethod
+    def from_json(cls, text: str, *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> Self:
+        """From a key file's text, as from an environment variable."""
+        key = KeyFile.from_json(text, "serviceaccount")
+        return cls(lambda: key, scopes=scopes, project_ids=project_ids)
+
+    @classmethod
+    def from_dict(
+        cls, data: Mapping[str, Any], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
+    ) -> Self:
+        """From a key file's JSON object."""
+        key = KeyFile.from_dict(data, "serviceaccount")
+        return cls(lambda: key, scopes=scopes, project_ids=project_ids)
+
+    def __repr__(self) -> str:
+        return f"JwtProfile(user_id={self._user_id!r})"
+
+    def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        key = self._load()
+        try:
+            return self._request(key, server, refresh)
+        except Refused as refusal:
+            if refusal.error != "invalid_grant":
+                raise
+            refused = refusal
+        offset = 0.0 if refused.server_time is None else refused.server_time - time.time()
+        healable = abs(offset - self._clock_offset) > _CLOCKS_AGREE
+        if healable:
+            self._clock_offset = offset
+            try:
+                return self._request(key, server, refresh)
+            except Refused as refusal:
+                refused = refusal
+        raise CredentialsError(_explained(refused, key, server, offset), error=refused.error)
+
+    def _request(self, key: KeyFile, server: TokenServer, refresh: Refresh) -> Token:
+        assertion = key.sign(server.issuer, clock_offset=self._clock_offset)
+        return request_token(
+            server, {"grant_type": _GRANT, "scope": self._scope, "assertion": assertion}, refresh
+        )
+
+
+def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: float) -> str:
+    """All that this side knows: the server gives one answer for every fault of an assertion."""
+    if refused.server_time is None:
+        clocks = "the server did not tell its time"
+    elif abs(offset) <= _CLOCKS_AGREE:
+        clocks = "the clocks agree"
+    else:
+        way = "behind" if offset > 0 else "ahead of"
+        clocks = (
+            f"this machine's clock is {abs(offset):.0f} s {way} the server's (the server's was tried too)"
+        )
+    return (
+        f"{refused}. ZITADEL does not say why; sent were iss = sub = userId {key.owner}, keyId {key.key_id}, "
+        f"aud {server.issuer}; {clocks}. Look whether the user still has this key and is active, and whether aud is "
+        "the domain under which ZITADEL knows itself (ConnectionOptions(issuer=…) sets another)"
+    )

@@ -1,0 +1,150 @@
+"""Key files as ZITADEL makes them, checked when they are read, and the JWTs signed with them (RFC 7523 §3)."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from zitadel_grpc.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+Kind = Literal["serviceaccount", "application"]
+
+_SIZE_LIMIT = 1 << 16  # bytes
+_OWNER = {"serviceaccount": "userId", "application": "clientId"}
+_NAMES = {
+    "serviceaccount": "a service user's key (JwtProfile)",
+    "application": "an application's key (ApplicationKey)",
+}
+# A clock up to a minute ahead of ZITADEL's does no harm (it takes an `iat` up to 3 s ahead, and up to 1 h old),
+# nor does one nearly an hour behind.
+_ISSUED_BEFORE, _LIFE = 60, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A checked key file. `owner` is the userId, or the clientId of an application."""
+
+    kind: Kind
+    key_id: str
+    owner: str
+    private_key: RSAPrivateKey = field(repr=False)
+    expires_at: datetime.datetime | None = None
+
+    @classmethod
+    def read(cls, path: Path, kind: Kind) -> KeyFile:
+        """Reads a key file; raises CredentialsError that names the file and the field, never what is in it."""
+        return cls.from_json(read_text(path), kind, source=str(path))
+
+    @classmethod
+    def from_json(cls, text: str, kind: Kind, *, source: str = "the key") -> KeyFile:
+        data: Any = None
+        try:
+            data = json.loads(text)
+            fault = "" if isinstance(data, dict) else "is not a JSON object"
+        except json.JSONDecodeError as error:
+            fault = f"is not valid JSON (line {error.lineno}, column {error.colno})"
+        except RecursionError:
+            fault = "is not valid JSON (nested too deeply)"
+        if fault:  # raised outside of `except`: a JSONDecodeError holds the whole text
+            raise CredentialsError(f"{source} {fault}: give the key file as ZITADEL made it")
+        return cls.from_dict(data, kind, source=source)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], kind: Kind, *, source: str = "the key") -> KeyFile:
+        found = data.get("type")
+        if found != kind:
+            is_known = isinstance(found, str) and found in _NAMES
+            what = f"is {_NAMES[str(found)]}" if is_known else "has no `type` of a ZITADEL key file"
+            raise CredentialsError(f"{source} {what}, but {_NAMES[kind]} is needed, `type` {kind!r}")
+        texts = {}
+        for name in ("keyId", "key", _OWNER[kind]):
+            value = data.get(name)
+            if not isinstance(value, str) or not value.strip():
+                raise CredentialsError(
+                    f"{source} has no {name!r}: make a key of type JSON in ZITADEL and give its file unchanged"
+                )
+            texts[name] = value
+        expires_at = _expiry(data.get("expirationDate"), source)
+        if expires_at is not None and expires_at <= datetime.datetime.now(datetime.UTC):
+            raise CredentialsError(
+                f"{source} expired ('expirationDate' {expires_at.isoformat()}): make a new key"
+            )
+        private_key = load_private_key(texts["key"].encode(), f"'key' in {source}")
+        return cls(kind, texts["keyId"], texts[_OWNER[kind]], private_key, expires_at)
+
+    def sign(self, audience: str, *, clock_offset: float = 0.0) -> str:
+        """The assertion for the issuer `audience`; `clock_offset` is the server's clock less this one's, in seconds."""
+        return sign_jwt(self.owner, audience, self.private_key, key_id=self.key_id, clock_offset=clock_offset)
+
+
+def sign_jwt(
+    subject: str,
+    audience: str,
+    private_key: RSAPrivateKey,
+    *,
+    key_id: str | None = None,
+    clock_offset: float = 0.0,
+    life: int = _LIFE,
+) -> str:
+    """A JWT by which `subject` speaks for itself (iss = sub), RS256; `life` in seconds, counted from its `iat`."""
+    import jwt
+
+    issued_at = int(time.time() + clock_offset) - _ISSUED_BEFORE
+    claims = {"iss": subject, "sub": subject, "aud": audience, "iat": issued_at, "exp": issued_at + life}
+    return jwt.encode(claims, private_key, algorithm="RS256", headers={"kid": key_id} if key_id else None)
+
+
+def load_private_key(pem: bytes, source: str) -> RSAPrivateKey:
+    """An RSA private key, PKCS#1 or PKCS#8, not encrypted. Raises CredentialsError that names `source`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key: object = None
+    try:
+        # The full validation (are p and q prime) takes 40 ms; that the parts fit together is checked below.
+        key = load_pem_private_key(pem.strip() + b"\n", password=None, unsafe_skip_rsa_key_validation=True)
+        fault = "is not an RSA key"
+    except TypeError:
+        fault = "is encrypted"
+    except (ValueError, UnsupportedAlgorithm):
+        fault = "is not a readable PEM private key"
+    if isinstance(key, RSAPrivateKey):
+        numbers = key.private_numbers()
+        if numbers.p * numbers.q == numbers.public_numbers.n:
+            return key
+        fault = "is damaged (its numbers do not fit together)"
+    raise CredentialsError(f"{source} {fault}: an RSA private key, PKCS#1 or PKCS#8, is needed")
+
+
+def read_text(path: Path) -> str:
+    """A small file's text. Raises CredentialsError that names the path."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_SIZE_LIMIT + 1)
+        if len(content) <= _SIZE_LIMIT:
+            return content.decode("utf-8-sig")
+        fault = f"is larger than {_SIZE_LIMIT} bytes"
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        fault = "is not text"
+    raise CredentialsError(f"{path} {fault}")
+
+
+def _expiry(value: object, source: str) -> datetime.datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise CredentialsError(f"{source} has an 'expirationDate' that is no RFC 3339 time") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,100 @@
+"""Tokens that somebody else made: personal access tokens, and whatever a function of the user's gives."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Self
+
+from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.keyfile import read_text
+from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
+
+Given = str | Token
+
+
+class PersonalAccessToken(Credentials):
+    """A personal access token (PAT) of a service user; white space around it is trimmed.
+
+    Raises CredentialsError if it is empty or cannot be a token. A PAT that the server refuses has no successor, so the
+    call is not tried again; one from a file has one if the file holds another by then.
+    """
+
+    def __init__(self, token: str, *, _file: Path | None = None) -> None:
+        what = "the personal access token" if _file is None else str(_file)
+        super().__init__(first=_checked(token, what), renewable=_file is not None)
+        self._file = _file
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Self:
+        """From a file that holds nothing else. Raises CredentialsError that names the file."""
+        return cls(read_text(Path(path)), _file=Path(path))
+
+    def __repr__(self) -> str:
+        return f"PersonalAccessToken({'…' if self._file is None else f'file={str(self._file)!r}'})"
+
+    def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        assert self._file is not None  # without a file the first token is the only one
+        return _checked(read_text(self._file), str(self._file))
+
+
+class AccessToken(Credentials):
+    """A token got elsewhere, such as a user's own for the Auth API; or a function, sync or async, that gives one.
+
+    The function returns the token as text, kept until the server refuses it, or as `Token(value, expires_in)`, renewed
+    before its end. It runs in a thread, an async one on the event loop of the call that needs the token (or, where
+    there is none, on one of its own); it may take `ConnectionOptions.token_timeout` seconds.
+    What it raises is the cause of the CredentialsError that callers get; TokenEndpointError from it is tried again.
+    """
+
+    def __init__(self, token: Given | Callable[[], Given] | Callable[[], Awaitable[Given]]) -> None:
+        self._function = token if callable(token) else None
+        first = None if callable(token) else _checked(token, "the access token")
+        super().__init__(first=first, renewable=first is None)
+
+    def __repr__(self) -> str:
+        return f"AccessToken({'…' if self._function is None else self._function!r})"
+
+    def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        assert self._function is not None  # without a function the first token is the only one
+        given = self._function()
+        if not isinstance(given, str | Token):
+            given = _awaited(given, refresh)
+        return _checked(given, "what the function for an AccessToken gave")
+
+
+def _awaited(given: Awaitable[Given], refresh: Refresh) -> Given:
+    async def bounded() -> Given:
+        async with asyncio.timeout(refresh.remaining()):
+            return await given
+
+    try:
+        if refresh.loop is None:
+            return asyncio.run(bounded())
+        # On the caller's loop, where the function's own connections live.
+        waiting = bounded()
+        try:
+            future = asyncio.run_coroutine_threadsafe(waiting, refresh.loop)
+        except RuntimeError:
+            waiting.close()
+            raise TokenEndpointError("the event loop was closed while the token was fetched") from None
+        return future.result(refresh.remaining() + 0.1)
+    except (TimeoutError, concurrent.futures.CancelledError):
+        raise TokenEndpointError(
+            "the function for an AccessToken gave no token in time (token_timeout)"
+        ) from None
+
+
+def _checked(given: object, what: str) -> Token:
+    fault = "is neither text nor a Token"
+    try:
+        if isinstance(given, str):
+            return Token(given.strip())
+        if isinstance(given, Token):
+            return given
+    except ConfigurationError:
+        fault = "is empty or has characters that no token has"
+    raise CredentialsError(f"{what} {fault}")

@@ -1,0 +1,98 @@
+"""Where a server is: the URL that a user gives, checked once and split into what gRPC and HTTP each want."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from zitadel_grpc.errors import ConfigurationError
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Scheme, host (IPv6 without brackets) and port of a server."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, url: str, *, allow_plaintext: bool = False, what: str = "the URL") -> Endpoint:
+        """Reads `https://host`, `https://host:port` or `host` (https, 443), each with or without a trailing slash.
+
+        Raises ConfigurationError, which quotes the URL (without what a user name part may hold), for anything
+        else, and for `http` to a host that is not loopback unless `allow_plaintext`.
+        """
+        if not isinstance(url, str) or not url.strip():
+            raise ConfigurationError(f"{what} is empty: give one like https://my-instance.zitadel.cloud")
+        parts, port = _split(url.strip(), what)
+        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        if "@" in parts.netloc:
+            raise ConfigurationError(
+                f"{what} {shown} carries a user name or password: credentials are given apart"
+            )
+        if parts.scheme not in _DEFAULT_PORTS:
+            raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ConfigurationError(
+                f"{what} {shown} goes on after the host: give {shown} alone, without path or query"
+            )
+        host = parts.hostname or ""
+        if not host or not host.isascii() or any(c.isspace() or c in "%\\" for c in host):
+            raise ConfigurationError(
+                f"{what} {shown} has no usable host name (other alphabets in their xn-- form)"
+            )
+        endpoint = cls(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
+        if not endpoint.secure and not endpoint.loopback and not allow_plaintext:
+            raise ConfigurationError(
+                f"{what} {shown} is plaintext: tokens would be readable on the way. Use https://{parts.netloc}, or "
+                "ConnectionOptions(allow_plaintext=True) where a mesh encrypts outside this process"
+            )
+        return endpoint
+
+    @property
+    def secure(self) -> bool:
+        return self.scheme == "https"
+
+    @property
+    def loopback(self) -> bool:
+        """True for `localhost`, its subdomains (RFC 6761 §6.3) and the loopback addresses."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def authority(self) -> str:
+        """`host` or `host:port`, the port only if it is not the scheme's default."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """As ZITADEL writes its issuer: no trailing slash, no default port."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def target(self) -> str:
+        """gRPC's name of it: always with the port."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        port = parts.port
+    except ValueError:
+        # Not chained: the text may hold a password.
+        parts, port = None, None
+    if parts is None or port == 0:
+        raise ConfigurationError(
+            f"{what} cannot be read: the host or the port is wrong (ports are 1 to 65535)"
+        )
+    return parts, port

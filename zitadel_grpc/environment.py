@@ -1,0 +1,87 @@
+"""A client's settings from the environment.
+
+| variable | |
+|---|---|
+| `ZITADEL_API_URL` | the URL |
+| `ZITADEL_KEY_PATH`, `ZITADEL_KEY_JSON` | a service user's key file, or its text |
+| `ZITADEL_SERVICE_USER_TOKEN`, `ZITADEL_SERVICE_USER_TOKEN_FILE` | a personal access token, or a file with it |
+| `ZITADEL_CLIENT_ID` and `ZITADEL_CLIENT_SECRET` | client credentials |
+| `ZITADEL_ORG_ID` | the organization to act in (optional) |
+| `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
+
+Of the credentials exactly one kind must be set; an empty variable counts as not set.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
+from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.options import ConnectionOptions
+
+_KINDS = (
+    ("ZITADEL_KEY_PATH",),
+    ("ZITADEL_KEY_JSON",),
+    ("ZITADEL_SERVICE_USER_TOKEN",),
+    ("ZITADEL_SERVICE_USER_TOKEN_FILE",),
+    ("ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says."""
+
+    url: str
+    credentials: Credentials
+    org_id: str | None
+    options: ConnectionOptions
+
+
+def read() -> Settings:
+    """Reads the environment. Raises ConfigurationError that names the variables, and CredentialsError."""
+    values = {
+        name: value for name, value in os.environ.items() if name.startswith("ZITADEL_") and value.strip()
+    }
+    if "ZITADEL_API_URL" not in values:
+        raise ConfigurationError("ZITADEL_API_URL is not set: set it to the URL of your ZITADEL")
+    roots = None
+    if "ZITADEL_CA_FILE" in values:
+        try:
+            roots = Path(values["ZITADEL_CA_FILE"]).read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"ZITADEL_CA_FILE cannot be read: {error}") from None
+    return Settings(
+        values["ZITADEL_API_URL"],
+        _credentials(values),
+        values.get("ZITADEL_ORG_ID"),
+        ConnectionOptions(root_certificates=roots),
+    )
+
+
+def _credentials(values: dict[str, str]) -> Credentials:
+    kinds = [kind for kind in _KINDS if any(name in values for name in kind)]
+    if not kinds:
+        known = ", ".join(" with ".join(kind) for kind in _KINDS)
+        raise ConfigurationError(f"no credentials in the environment: set one of {known}")
+    if len(kinds) > 1:
+        found = " and ".join(name for kind in kinds for name in kind if name in values)
+        raise ConfigurationError(
+            f"{found} are set, but only one kind of credentials can be used: unset the others"
+        )
+    (kind,) = kinds
+    if missing := [name for name in kind if name not in values]:
+        raise ConfigurationError(f"{' and '.join(kind)} only work together: {missing[0]} is not set")
+    match kind[0]:
+        case "ZITADEL_KEY_PATH":
+            return JwtProfile.from_file(values[kind[0]])
+        case "ZITADEL_KEY_JSON":
+            return JwtProfile.from_json(values[kind[0]])
+        case "ZITADEL_SERVICE_USER_TOKEN":
+            return PersonalAccessToken(values[kind[0]])
+        case "ZITADEL_SERVICE_USER_TOKEN_FILE":
+            return PersonalAccessToken.from_file(values[kind[0]])
+    return ClientCredentials(values["ZITADEL_CLIENT_ID"], values["ZITADEL_CLIENT_SECRET"])

@@ -1,0 +1,68 @@
+"""ZITADEL's reserved scopes, by name instead of by URN (ZITADEL's documentation, "Scopes", reserved scopes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zitadel_grpc.errors import ConfigurationError
+
+OPENID = "openid"
+ZITADEL_AUDIENCE = "urn:zitadel:iam:org:project:id:zitadel:aud"
+"""Puts ZITADEL's own project into the token's audience: without it its APIs refuse the token."""
+REQUIRED = (OPENID, ZITADEL_AUDIENCE)
+PROJECTS_ROLES = "urn:zitadel:iam:org:projects:roles"
+"""The roles in all projects of the audience are asserted."""
+USER_METADATA = "urn:zitadel:iam:user:metadata"
+RESOURCE_OWNER = "urn:zitadel:iam:user:resourceowner"
+"""Id, name and primary domain of the user's organization are asserted."""
+
+
+def project_audience(project_id: str) -> str:
+    """Adds a project to the token's audience, so that its services accept the token."""
+    return f"urn:zitadel:iam:org:project:id:{_part(project_id)}:aud"
+
+
+def project_role(role_key: str) -> str:
+    """Asserts this role of the requesting client's project, if the user has it."""
+    return f"urn:zitadel:iam:org:project:role:{_part(role_key)}"
+
+
+def organization(org_id: str) -> str:
+    """Only users of this organization get a token."""
+    return f"urn:zitadel:iam:org:id:{_part(org_id)}"
+
+
+def organization_domain(primary_domain: str) -> str:
+    """Only users of the organization with this primary domain get a token."""
+    return f"urn:zitadel:iam:org:domain:primary:{_part(primary_domain)}"
+
+
+def organization_roles(org_id: str) -> str:
+    """Limits the asserted roles to those granted in this organization."""
+    return f"urn:zitadel:iam:org:roles:id:{_part(org_id)}"
+
+
+def identity_provider(idp_id: str) -> str:
+    """Sends a human user straight to this identity provider."""
+    return f"urn:zitadel:iam:org:idp:id:{_part(idp_id)}"
+
+
+def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
+    """The `scope` of a token request (RFC 6749 §3.3): what ZITADEL's APIs need, then what is asked for, each once.
+
+    Raises ConfigurationError for a scope that is empty or holds white space.
+    """
+    for name, given in (("scopes", scopes), ("project_ids", project_ids)):
+        if isinstance(given, str):
+            raise ConfigurationError(f"{name} must be a sequence of strings, such as [{given!r}]")
+    wanted = [*REQUIRED, *map(_part, scopes), *map(project_audience, project_ids)]
+    return " ".join(dict.fromkeys(wanted))
+
+
+def _part(value: str) -> str:
+    # RFC 6749 §3.3: visible ASCII but quote and backslash.
+    if not value or any(not "!" <= c <= "~" or c in '"\\' for c in value):
+        raise ConfigurationError(
+            f"{value!r} cannot be (part of) a scope: it is empty or has white space or quotes"
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Channels that carry a token: the clients' own, and the plugin for any other."""

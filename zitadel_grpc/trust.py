@@ -1,0 +1,78 @@
+"""Which CAs are trusted: one answer for token requests and for calls.
+
+gRPC brings its own list and HTTP clients ask the system; a company's own CA that only one of them knows
+makes tokens work and calls fail, or the other way round.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import pkgutil
+import ssl
+import tempfile
+from pathlib import Path
+
+from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.options import ConnectionOptions
+
+_OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
+_SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # macOS, BSD
+)
+
+
+def root_certificates(options: ConnectionOptions) -> bytes:
+    """The trusted CAs, PEM. Raises ConfigurationError if a file named by the environment cannot be read."""
+    return options.root_certificates or _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
+
+
+@functools.lru_cache(maxsize=4)
+def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
+    for name, path in zip(_OVERRIDES, overrides, strict=True):
+        if path:
+            try:
+                return Path(path).read_bytes()
+            except OSError as error:
+                raise ConfigurationError(
+                    f"{name} names {path}, which cannot be read: {error.strerror}"
+                ) from None
+    for bundle in (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES):
+        if bundle and Path(bundle).is_file():
+            return Path(bundle).read_bytes()
+    packaged = pkgutil.get_data("grpc", "_cython/_credentials/roots.pem")
+    if packaged is None:
+        raise ConfigurationError(
+            "no CA bundle found on this system: give ConnectionOptions(root_certificates=…)"
+        )
+    return packaged
+
+
+def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
+    """The TLS settings of token requests. Raises ConfigurationError for PEM that cannot be read."""
+    return _ssl_context(root_certificates(options), options.certificate_chain, options.private_key)
+
+
+# Kept between refreshes: parsing a whole CA bundle holds the GIL for milliseconds, under which calls would wait.
+@functools.lru_cache(maxsize=8)
+def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=roots.decode("ascii", "replace"))
+    except (ssl.SSLError, ValueError):
+        raise ConfigurationError("root_certificates holds no readable PEM certificate") from None
+    if chain is not None and key is not None:
+        # ssl reads certificates from files only: a private directory, gone at once.
+        with tempfile.TemporaryDirectory() as directory:
+            pem = Path(directory, "client.pem")
+            pem.touch(mode=0o600)
+            pem.write_bytes(chain + b"\n" + key)
+            try:
+                context.load_cert_chain(pem, password=lambda: "")
+            except (ssl.SSLError, OSError):
+                raise ConfigurationError(
+                    "certificate_chain and private_key are not a readable PEM pair (an encrypted key is not supported)"
+                ) from None
+    return context
