@@ -1,0 +1,34 @@
+"""The command `zitadel-grpc`. Each subcommand is a module; what it needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+
+from zitadel_grpc.cli import emulator
+from zitadel_grpc.cli.errors import CommandError
+
+_COMMANDS = (emulator,)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line (`sys.argv` by default) and returns the exit status; usage errors exit with 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except CommandError as error:
+        print(f"zitadel-grpc: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zitadel-grpc", description="Tools around ZITADEL's gRPC APIs.")
+    version = importlib.metadata.version("zitadel-grpc")
+    parser.add_argument("--version", action="version", version=f"zitadel-grpc {version}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_to(commands)
+    return parser

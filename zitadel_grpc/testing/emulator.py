@@ -1,0 +1,156 @@
+"""The emulator: start, stop, and what a test wants to know of it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import ssl
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import trustme
+
+from zitadel_grpc.testing.faults import Faults
+from zitadel_grpc.testing.keys import KeyPair, service_user_key_file
+from zitadel_grpc.testing.oauth import routes
+from zitadel_grpc.testing.rpc import dispatch, framing
+from zitadel_grpc.testing.state.clock import Clock
+from zitadel_grpc.testing.state.fresh import fresh_store
+from zitadel_grpc.testing.tokens import Issuer, opaque_token
+from zitadel_grpc.testing.wire.listener import Listener
+from zitadel_grpc.testing.wire.messages import Request, Response
+from zitadel_grpc.testing.zitadel import RecordedCall, Zitadel
+
+_START_TIMEOUT = 30.0
+_STOP_TIMEOUT = 10.0
+
+
+class Emulator:
+    """A ZITADEL on a port of this machine's loopback, for as long as the `with` block lasts.
+
+    In `async with` it runs in the caller's event loop; in `with` it runs in a thread and a loop of its own.
+
+    Args:
+        port: The port to listen on; 0 takes a free one.
+        token_lifetime: Seconds that access tokens live.
+        clock_skew: Seconds by which the server's clock is fast; negative: slow.
+
+    Raises:
+        OSError: On entry, if the port is taken.
+    """
+
+    key_file: dict[str, str]
+    """Key file of the first service user, IAM_OWNER of the instance and ORG_OWNER of its organization."""
+    pat: str
+    """Personal access token of the same user."""
+    system_key: str
+    """Private key, PEM, of the System API's user `system-user`."""
+    root_certificates: bytes
+    """The CA of the server's certificate, PEM."""
+    faults: Faults
+    """What can be made to go wrong while it runs."""
+
+    def __init__(self, *, port: int = 0, token_lifetime: float = 43200.0, clock_skew: float = 0.0) -> None:
+        self._port = port
+        self._token_lifetime = token_lifetime
+        self._clock_skew = clock_skew
+        self._zitadel: Zitadel
+        self._listener: Listener
+        self._thread: threading.Thread
+        self._request_stop: Callable[[], object]
+
+    @property
+    def url(self) -> str:
+        """`https://localhost:PORT`."""
+        return self._zitadel.issuer.url
+
+    @property
+    def issuer(self) -> str:
+        """As tokens name it: the same as `url`."""
+        return self._zitadel.issuer.url
+
+    @property
+    def calls(self) -> list[RecordedCall]:
+        """The gRPC calls that were answered, oldest first; of very many the last 10,000."""
+        return list(self._zitadel.calls)
+
+    @property
+    def token_requests(self) -> int:
+        """How many requests the token endpoint was sent, answered or not."""
+        return self._zitadel.token_requests
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            signing, first, system = await asyncio.gather(
+                *(loop.run_in_executor(threads, KeyPair.generate) for _ in range(3))
+            )
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
+        self.root_certificates = authority.cert_pem.bytes()
+        self._listener = Listener(self._answer, context)
+        url = f"https://localhost:{self._listener.bind(self._port)}"
+
+        self.pat = opaque_token()
+        self.system_key = system.private_pem.decode()
+        store, first_user = fresh_store(
+            Clock(self._clock_skew),
+            public_key=first.public_pem,
+            pat=self.pat,
+            system_public_key=system.public_pem,
+        )
+        self.key_file = service_user_key_file(first, first_user.key_id, first_user.user_id)
+        self.faults = Faults(
+            store,
+            token_lifetime=self._token_lifetime,
+            drop=lambda: loop.call_soon_threadsafe(self._listener.drop_connections),
+        )
+        self._zitadel = Zitadel(store, Issuer(url, store.new_id(), signing), self.faults)
+        self._listener.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._listener.stop()
+
+    def __enter__(self) -> Self:
+        started: concurrent.futures.Future[Callable[[], object]] = concurrent.futures.Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run(started)), name="zitadel-emulator", daemon=True
+        )
+        self._thread.start()
+        self._request_stop = started.result(_START_TIMEOUT)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._request_stop()
+        self._thread.join(_STOP_TIMEOUT)
+
+    async def _run(self, started: concurrent.futures.Future[Callable[[], object]]) -> None:
+        """Runs in a thread of its own until the function given to `started` is called."""
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            await self.__aenter__()
+        except BaseException as error:
+            started.set_exception(error)
+            return
+        started.set_result(lambda: loop.call_soon_threadsafe(stop.set))
+        await stop.wait()
+        await self.__aexit__(None, None, None)
+
+    async def _answer(self, request: Request) -> Response:
+        if framing.is_grpc(request):
+            return await dispatch.answer(self._zitadel, request)
+        return await routes.answer(self._zitadel, request)

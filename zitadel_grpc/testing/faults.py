@@ -1,0 +1,112 @@
+"""What can be made to go wrong while the emulator runs.
+
+Every setting may be changed at any time and from any thread; it holds from the next request on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import grpc
+
+from zitadel_grpc.testing.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer to send instead of the right one."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class RpcFailure:
+    """A status to end an RPC with instead of doing it."""
+
+    code: grpc.StatusCode
+    details: str
+
+
+class TokenEndpointFaults:
+    """`down`: the connection is closed without an answer. `silent`: the request is read and never answered.
+    `delay`: seconds before anything else happens.
+    """
+
+    def __init__(self) -> None:
+        self.down = False
+        self.silent = False
+        self.delay = 0.0
+        self._answers: deque[HttpAnswer] = deque()
+
+    def answer(
+        self, status: int, *, headers: Mapping[str, str] | None = None, body: bytes = b"", times: int = 1
+    ) -> None:
+        """Answers the next `times` requests so, after those that were asked for before."""
+        self._answers.extend([HttpAnswer(status, headers or {}, body)] * times)
+
+    def next_answer(self) -> HttpAnswer | None:
+        try:
+            return self._answers.popleft()
+        except IndexError:
+            return None
+
+
+class Faults:
+    """`token_endpoint` has faults of its own; `latency` is added to each RPC, in seconds."""
+
+    def __init__(self, store: Store, *, token_lifetime: float, drop: Callable[[], object]) -> None:
+        self._store = store
+        self._drop = drop
+        self._failures: dict[str, deque[RpcFailure]] = {}
+        self._lock = threading.Lock()
+        self.token_endpoint = TokenEndpointFaults()
+        self.token_lifetime = token_lifetime
+        """Seconds that tokens given out from now on live; `expires_in` says one less, as ZITADEL does."""
+        self.latency = 0.0
+
+    @property
+    def clock_skew(self) -> float:
+        """Seconds by which the server's clock is fast, its Date header and its checks; negative: slow."""
+        return self._store.clock.skew
+
+    @clock_skew.setter
+    def clock_skew(self, seconds: float) -> None:
+        self._store.clock.skew = seconds
+
+    def fail_next(
+        self, rpc: str, code: grpc.StatusCode, *, times: int = 1, details: str = "failed on purpose"
+    ) -> None:
+        """Ends the next `times` calls of an RPC with `code`; their tokens are not looked at, nothing is done.
+
+        `rpc` is a full name: `zitadel.management.v1.ManagementService/GetMyOrg`.
+        """
+        with self._lock:
+            self._failures.setdefault(rpc.removeprefix("/"), deque()).extend(
+                [RpcFailure(code, details)] * times
+            )
+
+    def next_failure(self, rpc: str) -> RpcFailure | None:
+        with self._lock:
+            failures = self._failures.get(rpc)
+            return failures.popleft() if failures else None
+
+    def revoke_all_tokens(self) -> None:
+        """Refuses every access token given out so far; personal access tokens stay good."""
+        self._store.access_tokens.clear()
+
+    def drop_connections(self) -> None:
+        """Cuts off every open connection, as a broken network does; new ones are accepted."""
+        self._drop()
+
+    def clear(self) -> None:
+        """Takes back all faults that last: delays, silence, failures not used up, the clock's skew."""
+        self.token_endpoint = TokenEndpointFaults()
+        self.latency = 0.0
+        self.clock_skew = 0.0
+        with self._lock:
+            self._failures.clear()

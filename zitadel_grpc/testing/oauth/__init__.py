@@ -1,0 +1,1 @@
+"""ZITADEL's OAuth 2.0 and OpenID Connect endpoints."""

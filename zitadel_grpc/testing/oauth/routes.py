@@ -1,0 +1,51 @@
+"""Which path is answered by what, and what every answer carries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+
+from zitadel_grpc.testing.oauth import discovery
+from zitadel_grpc.testing.oauth.answers import refusal
+from zitadel_grpc.testing.oauth.errors import OAuthError
+from zitadel_grpc.testing.oauth.token import token
+from zitadel_grpc.testing.wire.messages import HangUp, Request, Response
+from zitadel_grpc.testing.zitadel import Zitadel
+
+_log = logging.getLogger("zitadel_grpc.testing")
+
+_ROUTES: dict[str, Callable[[Zitadel, Request], Awaitable[Response]]] = {
+    "/.well-known/openid-configuration": discovery.discovery,
+    "/oauth/v2/keys": discovery.keys,
+    "/oauth/v2/token": token,
+}
+
+
+async def answer(zitadel: Zitadel, request: Request) -> Response:
+    """The answer to any HTTP request that is not gRPC."""
+    response = await _answer(zitadel, request)
+    given = {name.lower() for name, _ in response.headers}
+    common = [("date", formatdate(zitadel.store.clock.now(), usegmt=True)), ("cache-control", "no-store")]
+    headers = [*response.headers, *((name, value) for name, value in common if name not in given)]
+    return Response(response.status, headers, response.body)
+
+
+async def _answer(zitadel: Zitadel, request: Request) -> Response:
+    if unknown_instance := zitadel.unknown_instance(request):
+        return _text(404, unknown_instance)
+    if (route := _ROUTES.get(request.path)) is None:
+        return _text(404, "404 page not found")
+    try:
+        return await route(zitadel, request)
+    except OAuthError as error:
+        return refusal(error)
+    except HangUp:
+        raise
+    except Exception:
+        _log.exception("the emulator failed at %s", request.path)
+        return _text(500, "the emulator failed, its log says why")
+
+
+def _text(status: int, text: str) -> Response:
+    return Response(status, [("content-type", "text/plain; charset=utf-8")], text.encode())

@@ -1,0 +1,1 @@
+"""gRPC: from the bytes of a call to a service's function and back."""

@@ -1,0 +1,99 @@
+"""The way of a call: instance, authentication, permission, request, implementation; as in ZITADEL."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import uuid
+
+from google.protobuf.message import DecodeError
+from grpc import StatusCode
+
+from zitadel_grpc import catalog
+from zitadel_grpc.testing.rpc import framing, permissions, services
+from zitadel_grpc.testing.rpc.authentication import authenticate
+from zitadel_grpc.testing.rpc.refusals import Refusal, unimplemented
+from zitadel_grpc.testing.wire.messages import Request, Response
+from zitadel_grpc.testing.zitadel import RecordedCall, Zitadel
+
+_log = logging.getLogger("zitadel_grpc.testing")
+
+
+async def answer(zitadel: Zitadel, request: Request) -> Response:
+    """The answer to a gRPC call; the call is noted in `zitadel.calls`."""
+    rpc = request.path.removeprefix("/")
+    service, _, method = rpc.partition("/")
+    if method and catalog.get(rpc) is None and _is_v2(service) and _is_known(service):
+        # ZITADEL serves its v2 services by plain HTTP handlers, one a method.
+        return Response(404, [("content-type", "text/plain; charset=utf-8")], b"404 page not found")
+    # ZITADEL's own v2 services say which request it was.
+    trailers = [("x-request-id", uuid.uuid4().hex)] if _is_v2(service) else []
+    code, details = StatusCode.CANCELLED, ""
+    try:
+        message = await _perform(zitadel, request, rpc)
+        code = StatusCode.OK
+        return framing.success(message, trailers)
+    except Refusal as refusal:
+        code, details = refusal.code, refusal.details
+        return framing.failure(refusal, trailers)
+    except Exception:
+        _log.exception("the emulator failed at %s", rpc)
+        code, details = StatusCode.INTERNAL, "the emulator failed, its log says why"
+        return framing.failure(Refusal(code, details), trailers)
+    finally:
+        zitadel.calls.append(RecordedCall(rpc, code, details, _without_secrets(request)))
+
+
+async def _perform(zitadel: Zitadel, request: Request, rpc: str) -> bytes:
+    service, _, name = rpc.partition("/")
+    if (known := catalog.get(rpc)) is None:
+        raise unimplemented(
+            f"unknown method {name} for service {service}"
+            if _is_known(service)
+            else f"unknown service {service}"
+        )
+    if unknown_instance := zitadel.unknown_instance(request):
+        raise Refusal(StatusCode.NOT_FOUND, unknown_instance)
+    if zitadel.faults.latency:
+        await asyncio.sleep(zitadel.faults.latency)
+    if failure := zitadel.faults.next_failure(rpc):
+        raise Refusal(failure.code, failure.details)
+    message = framing.read_message(request)
+    call = _authorized(zitadel, request, rpc, known.permission)
+    if (method := services.find(service.rpartition(".")[0], name)) is None:
+        raise unimplemented(f"method {name} not implemented by the emulator")
+    try:
+        decoded = method.request_type.FromString(message)
+    except DecodeError:
+        raise Refusal(StatusCode.INTERNAL, "grpc: error unmarshalling request") from None
+    response = method.implementation(call, decoded)
+    if inspect.isawaitable(response):
+        response = await response
+    return response.SerializeToString()
+
+
+def _authorized(zitadel: Zitadel, request: Request, rpc: str, permission: str) -> services.Call:
+    if not permission:
+        return services.Call(zitadel, None, "")
+    caller = authenticate(zitadel, request, rpc)
+    organization_id = permissions.organization_of(zitadel.store, caller, request)
+    if permission != permissions.AUTHENTICATED:
+        permissions.require(zitadel.store, caller, organization_id, permission)
+    return services.Call(zitadel, caller, organization_id)
+
+
+def _is_v2(service: str) -> bool:
+    return not service.rpartition(".")[0].endswith(".v1")
+
+
+def _is_known(service: str) -> bool:
+    return any(rpc.full_name.startswith(f"{service}/") for rpc in catalog.rpcs())
+
+
+def _without_secrets(request: Request) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, f"{value.partition(' ')[0]} …" if name == "authorization" else value)
+        for name, value in request.headers
+        if not name.startswith(":")
+    )

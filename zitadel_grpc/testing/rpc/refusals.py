@@ -1,0 +1,48 @@
+"""How a call is refused: a status, and where ZITADEL gives one, an error id in a `zitadel.v1.ErrorDetail`."""
+
+from __future__ import annotations
+
+from google.rpc.status_pb2 import Status
+from grpc import StatusCode
+
+from zitadel_grpc.api.v1 import ErrorDetail
+
+
+class Refusal(Exception):
+    """Ends a call. `error_id` is stable in ZITADEL; `message` is its English text, or the key of it."""
+
+    def __init__(self, code: StatusCode, message: str, error_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.error_id = error_id
+
+    @property
+    def details(self) -> str:
+        return f"{self.message} ({self.error_id})" if self.error_id else self.message
+
+    def status_details(self) -> bytes | None:
+        """What goes into the trailer `grpc-status-details-bin`, or None."""
+        if self.error_id is None:
+            return None
+        number: int = self.code.value[0]
+        status = Status(code=number, message=self.details)
+        status.details.add().Pack(ErrorDetail(id=self.error_id, message=self.message))
+        packed: bytes = status.SerializeToString()
+        return packed
+
+
+def not_found(message: str, error_id: str) -> Refusal:
+    return Refusal(StatusCode.NOT_FOUND, message, error_id)
+
+
+def permission_denied(message: str, error_id: str) -> Refusal:
+    return Refusal(StatusCode.PERMISSION_DENIED, message, error_id)
+
+
+def unauthenticated(message: str, error_id: str | None = None) -> Refusal:
+    return Refusal(StatusCode.UNAUTHENTICATED, message, error_id)
+
+
+def unimplemented(message: str) -> Refusal:
+    return Refusal(StatusCode.UNIMPLEMENTED, message)

@@ -1,0 +1,94 @@
+"""How services are written: plain functions, found by their names.
+
+A package of `zitadel_grpc.testing.services` holds what is implemented of one proto package: `management_v1`
+that of `zitadel.management.v1`. Each of its modules is one area; a function marked `@rpc` implements the RPC
+of its name:
+
+    @rpc
+    def GetMyOrg(call: Call, request: GetMyOrgRequest) -> GetMyOrgResponse: ...
+
+A package is imported at the first call of its service, and with it the messages that it needs.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from google.protobuf.message import Message
+
+from zitadel_grpc.testing.rpc.authentication import Caller
+from zitadel_grpc.testing.state.store import Store
+from zitadel_grpc.testing.zitadel import Zitadel
+
+_SERVICES: Final = "zitadel_grpc.testing.services"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a function may know of a call beside its request; an RPC that needs no token has no caller."""
+
+    zitadel: Zitadel
+    caller: Caller | None
+    organization_id: str
+
+    @property
+    def store(self) -> Store:
+        return self.zitadel.store
+
+    @property
+    def user_id(self) -> str:
+        return self.caller.user_id if self.caller else ""
+
+
+Implementation = Callable[[Call, Any], Message | Awaitable[Message]]
+_Function = TypeVar("_Function", bound=Implementation)
+
+
+def rpc(function: _Function) -> _Function:
+    """Marks the implementation of the RPC that has the function's name."""
+    setattr(function, _MARK, True)
+    return function
+
+
+_MARK = "__implements_rpc__"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    request_type: type[Message]
+    implementation: Implementation
+
+
+def find(package: str, name: str) -> Method | None:
+    """The implementation of the RPC `name` of a proto package, or None."""
+    implementation = _implementations(package).get(name)
+    if implementation is None:
+        return None
+    request_type = inspect.signature(implementation, eval_str=True).parameters["request"].annotation
+    return Method(request_type, implementation)
+
+
+@functools.cache
+def _implementations(package: str) -> dict[str, Implementation]:
+    name = f"{_SERVICES}.{package.removeprefix('zitadel.').replace('.', '_')}"
+    try:
+        services = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return {}
+    modules = [
+        importlib.import_module(f"{name}.{found.name}") for found in pkgutil.iter_modules(services.__path__)
+    ]
+    return {
+        function.__name__: function
+        for module in modules
+        for function in vars(module).values()
+        if hasattr(function, _MARK)
+    }

@@ -1,0 +1,1 @@
+"""`zitadel.admin.v1.AdminService`."""

@@ -1,0 +1,1 @@
+"""`zitadel.auth.v1.AuthService`."""

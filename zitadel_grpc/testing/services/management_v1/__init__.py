@@ -1,0 +1,1 @@
+"""`zitadel.management.v1.ManagementService`."""

@@ -1,0 +1,1 @@
+"""How what is in the store looks as messages of ZITADEL."""

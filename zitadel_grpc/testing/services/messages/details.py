@@ -1,0 +1,41 @@
+"""The details of every resource in the v1 APIs: reads show all, writes only some."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from zitadel_grpc.api.v1 import ObjectDetails
+from zitadel_grpc.testing.state.resources import Details
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
+
+
+def details_of(details: Details) -> ObjectDetails:
+    """As reads show it."""
+    message = changed(details)
+    message.creation_date.CopyFrom(timestamp(details.creation_date))
+    return message
+
+
+def added(details: Details) -> ObjectDetails:
+    """As most RPCs that add something answer."""
+    return ObjectDetails(
+        sequence=details.sequence,
+        creation_date=timestamp(details.creation_date),
+        resource_owner=details.resource_owner,
+    )
+
+
+def changed(details: Details) -> ObjectDetails:
+    """As RPCs that change something answer."""
+    return ObjectDetails(
+        sequence=details.sequence,
+        change_date=timestamp(details.change_date),
+        resource_owner=details.resource_owner,
+    )

@@ -1,0 +1,56 @@
+"""Users in the v1 APIs."""
+
+from __future__ import annotations
+
+from zitadel_grpc.api.user.v1 import AccessTokenType, Email, Human, Machine, Phone, Profile, User, UserState
+from zitadel_grpc.testing.services.messages.details import details_of, timestamp
+from zitadel_grpc.testing.state import users
+
+_STATES = {
+    users.UserState.ACTIVE: UserState.USER_STATE_ACTIVE,
+    users.UserState.INACTIVE: UserState.USER_STATE_INACTIVE,
+    users.UserState.LOCKED: UserState.USER_STATE_LOCKED,
+}
+_TOKEN_TYPES = {
+    users.AccessTokenType.OPAQUE: AccessTokenType.ACCESS_TOKEN_TYPE_BEARER,
+    users.AccessTokenType.JWT: AccessTokenType.ACCESS_TOKEN_TYPE_JWT,
+}
+
+
+def user_message(user: users.User) -> User:
+    message = User(
+        id=user.id,
+        details=details_of(user.details),
+        state=_STATES[user.state],
+        user_name=user.user_name,
+        login_names=[user.user_name],
+        preferred_login_name=user.user_name,
+    )
+    if isinstance(user.kind, users.Machine):
+        message.machine.CopyFrom(_machine(user.kind))
+    else:
+        message.human.CopyFrom(_human(user.kind))
+    return message
+
+
+def _machine(machine: users.Machine) -> Machine:
+    return Machine(
+        name=machine.name,
+        description=machine.description,
+        has_secret=machine.secret is not None,
+        access_token_type=_TOKEN_TYPES[machine.access_token_type],
+    )
+
+
+def _human(human: users.Human) -> Human:
+    return Human(
+        profile=Profile(
+            first_name=human.first_name,
+            last_name=human.last_name,
+            display_name=human.display_name,
+            preferred_language=human.preferred_language,
+        ),
+        email=Email(email=human.email, is_email_verified=human.email_verified),
+        phone=Phone(),
+        password_changed=timestamp(human.password_changed) if human.password_changed else None,
+    )

@@ -1,0 +1,1 @@
+"""`zitadel.system.v1.SystemService`."""

@@ -1,0 +1,50 @@
+"""What ZITADEL keeps about every resource, the instance, and its organizations."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class Details:
+    """`sequence` is that of the resource's last event."""
+
+    resource_owner: str
+    sequence: int
+    creation_date: datetime
+    change_date: datetime
+
+
+@dataclass(slots=True)
+class Domain:
+    details: Details
+    name: str
+    primary: bool = False
+    generated: bool = False
+
+
+@dataclass(slots=True)
+class Instance:
+    """`project_id` is the project of ZITADEL itself, the reserved audience."""
+
+    id: str
+    details: Details
+    name: str
+    project_id: str
+    domains: list[Domain]
+
+
+class OrganizationState(enum.Enum):
+    ACTIVE = enum.auto()
+    INACTIVE = enum.auto()
+
+
+@dataclass(slots=True)
+class Organization:
+    id: str
+    details: Details
+    name: str
+    primary_domain: str
+    state: OrganizationState = field(default=OrganizationState.ACTIVE)

@@ -1,0 +1,20 @@
+"""Access tokens that the token endpoint gave out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """Times are in seconds since 1970. `actor_id` is set on a token got by impersonation."""
+
+    id: str
+    value: str = field(repr=False)
+    user_id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    audience: tuple[str, ...]
+    issued_at: float
+    expires_at: float
+    actor_id: str | None = None

@@ -1,0 +1,52 @@
+"""The emulated server itself: what its two ways in, OAuth and gRPC, share."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import grpc
+
+from zitadel_grpc.testing.faults import Faults
+from zitadel_grpc.testing.state.store import Store
+from zitadel_grpc.testing.tokens import Issuer
+from zitadel_grpc.testing.wire.messages import Request
+
+_CALLS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """A gRPC call as the server saw and answered it; of an authorization only the scheme is kept."""
+
+    rpc: str
+    code: grpc.StatusCode
+    details: str
+    metadata: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Zitadel:
+    store: Store
+    issuer: Issuer
+    faults: Faults
+    calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
+    token_requests: int = 0
+
+    def unknown_instance(self, request: Request) -> str | None:
+        """What ZITADEL says to a request for a host that no instance has, or None.
+
+        The instance is found by x-zitadel-instance-host, or else by the request's authority.
+        """
+        origin = request.header("x-zitadel-instance-host") or request.authority
+        if any(_host(origin) == domain.name for domain in self.store.instance.domains):
+            return None
+        return (
+            f"unable to set instance using origin &{{{origin}  https}} (ExternalDomain is localhost): "
+            "ID=QUERY-1kIjX Message=Instance not found. Make sure you got the domain right."
+        )
+
+
+def _host(authority: str) -> str:
+    host, colon, port = authority.rpartition(":")
+    return host.lower() if colon and port.isdigit() else authority.lower()
