@@ -69,7 +69,8 @@ def _exports(files: list[FileDescriptorProto]) -> dict[str, list[str]]:
         for name in (*exports[f"{stem}_pb2"], *exports.get(f"{stem}_pb2_grpc", ())):
             if (owner := owners.setdefault(name, file.name)) != file.name or name in exports:
                 raise ProtosError(
-                    f"{file.name} and {owner} both give the name {name} to the package {file.package}: rename one of them"
+                    f"{file.name} and {owner} both give the name {name} to the package {file.package}: "
+                    "rename one of them"
                 )
     return exports
 

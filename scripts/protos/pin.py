@@ -1,4 +1,4 @@
-"""The pinned protobufs: fetches the npm package that protos/package-lock.json names, and exports its descriptors."""
+"""The pin: fetches the npm package that protos/package-lock.json names, and exports its descriptors."""
 
 import json
 import shutil
@@ -9,15 +9,9 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from scripts.protos import tools, workspace
 from scripts.protos.descriptors import parse_image
 from scripts.protos.errors import ProtosError
-from scripts.protos.workspace import ROOT, WORKSPACE
+from scripts.protos.workspace import EXPORTER, LOCK_FILE, PIN_FILES, WORKSPACE
 
 PACKAGE = "@zitadel/proto"
-FILES = (
-    ROOT / "protos" / "package.json",
-    ROOT / "protos" / "package-lock.json",
-    ROOT / "scripts" / "export_descriptors.mjs",
-)
-
 _UNREACHABLE = (
     "ENOTFOUND",
     "EAI_AGAIN",
@@ -32,7 +26,7 @@ _UNREACHABLE = (
 def locked_package() -> tuple[str, str]:
     """The version and the integrity hash that the lock file states."""
     try:
-        package = json.loads(FILES[1].read_text(encoding="utf-8"))["packages"][f"node_modules/{PACKAGE}"]
+        package = json.loads(LOCK_FILE.read_text(encoding="utf-8"))["packages"][f"node_modules/{PACKAGE}"]
         return package["version"], package["integrity"]
     except (OSError, ValueError, KeyError) as error:
         raise ProtosError(
@@ -42,7 +36,7 @@ def locked_package() -> tuple[str, str]:
 
 def pinned_image() -> FileDescriptorSet:
     """The descriptors of the pin: from the cache in the workspace, else from the registry."""
-    cached = WORKSPACE / f"pin-{workspace.digest(*FILES)[:16]}.binpb"
+    cached = WORKSPACE / f"pin-{workspace.digest(*PIN_FILES)[:16]}.binpb"
     if not cached.exists():
         with workspace.temporary() as directory:
             _fetch(directory)
@@ -54,7 +48,7 @@ def pinned_image() -> FileDescriptorSet:
 
 
 def _fetch(directory: Path) -> None:
-    for file in FILES:
+    for file in PIN_FILES:
         shutil.copy(file, directory)
     command = tools.node(program="npm")
     options = (
@@ -86,7 +80,7 @@ def _fetch(directory: Path) -> None:
 
 
 def _export(directory: Path) -> None:
-    done = tools.run([*tools.node(program=FILES[2].name), "image.binpb"], cwd=directory)
+    done = tools.run([*tools.node(program=EXPORTER.name), "image.binpb"], cwd=directory)
     if done.returncode != 0:
         reason = next((line for line in done.stderr.splitlines() if "Error" in line), "it gave no reason")
         raise ProtosError(f"the descriptors of {PACKAGE} could not be exported: {reason}")

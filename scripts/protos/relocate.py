@@ -58,7 +58,7 @@ def _needed(files: dict[str, FileDescriptorProto], owners: dict[str, str]) -> li
         visiting.add(name)
         file = files[name]
         # A file that is used as another package installs it keeps all that it imports.
-        used = set(file.dependency) if _is_installed(file) else {owners[type] for type in _references(file)}
+        used = set(file.dependency) if _is_installed(file) else {owners[name] for name in _references(file)}
         for other in sorted(used):
             visit(other)
         order[name] = None

@@ -1,4 +1,4 @@
-"""What stubs can be made of: the pin, a directory of .proto files, a descriptor image, or an input of `buf build`."""
+"""What stubs can be made of: the pin, a directory of .proto files, an image, or an input of `buf build`."""
 
 import base64
 import hashlib
@@ -34,7 +34,12 @@ def resolve(source: str | None) -> Source:
     if source is None:
         version, integrity = pin.locked_package()
         return Source(
-            pin.PACKAGE, workspace.digest(*pin.FILES), pin.pinned_image, version, integrity, is_pin=True
+            pin.PACKAGE,
+            workspace.digest(*workspace.PIN_FILES),
+            pin.pinned_image,
+            version,
+            integrity,
+            is_pin=True,
         )
     path = Path(source)
     if path.is_dir():

@@ -1,4 +1,7 @@
-"""Tells whether the stubs are those that a build would make (standard library only: the build hook asks it too)."""
+"""Tells what the stubs were made of.
+
+Standard library only: the build hook asks it before anything is installed.
+"""
 
 import json
 from dataclasses import asdict, dataclass

@@ -1,0 +1,74 @@
+# Needs make and Python 3.11 or later; the rest is installed into .venv.
+PYTHON ?= python3
+export SOURCE
+
+VENV := .venv/bin/python
+PIP := -m pip --disable-pip-version-check --quiet
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-config
+
+.PHONY: help setup protos protos-diff demo test test-floor test-newest check format bench lock clean
+.DELETE_ON_ERROR:
+
+help: ## Show these targets
+	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1\t/p' Makefile | sort | awk -F '\t' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+
+setup: .venv/.package ## Install the tools and the package into .venv, and make the stubs
+
+.venv/.tools: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3 …' >&2; exit 1; }
+	@[ -x $(VENV) ] || { echo 'Making .venv …'; $(PYTHON) -m venv .venv; }
+	@echo 'Installing the pinned tools into .venv (about half a minute the first time) …'
+	@$(VENV) $(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.package: pyproject.toml hatch_build.py .venv/.tools | protos
+	@echo 'Installing the package into .venv (editable) …'
+	@$(VENV) $(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+protos: .venv/.tools ## Make the stubs, of the pin or of SOURCE=… (a directory, an image, an input of buf)
+	@$(VENV) -m scripts.protos build $${SOURCE:+"$$SOURCE"}
+
+protos-diff: .venv/.tools ## Only tell what SOURCE=… changes against the pin; fails if that breaks clients
+	@[ -n "$$SOURCE" ] || { echo 'protos-diff needs a SOURCE: make protos-diff SOURCE=../zitadel/proto' >&2; exit 1; }
+	@$(VENV) -m scripts.protos diff "$$SOURCE"
+
+demo: setup ## Run examples/quickstart.py against the emulator
+	@$(VENV) scripts/demo.py
+
+test: setup ## Run the tests; ARGS='-k token' for some of them
+	@echo 'Running the tests …'
+	@$(VENV) -m pytest $(ARGS)
+
+test-floor: ## Run the tests on the installed wheel, with the oldest versions of its dependencies
+test-newest: ## The same with the newest versions
+test-floor test-newest: test-%: setup
+	@PYTHON='$(PYTHON)' scripts/test_wheel.sh $*
+
+check: setup ## Check format, lint, types (mypy and pyright) and layers
+	@echo 'Checking format and lint …'
+	@$(VENV) -m ruff format --check --quiet .
+	@$(VENV) -m ruff check --quiet .
+	@echo 'Checking types …'
+	@$(VENV) -m mypy
+	@$(VENV) -m pyright
+	@echo 'Checking layers …'
+	@.venv/bin/lint-imports --no-logo
+
+format: setup ## Format the code, and mend what the linter can
+	@$(VENV) -m ruff format .
+	@$(VENV) -m ruff check --fix .
+
+bench: setup ## Run the benchmarks
+	@$(VENV) -m benchmarks
+
+lock: ## Move the pins of the development tools (needs uv)
+	@for name in dev floor newest; do \
+		[ $$name = dev ] && groups='--group protos --extra types' || groups=; \
+		UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade --extra testing $$groups \
+			pyproject.toml requirements/$$name.in --output-file requirements/$$name.txt > /dev/null || exit 1; \
+	done
+
+clean: ## Remove all that the other targets made
+	rm -rf .venv build dist zitadel_grpc/api

@@ -1,0 +1,72 @@
+"""Makes the stubs for a wheel, an sdist or an editable install, where they are not there yet.
+
+ZITADEL_PROTO_SOURCE makes them of another source than the pin; protos/README.md says which there are.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class ProtosHook(BuildHookInterface[Any]):
+    _aside: Path | None = None
+
+    def dependencies(self) -> list[str]:
+        """The generators, unless the stubs are there: installing from an sdist then needs no Node.js."""
+        if not self._source and self._are_there():
+            return []
+        project = tomllib.loads((self._root / "pyproject.toml").read_text(encoding="utf-8"))
+        protos: list[str] = project["dependency-groups"]["protos"]
+        return protos
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if self._source and version != "editable":
+            # Beside the tree, which keeps the stubs that its tests and its other builds are about.
+            workspace = self._root / "build" / "protos"
+            self._aside = workspace / f"wheel-{os.getpid()}"
+            self._run(self._source, "--out", str(self._aside))
+            build_data["force_include"][str(self._aside)] = "zitadel_grpc/api"
+            return
+        if self._source or not self._are_there():
+            self._run(*filter(None, [self._source]))
+        build_data["artifacts"].append("/zitadel_grpc/api/")
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if self._aside is not None:
+            shutil.rmtree(self._aside)
+
+    @property
+    def _root(self) -> Path:
+        return Path(self.root)
+
+    @property
+    def _source(self) -> str | None:
+        return os.environ.get("ZITADEL_PROTO_SOURCE") or None
+
+    def _are_there(self) -> bool:
+        """Whether the tree's stubs can be taken as they are.
+
+        An sdist's always can. In a checkout those of another source can too: somebody asked for them.
+        """
+        if (self._root / "PKG-INFO").exists():
+            return (self._root / "zitadel_grpc" / "api").is_dir()
+        sys.path.insert(0, self.root)
+        try:
+            from scripts.protos import stamp, workspace
+        finally:
+            sys.path.remove(self.root)
+        made = stamp.Stamp.read()
+        if made is None or not made.is_pin:
+            return made is not None
+        return (made.source, made.scripts) == (workspace.digest(*workspace.PIN_FILES), stamp.digest_scripts())
+
+    def _run(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "scripts.protos", "build", *arguments]
+        if subprocess.run(command, check=False, cwd=self.root).returncode != 0:
+            self.app.abort("the stubs could not be made: the line above says why")
