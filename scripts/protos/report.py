@@ -1,9 +1,11 @@
 """Compares a source with the pin: what it adds, what it removes, what it breaks."""
 
+import json
+
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from scripts.protos import tools, workspace
-from scripts.protos.descriptors import services
+from scripts.protos.descriptors import is_zitadel, services
 from scripts.protos.errors import ProtosError
 from scripts.protos.pin import pinned_image
 from scripts.protos.sources import resolve
@@ -52,8 +54,11 @@ def _breaking(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
         new.write_bytes(image.SerializeToString())
         old.write_bytes(pinned.SerializeToString())
         buf = tools.script("buf-bin", "buf")
-        done = tools.run([buf, "breaking", new, "--against", old, "--config", workspace.ROOT / "buf.yaml"])
+        options = ("--config", workspace.ROOT / "buf.yaml", "--error-format", "json")
+        done = tools.run([buf, "breaking", new, "--against", old, *options])
     if done.returncode not in (0, _BREAKING):
         reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
         raise ProtosError(f"buf could not compare the two: {reason}")
-    return done.stdout.splitlines()
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    third_party = {file.name for file in (*image.file, *pinned.file) if not is_zitadel(file)}
+    return [f"{item['path']}: {item['message']}" for item in found if item.get("path") not in third_party]

@@ -105,6 +105,8 @@ def _compile(root: Path, files: list[str]) -> FileDescriptorSet:
                 "protoc gave no reason"
             ]
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            if "File not found" in errors[0]:
+                more += "; if only its buf.yaml knows where that comes from, give the image that `buf build` makes"
             raise ProtosError(f"{root} does not compile: {errors[0]}{more}")
         return read_image(image)
 
@@ -117,17 +119,16 @@ def _is_remote(source: str) -> bool:
 
 
 def _buf(source: str) -> Source:
+    path = Path(source)
+    argument, name = (str(path.resolve()), path.name) if path.exists() else (source, _redacted(source))
     with workspace.temporary() as directory:
-        image = directory / "image.binpb"
-        done = tools.run([tools.script("buf-bin", "buf"), "build", source, "-o", image], timeout=300)
+        # There, as in this project's own directory buf would read our buf.yaml.
+        command = [tools.script("buf-bin", "buf"), "build", argument, "-o", "image.binpb"]
+        done = tools.run(command, cwd=directory)
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-            raise ProtosError(
-                f"buf could not build {_redacted(source)} (an address needs the network): "
-                f"{reason.replace(source, _redacted(source))}"
-            )
-        data = image.read_bytes()
-    name = _redacted(source)
+            raise ProtosError(f"buf could not build {name}: {reason.replace(argument, name)}")
+        data = (directory / "image.binpb").read_bytes()
     return _image(name, data, lambda: complete(parse_image(data, name)))
 
 
