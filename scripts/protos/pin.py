@@ -57,6 +57,7 @@ def _fetch(directory: Path) -> None:
         "--no-fund",
         "--no-update-notifier",
         "--fetch-retry-mintimeout=1000",
+        "--fetch-retry-maxtimeout=5000",
     )
     done = tools.run([*command, "ci", *options], cwd=directory)
     if done.returncode == 0:

@@ -15,7 +15,7 @@ _BREAKING = 100  # buf's exit code when it ran well and found something
 
 def count(image: FileDescriptorSet) -> str:
     found = services(image)
-    return f"{len(found)} services, {sum(map(len, found.values()))} RPCs"
+    return _counts(len(found), sum(map(len, found.values())))
 
 
 def compare(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
@@ -24,13 +24,10 @@ def compare(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
     lines = [f"against the pin ({count(pinned)}):"]
     for sign, word, ours, theirs in (("+", "adds", new, old), ("-", "removes", old, new)):
         whole = sorted(ours.keys() - theirs.keys())
-        rpcs = sorted(
-            f"{name}/{rpc}" for name in ours.keys() & theirs.keys() for rpc in {*ours[name]} - {*theirs[name]}
-        )
-        total = len(rpcs) + sum(len(ours[name]) for name in whole)
-        lines.append(f"  {word} {len(whole)} services, {total} RPCs")
-        lines += [f"  {sign} {name} ({len(ours[name])} RPCs)" for name in whole]
-        lines += [f"  {sign} {rpc}" for rpc in rpcs]
+        rpcs = sorted(_rpcs(ours) - _rpcs(theirs))
+        lines.append(f"  {word} {_counts(len(whole), len(rpcs))}")
+        lines += [f"  {sign} {name} ({_number(len(ours[name]), 'RPC')})" for name in whole]
+        lines += [f"  {sign} {rpc}" for rpc in rpcs if rpc.partition("/")[0] in theirs]
     return lines
 
 
@@ -40,12 +37,27 @@ def diff(requested: str) -> tuple[str, bool]:
         source, pinned = resolve(requested), pinned_image()
         image = source.load()
         lines = [f"{source.name}: {count(image)}", *compare(image, pinned)]
-        breaking = _breaking(image, pinned)
-    if breaking:
-        lines += [f"{len(breaking)} breaking changes:", *(f"  ! {line}" for line in breaking)]
+        removed, changes = _rpcs(services(pinned)) - _rpcs(services(image)), _breaking(image, pinned)
+    if removed or changes:
+        lines.append(
+            f"breaking: {_number(len(removed), 'removed RPC')}, {_number(len(changes), 'change')} of messages"
+        )
+        lines += [f"  ! {change}" for change in changes]
     else:
-        lines.append("no breaking changes")
-    return "\n".join(lines), bool(breaking)
+        lines.append("nothing breaking")
+    return "\n".join(lines), bool(removed or changes)
+
+
+def _rpcs(found: dict[str, list[str]]) -> set[str]:
+    return {f"{service}/{rpc}" for service, rpcs in found.items() for rpc in rpcs}
+
+
+def _counts(services: int, rpcs: int) -> str:
+    return f"{_number(services, 'service')}, {_number(rpcs, 'RPC')}"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _breaking(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
@@ -61,4 +73,4 @@ def _breaking(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
         raise ProtosError(f"buf could not compare the two: {reason}")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     third_party = {file.name for file in (*image.file, *pinned.file) if not is_zitadel(file)}
-    return [f"{item['path']}: {item['message']}" for item in found if item.get("path") not in third_party]
+    return [f"{item.get('path')}: {item['message']}" for item in found if item.get("path") not in third_party]

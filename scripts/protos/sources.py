@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
@@ -46,11 +45,11 @@ def resolve(source: str | None) -> Source:
         return _directory(path.resolve())
     if path.is_file() and path.suffix in _IMAGE_SUFFIXES:
         data = path.read_bytes()
-        return _image(path.name, data, lambda: complete(parse_image(data, path.name)))
-    if path.exists() or _is_remote(source):
+        return _image(_name(source), data, lambda: complete(parse_image(data, source)))
+    if path.exists() or _is_address(source):
         return _buf(source)
     raise ProtosError(
-        f"{_redacted(source)} is no directory, file or address: "
+        f"{source} is no directory, file or address: "
         "SOURCE is a release's proto directory, a .binpb image, or an input of `buf build`"
     )
 
@@ -87,54 +86,63 @@ def _directory(path: Path) -> Source:
     if not files:
         raise ProtosError(f"{path} has no .proto files")
     data = "".join(workspace.digest(path / file) + file for file in files).encode()
-    # Not the whole path: the name is written into the stubs, which travel to other machines.
-    return _image("/".join(path.parts[-2:]), data, lambda: _compile(path, files))
+    return _image(_name(str(path)), data, lambda: _compile(path, files))
 
 
 def _compile(root: Path, files: list[str]) -> FileDescriptorSet:
     with workspace.temporary() as directory:
-        third_party = directory / "third-party.binpb"
+        third_party, image = directory / "third-party.binpb", directory / "image.binpb"
         third_party.write_bytes(_third_party().SerializeToString())
-        image = directory / "image.binpb"
-        options = ("--proto_path=.", f"--descriptor_set_in={third_party}", f"--descriptor_set_out={image}")
-        done = tools.run(
-            [*tools.PROTOC, *options, "--include_imports", "--include_source_info", *files], cwd=root
+        options = (
+            "--proto_path=.",
+            f"--descriptor_set_in={third_party}",
+            f"--descriptor_set_out={image}",
+            "--include_imports",
+            "--include_source_info",
         )
+        done = tools.run([*tools.PROTOC, *options, *files], cwd=root)
         if done.returncode != 0:
-            errors = [line for line in done.stderr.splitlines() if "warning:" not in line] or [
-                "protoc gave no reason"
-            ]
-            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            if "File not found" in errors[0]:
-                more += "; if only its buf.yaml knows where that comes from, give the image that `buf build` makes"
-            raise ProtosError(f"{root} does not compile: {errors[0]}{more}")
+            raise ProtosError(f"{root} does not compile: {_first_error(done.stderr)}")
         return read_image(image)
 
 
-def _is_remote(source: str) -> bool:
-    """Whether it reads as an address: a URL, a git remote, or a module of a buf registry."""
-    return bool(
-        re.search(r"://|^[\w.-]+@[\w.-]+:", source) or re.match(r"[\w-]+(\.[\w-]+)+/[\w-]+/[\w-]+", source)
-    )
+def _first_error(output: str) -> str:
+    first, *others = [line for line in output.splitlines() if "warning:" not in line] or [
+        "protoc gave no reason"
+    ]
+    more = f" (and {len(others)} more)" if others else ""
+    if "File not found" in first:
+        more += "; if its buf.yaml knows where that comes from, give the image that `buf build` makes"
+    return first + more
+
+
+def _is_address(source: str) -> bool:
+    """Whether it reads as a URL, a path with options, a git remote, or a module of a buf registry."""
+    return bool(re.search(r"://|#|^[\w.-]+@[\w.-]+:|^[\w-]+(\.[\w-]+)+/[\w-]+/[\w-]+", source))
 
 
 def _buf(source: str) -> Source:
-    path = Path(source)
-    argument, name = (str(path.resolve()), path.name) if path.exists() else (source, _redacted(source))
+    name = _name(source)
     with workspace.temporary() as directory:
-        # There, as in this project's own directory buf would read our buf.yaml.
-        command = [tools.script("buf-bin", "buf"), "build", argument, "-o", "image.binpb"]
-        done = tools.run(command, cwd=directory)
+        image = directory / "image.binpb"
+        done = tools.run([tools.script("buf-bin", "buf"), "build", source, "-o", image])
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-            raise ProtosError(f"buf could not build {name}: {reason.replace(argument, name)}")
-        data = (directory / "image.binpb").read_bytes()
+            raise ProtosError(f"buf could not build {name}: {_without_credentials(reason)}")
+        data = image.read_bytes()
     return _image(name, data, lambda: complete(parse_image(data, name)))
 
 
-def _redacted(source: str) -> str:
-    """The source without the user name and the password or token of a URL."""
-    if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+def _name(source: str) -> str:
+    """What to call a source in messages and in the stubs, which travel to other machines.
+
+    So of a path the last two parts only, and of a URL neither user name nor token.
+    """
+    path, separator, options = source.partition("#")
+    if Path(path).exists():
+        return "/".join(Path(path).resolve().parts[-2:]) + separator + options
+    return _without_credentials(source)
+
+
+def _without_credentials(text: str) -> str:
+    return re.sub(r"(?<=://)[^/\s]*@", "", text)
