@@ -23,8 +23,8 @@ class Store:
     users: dict[str, User] = field(default_factory=dict)
     members: dict[tuple[Level, str, str], Member] = field(default_factory=dict)
     machine_keys: dict[str, MachineKey] = field(default_factory=dict)
-    personal_access_tokens: dict[str, PersonalAccessToken] = field(default_factory=dict)
-    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    personal_access_tokens: dict[str, PersonalAccessToken] = field(default_factory=dict, repr=False)
+    access_tokens: dict[str, AccessToken] = field(default_factory=dict, repr=False)
     system_users: dict[str, bytes] = field(default_factory=dict)
     """Public keys (PEM) of the System API's users."""
     new_id: Ids = field(default_factory=Ids)

@@ -31,8 +31,14 @@ class Http2Connection(asyncio.Protocol):
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+        # Go's server, and so ZITADEL, lets pass what h2's checks would end the connection for: "Bearer " and no token.
         self._h2 = H2Connection(
-            H2Configuration(client_side=False, header_encoding="utf-8", validate_outbound_headers=False)
+            H2Configuration(
+                client_side=False,
+                header_encoding="utf-8",
+                validate_inbound_headers=False,
+                validate_outbound_headers=False,
+            )
         )
         self._headers: dict[int, Headers] = {}
         self._bodies: dict[int, bytearray] = {}
@@ -104,7 +110,7 @@ class Http2Connection(asyncio.Protocol):
         headers = self._headers.pop(stream)
         special = dict(headers)
         request = Request(
-            method=special[":method"],
+            method=special.get(":method", ""),
             target=special.get(":path", ""),
             authority=special.get(":authority") or special.get("host", ""),
             headers=headers,

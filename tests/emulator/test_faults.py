@@ -1,0 +1,128 @@
+"""What a test can make go wrong, goes wrong; and right again afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+from grpc import StatusCode
+
+from zitadel_grpc.testing import Emulator
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Peer
+
+GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"
+
+
+async def test_a_token_endpoint_that_is_down_closes_the_connection(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.token_endpoint.down = True
+    with pytest.raises(httpx2.TransportError):
+        await own_peer.ask_token()
+    own_peer.zitadel.faults.token_endpoint.down = False
+    assert (await own_peer.ask_token()).status_code == 200
+    assert own_peer.zitadel.token_requests == 2
+
+
+async def test_a_silent_token_endpoint_never_answers(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.token_endpoint.silent = True
+    with pytest.raises(httpx2.ReadTimeout):
+        await own_peer.post("/oauth/v2/token", {"grant_type": "x"}, timeout=0.2)
+    assert own_peer.zitadel.token_requests == 1
+
+
+async def test_a_slow_token_endpoint_answers_in_the_end(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.token_endpoint.delay = 0.05
+    started = time.monotonic()
+    assert (await own_peer.ask_token()).status_code == 200
+    assert time.monotonic() - started >= 0.05
+
+
+async def test_chosen_answers_are_given_in_turn_and_then_the_right_one(own_peer: Peer) -> None:
+    faults = own_peer.zitadel.faults.token_endpoint
+    faults.answer(503, headers={"retry-after": "7"}, body=b"busy", times=2)
+    faults.answer(200, body=b"<html>")
+    answers = [await own_peer.ask_token() for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200, 200]
+    assert answers[0].headers["retry-after"] == "7"
+    assert answers[2].text == "<html>"
+    assert "access_token" in answers[3].json()
+
+
+async def test_a_server_with_a_wrong_clock_says_so_in_its_date_and_refuses_what_comes_from_its_future(
+    own_peer: Peer,
+) -> None:
+    own_peer.zitadel.faults.clock_skew = -600
+    answer = await own_peer.ask_token()
+    assert answer.json()["error_description"] == "invalid assertion"
+    assert parsedate_to_datetime(answer.headers["date"]).timestamp() == pytest.approx(
+        time.time() - 600, abs=30
+    )
+    now = int(time.time()) - 600
+    assert (await own_peer.ask_token(iat=now, exp=now + 60)).status_code == 200
+
+
+async def test_revoked_tokens_are_refused_and_personal_access_tokens_are_not(own_peer: Peer) -> None:
+    token = await own_peer.token()
+    assert (await own_peer.call(GET_MY_ORG, token=token)).code is StatusCode.OK
+    own_peer.zitadel.faults.revoke_all_tokens()
+    assert (await own_peer.call(GET_MY_ORG, token=token)).error_id == "AUTH-7fs1e"
+    assert (await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat)).code is StatusCode.OK
+    assert (await own_peer.call(GET_MY_ORG, token=await own_peer.token())).code is StatusCode.OK
+
+
+async def test_the_lifetime_of_tokens_can_be_set_and_they_end(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.token_lifetime = 10
+    answer = (await own_peer.ask_token()).json()
+    assert answer["expires_in"] == 9
+    assert (await own_peer.call(GET_MY_ORG, token=answer["access_token"])).code is StatusCode.OK
+    own_peer.zitadel.faults.clock_skew = 11
+    assert (await own_peer.call(GET_MY_ORG, token=answer["access_token"])).error_id == "AUTH-7fs1e"
+
+
+async def test_an_rpc_fails_as_often_as_asked(own_peer: Peer) -> None:
+    faults = own_peer.zitadel.faults
+    faults.fail_next(GET_MY_ORG, StatusCode.UNAVAILABLE, times=2, details="out for lunch")
+    faults.fail_next(f"/{GET_MY_ORG}", StatusCode.ABORTED)
+    answers = [await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat) for _ in range(4)]
+    assert [answer.code.name for answer in answers] == ["UNAVAILABLE", "UNAVAILABLE", "ABORTED", "OK"]
+    assert answers[0].details == "out for lunch"
+    assert [call.code for call in own_peer.zitadel.calls] == [answer.code for answer in answers]
+
+
+async def test_latency_can_outlast_a_deadline(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.latency = 30
+    answer = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=0.1)
+    assert answer.code is StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_dropped_connections_fail_what_is_under_way_and_new_ones_are_accepted(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.latency = 30
+    under_way = asyncio.create_task(own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=20))
+    await asyncio.sleep(0.1)
+    own_peer.zitadel.faults.drop_connections()
+    assert (await under_way).code is StatusCode.UNAVAILABLE
+    own_peer.zitadel.faults.latency = 0
+    # The client may send one more call into the old connection before it sees its end.
+    pat = own_peer.zitadel.pat
+    answers = [await own_peer.call(GET_MY_ORG, token=pat, wait_for_ready=True) for _ in range(3)]
+    assert answers[-1].code is StatusCode.OK
+
+
+async def test_faults_can_be_taken_back_all_at_once(own_peer: Peer) -> None:
+    faults = own_peer.zitadel.faults
+    faults.token_endpoint.silent = True
+    faults.token_endpoint.answer(500)
+    faults.clock_skew, faults.latency = 1000, 30
+    faults.fail_next(GET_MY_ORG, StatusCode.INTERNAL)
+    faults.clear()
+    assert (await own_peer.call(GET_MY_ORG, token=await own_peer.token())).code is StatusCode.OK
+
+
+def test_lifetime_and_skew_can_be_given_at_the_start() -> None:
+    with Emulator(token_lifetime=7, clock_skew=3) as zitadel:
+        assert (zitadel.faults.token_lifetime, zitadel.faults.clock_skew) == (7, 3)

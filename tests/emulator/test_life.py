@@ -1,0 +1,133 @@
+"""An emulator starts and stops without a trace."""
+
+import asyncio
+import gc
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import httpx2
+import pytest
+
+from zitadel_grpc.testing import Emulator
+
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+def _open_files() -> int:
+    gc.collect()
+    return sum(1 for _ in _DESCRIPTORS.iterdir()) if _DESCRIPTORS.is_dir() else 0
+
+
+def trusting(zitadel: Emulator) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=zitadel.root_certificates.decode())
+
+
+def _port(zitadel: Emulator) -> int:
+    return int(zitadel.url.rpartition(":")[2])
+
+
+def _refuses_connections(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_a_stopped_emulator_leaves_no_task_thread_or_socket() -> None:
+    async with Emulator():
+        pass  # what is made once for the process is made now
+    tasks, threads, files = asyncio.all_tasks(), threading.enumerate(), _open_files()
+    async with Emulator() as zitadel:
+        # By address: looking up a name would start a thread of the loop's own.
+        trust = trusting(zitadel)
+        _, idle = await asyncio.open_connection(
+            "127.0.0.1", _port(zitadel), ssl=trust, server_hostname="localhost"
+        )
+        _, without_handshake = await asyncio.open_connection("127.0.0.1", _port(zitadel))
+        _, waiting = await asyncio.open_connection(
+            "127.0.0.1", _port(zitadel), ssl=trust, server_hostname="localhost"
+        )
+        zitadel.faults.token_endpoint.silent = True
+        waiting.write(b"POST /oauth/v2/token HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n")
+        await asyncio.sleep(0.2)
+        assert zitadel.token_requests == 1
+    for writer in (idle, without_handshake, waiting):
+        writer.transport.abort()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == tasks
+    assert set(threading.enumerate()) <= set(threads)
+    assert _open_files() == files
+    assert _refuses_connections(_port(zitadel))
+
+
+async def test_calls_under_way_end_when_it_stops() -> None:
+    async with Emulator() as zitadel:
+        zitadel.faults.latency = 60
+        credentials = grpc.ssl_channel_credentials(zitadel.root_certificates)
+        channel = grpc.aio.secure_channel(zitadel.url.removeprefix("https://"), credentials)
+        healthz: Any = channel.unary_unary("/zitadel.admin.v1.AdminService/Healthz")
+        call = healthz(b"")
+        await asyncio.sleep(0.2)
+    with pytest.raises(grpc.aio.AioRpcError) as ended:
+        await asyncio.wait_for(call, 5)
+    await channel.close()
+    assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_in_a_thread_of_its_own_it_serves_synchronous_code() -> None:
+    threads = threading.enumerate()
+    with Emulator() as zitadel:
+        with httpx2.Client(verify=trusting(zitadel)) as http:
+            assert http.get(f"{zitadel.url}/oauth/v2/keys").status_code == 200
+        credentials = grpc.ssl_channel_credentials(zitadel.root_certificates)
+        with grpc.secure_channel(zitadel.url.removeprefix("https://"), credentials) as channel:
+            healthz: Any = channel.unary_unary("/zitadel.admin.v1.AdminService/Healthz")
+            assert healthz(b"", timeout=10) == b""
+    assert _refuses_connections(_port(zitadel))
+    assert set(threading.enumerate()) <= set(threads)
+
+
+async def test_two_run_side_by_side_with_keys_of_their_own() -> None:
+    async with Emulator() as one, Emulator() as other:
+        assert one.url != other.url
+        assert one.key_file["key"] != other.key_file["key"]
+        assert one.root_certificates != other.root_certificates
+
+
+async def test_a_port_can_be_chosen_and_a_taken_one_is_an_error() -> None:
+    async with Emulator() as first:
+        with pytest.raises(OSError, match="in use"):
+            async with Emulator(port=_port(first)):
+                pass
+    async with Emulator(port=_port(first)) as second:
+        assert second.url == first.url
+
+
+def test_a_taken_port_is_an_error_for_synchronous_code_too() -> None:
+    with Emulator() as first, pytest.raises(OSError, match="in use"), Emulator(port=_port(first)):
+        pass
+
+
+def test_secrets_are_in_no_repr() -> None:
+    with Emulator() as zitadel:
+        shown = repr(vars(zitadel)["_zitadel"])
+    assert zitadel.pat not in shown
+    assert "PRIVATE" not in shown
+
+
+async def test_what_is_no_tls_harms_nobody(caplog: Any) -> None:
+    async with Emulator() as zitadel:
+        reader, writer = await asyncio.open_connection("127.0.0.1", _port(zitadel))
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await reader.read()
+        writer.close()
+        untrusting = httpx2.AsyncClient()
+        async with untrusting:
+            with pytest.raises(httpx2.ConnectError):
+                await untrusting.get(zitadel.url)
+        async with httpx2.AsyncClient(verify=trusting(zitadel)) as http:
+            assert (await http.get(f"{zitadel.url}/oauth/v2/keys")).status_code == 200
+    assert not caplog.records or all(record.levelname in ("DEBUG", "INFO") for record in caplog.records)
