@@ -1,8 +1,8 @@
 """A gRPC service of one's own that answers only those who bring a token of ZITADEL's for its project.
 
-It checks tokens itself: JWTs, signed by the issuer, for this project (audience), not expired. So the callers'
-service users need the access token type JWT, and a token that was revoked stays good until its end. For opaque
-tokens, personal access tokens and revocation, ask ZITADEL instead (introspection, RFC 7662).
+It checks tokens itself: JWTs, signed by the issuer, for this project (audience), not expired. So the
+service users who call need the access token type JWT, and a token that was revoked stays good until its end.
+For opaque tokens, personal access tokens and revocation, ask ZITADEL instead (introspection, RFC 7662).
 
     ORDERS_PROJECT_ID=… ORDERS_CERTIFICATE=cert.pem ORDERS_PRIVATE_KEY=key.pem \\
         ZITADEL_API_URL=https://my-instance.zitadel.cloud python examples/two_services/orders.py

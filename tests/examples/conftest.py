@@ -50,7 +50,7 @@ def zitadel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zitadel]:
 
 
 class Run(Protocol):
-    """Runs a script of this repository to its end, with no settings of ZITADEL's in its environment but those given."""
+    """Runs a script of this repository to its end; of ZITADEL's settings it has only those given."""
 
     def __call__(self, script: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]: ...
 

@@ -24,7 +24,8 @@ def _start(tmp_path: Path, **environment: str) -> subprocess.Popen[str]:
 
 def _left_behind(tmp_path: Path) -> list[str]:
     """Files, and processes that were started with the path of one."""
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-eo", "args"]  # wherever this system has it
+    processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S607
     return [
         *map(str, tmp_path.iterdir()),
         *(line for line in processes.splitlines() if str(tmp_path) in line),

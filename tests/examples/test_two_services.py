@@ -1,4 +1,4 @@
-"""examples/two_services: one's own gRPC service and its caller, each a process of its own, and the emulator."""
+"""examples/two_services: one's own gRPC service and its caller, each a process, and the emulator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROJECT = "orders-project"
 
 @pytest.fixture
 def settings(emulator: Emulator, tmp_path: Path) -> dict[str, str]:
-    """The environment of both services: the certificate of one, the key file of the other, one bundle of CAs."""
+    """The environment of both: the service's certificate, the caller's key file, one bundle of CAs."""
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     paths = {name: tmp_path / name for name in ("ca.pem", "certificate.pem", "private-key.pem", "key.json")}
