@@ -24,8 +24,8 @@ def _start(tmp_path: Path, **environment: str) -> subprocess.Popen[str]:
 
 def _left_behind(tmp_path: Path) -> list[str]:
     """Files, and processes that were started with the path of one."""
-    command = ["ps", "-eo", "args"]  # wherever this system has it
-    processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S607
+    command = ["ps", "-eo", "args"]
+    processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [
         *map(str, tmp_path.iterdir()),
         *(line for line in processes.splitlines() if str(tmp_path) in line),
