@@ -20,6 +20,9 @@ def main() -> int:
     except ProtosError as error:
         print(f"protos: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"protos: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("protos: interrupted; the stubs are as they were", file=sys.stderr)
         return 130

@@ -25,6 +25,8 @@ class Stamp:
     @classmethod
     def read(cls) -> "Stamp | None":
         """The stamp of the stubs that are in place; None if there are none, or others."""
+        if not API.is_dir():
+            return None
         try:
             stamp = cls(**json.loads(_FILE.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):

@@ -4,8 +4,8 @@ import contextlib
 import fcntl
 import hashlib
 import shutil
-import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,8 +47,12 @@ def locked() -> Iterator[None]:
 @contextlib.contextmanager
 def temporary() -> Iterator[Path]:
     """A directory on the stubs' own file system, so that renaming is enough to put a result in place."""
-    with tempfile.TemporaryDirectory(prefix="tmp-", dir=WORKSPACE) as path:
-        yield Path(path)
+    path = WORKSPACE / f"tmp-{uuid.uuid4().hex}"
+    try:  # around the making too: an interrupt may come at once
+        path.mkdir()
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def swap(new: Path, target: Path) -> None:

@@ -1,0 +1,53 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts.protos import tools, workspace
+from scripts.protos.pin import pinned_image
+from tests.protos.project import RELEASE, Project, write
+
+
+@pytest.fixture(scope="session")
+def pin() -> Path:
+    """The image of the pin, there already since this project's own stubs were made of it."""
+    with workspace.locked():
+        pinned_image()
+    [path] = workspace.WORKSPACE.glob("pin-*.binpb")
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path, pin: Path) -> Project:
+    root = tmp_path / "project"
+    for name in ("scripts/protos", "protos"):
+        shutil.copytree(workspace.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (
+        "scripts/__init__.py",
+        "scripts/export_descriptors.mjs",
+        "buf.yaml",
+        "zitadel_grpc/_lazy.py",
+    ):
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy(workspace.ROOT / name, root / name)
+    (root / "zitadel_grpc" / "__init__.py").touch()
+    (root / "build" / "protos").mkdir(parents=True)
+    shutil.copy(pin, root / "build" / "protos")
+    return Project(root)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """The proto directory of a small release."""
+    return write(tmp_path / "zitadel-v9" / "proto", RELEASE)
+
+
+@pytest.fixture
+def image(tmp_path: Path, release: Path, pin: Path) -> Path:
+    """An image of the small release, without the third-party files that it imports."""
+    path = tmp_path / "images" / "release.binpb"
+    path.parent.mkdir()
+    command = [*tools.PROTOC, "-I.", f"--descriptor_set_in={pin}", f"--descriptor_set_out={path}", *RELEASE]
+    done = tools.run(command, cwd=release)
+    assert done.returncode == 0, done.stderr
+    return path

@@ -1,0 +1,90 @@
+"""What cannot be built is told in one line that says what is wrong, and the stubs stay as they were."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts.protos import tools
+from scripts.protos.errors import ProtosError
+from tests.protos.project import GREETER, GREETING, Project, write
+
+BROKEN = {
+    "no services": ({"zitadel/greeting.proto": GREETING}, "has no services of ZITADEL"),
+    "no protobufs": ({"README.txt": "Nothing here."}, "has no .proto files"),
+    "a type that is not there": (
+        {"zitadel/greeting.proto": GREETING.replace("string text", "strin text")},
+        'proto does not compile: zitadel/greeting.proto:4:20: "strin" is not defined.',
+    ),
+    "an import that is not there": (
+        {"zitadel/greeting.proto": GREETING.replace("package", 'import "buf/validate.proto"; package')},
+        "buf/validate.proto: File not found.",
+    ),
+    "two files for one module": (
+        {"zitadel/a/greeter.proto": 'syntax = "proto3"; package zitadel.greeter.v1; message Other {}'},
+        "zitadel/a/greeter.proto and zitadel/greeter.proto would both become zitadel_grpc/api/greeter/v1/",
+    ),
+    "a message named like a stub": (
+        {"zitadel/b.proto": 'syntax = "proto3"; package zitadel.greeter.v1; message GreeterServiceStub {}'},
+        "b.proto both give the name GreeterServiceStub to the package zitadel.greeter.v1",
+    ),
+    "two services for one attribute": (
+        {"zitadel/b.proto": GREETER.replace("zitadel.greeter.v1", "zitadel.greeter")},
+        "would name both zitadel.greeter.GreeterService and zitadel.greeter.v1.GreeterService 'greeter'",
+    ),
+    "a service for an attribute that the client has": (
+        {"zitadel/b.proto": GREETER.replace("zitadel.greeter.v1", "zitadel.stub.v1")},
+        "the client cannot name zitadel.stub.v1.GreeterService 'stub'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_source_that_is_wrong(project: Project, release: Path, files: dict[str, str], message: str) -> None:
+    project.build(release)
+    before = project.stubs()
+    if "zitadel/greeting.proto" in files or "README.txt" in files:
+        shutil.rmtree(release)
+    assert message in project.refusal("build", write(release, files))
+    assert project.stubs() == before
+    assert not list(project.root.glob("build/protos/tmp-*"))
+
+
+def test_a_path_that_is_not_there(project: Project) -> None:
+    assert "../nowhere/proto is no directory, file or address" in project.refusal("build", "../nowhere/proto")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"", "is empty"), (b"\xff" * 9, "is not a descriptor image")],
+    ids=["empty", "garbage"],
+)
+def test_an_image_that_is_none(project: Project, data: bytes, message: str) -> None:
+    (project.root / "some.binpb").write_bytes(data)
+    assert f"some.binpb {message}" in project.refusal("build", "some.binpb")
+
+
+def test_an_address_that_does_not_answer_is_named_without_its_credentials(project: Project) -> None:
+    refusal = project.refusal("build", "https://user:hidden@127.0.0.1:9/zitadel.git")
+    assert "buf could not build https://127.0.0.1:9/zitadel.git" in refusal
+    assert "hidden" not in refusal
+
+
+def test_a_registry_out_of_reach(project: Project, tmp_path: Path) -> None:
+    shutil.rmtree(project.root / "build")
+    settings = {"registry": "http://127.0.0.1:9/", "cache": str(tmp_path / "cache"), "fetch_retries": "0"}
+    refusal = project.refusal("build", **{f"npm_config_{name}": value for name, value in settings.items()})
+    assert "@zitadel/proto 1.3.1 could not be fetched, the npm registry is out of reach" in refusal
+    assert not project.api.exists()
+
+
+def test_a_lock_file_that_pins_nothing(project: Project) -> None:
+    lock = project.root / "protos" / "package-lock.json"
+    lock.write_text(json.dumps({"packages": {}}))
+    assert "protos/package-lock.json does not pin @zitadel/proto" in project.refusal("build")
+
+
+def test_a_tool_that_is_not_installed() -> None:
+    with pytest.raises(ProtosError, match=r"no-such-tool is not installed: run `make setup`"):
+        tools.script("no-such-tool", "protoc-gen-nothing")
