@@ -1,4 +1,4 @@
-"""Writes what the custom options say: zitadel_grpc/api/_catalog.json (RPCs) and _rules.json (validation)."""
+"""Writes what the custom options say of each RPC: zitadel_grpc/api/_catalog.json."""
 
 import json
 import re
@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
-from google.protobuf.message import Message
 
-from scripts.protos.descriptors import CustomOptions, is_zitadel, messages
+from scripts.protos.descriptors import CustomOptions, is_zitadel
 
 _OPENAPI = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_operation"
 
@@ -26,25 +25,6 @@ def write_catalog(image: FileDescriptorSet, options: CustomOptions, api: Path) -
                 for position, method in enumerate(service.method)
             }
     _write(api / "_catalog.json", catalog)
-
-
-def write_rules(image: FileDescriptorSet, options: CustomOptions, api: Path) -> None:
-    """Write the `validate.rules` of each message's fields, and the oneofs of which one has to be set."""
-    fields: dict[str, dict[str, object]] = {}
-    required: dict[str, list[str]] = {}
-    for file in filter(is_zitadel, image.file):
-        for name, message in messages(file):
-            rules = {field.name: options.of(field.options).get("validate.rules") for field in message.field}
-            if rules := {field: _plain(rule) for field, rule in rules.items() if rule is not None}:
-                fields[name] = rules
-            oneofs = [
-                oneof.name
-                for oneof in message.oneof_decl
-                if options.of(oneof.options).get("validate.required")
-            ]
-            if oneofs:
-                required[name] = oneofs
-    _write(api / "_rules.json", {"fields": fields, "required_oneofs": required})
 
 
 def _rpc(method: MethodDescriptorProto, options: dict[str, Any], comment: str) -> list[object]:
@@ -80,16 +60,6 @@ def _comments(file: FileDescriptorProto) -> dict[tuple[int, ...], str]:
 def _first_sentence(text: str) -> str:
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())
     return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Message):
-        return {field.name: _plain(part) for field, part in value.ListFields()}
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if isinstance(value, str | int | float):  # bool too
-        return value
-    return [_plain(part) for part in value]  # type: ignore[attr-defined]  # a repeated field
 
 
 def _write(path: Path, data: object) -> None:
