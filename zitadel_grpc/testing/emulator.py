@@ -96,13 +96,13 @@ class Emulator:
 
         self.pat = opaque_token()
         self.system_key = system.private_pem.decode()
-        store, first_user = fresh_store(
+        store, first_key = fresh_store(
             Clock(self._clock_skew),
             public_key=first.public_pem,
             pat=self.pat,
             system_public_key=system.public_pem,
         )
-        self.key_file = service_user_key_file(first, first_user.key_id, first_user.user_id)
+        self.key_file = service_user_key_file(first, first_key)
         self.faults = Faults(
             store,
             token_lifetime=self._token_lifetime,

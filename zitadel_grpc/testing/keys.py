@@ -8,8 +8,7 @@ from functools import lru_cache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-NEVER = "9999-12-31T23:59:59Z"
-"""The expiration date of a key that has none."""
+from zitadel_grpc.testing.state.users import MachineKey
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,16 +37,14 @@ class KeyPair:
         )
 
 
-def service_user_key_file(
-    pair: KeyPair, key_id: str, user_id: str, expiration_date: str = NEVER
-) -> dict[str, str]:
+def service_user_key_file(pair: KeyPair, key: MachineKey) -> dict[str, str]:
     """The content of a service user's key file."""
     return {
         "type": "serviceaccount",
-        "keyId": key_id,
+        "keyId": key.id,
         "key": pair.private_pem.decode(),
-        "expirationDate": expiration_date,
-        "userId": user_id,
+        "expirationDate": key.expiration_date.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "userId": key.user_id,
     }
 
 

@@ -39,7 +39,8 @@ def authenticate(zitadel: Zitadel, request: Request, rpc: str) -> Caller:
 def _caller(zitadel: Zitadel, token: str) -> Caller | None:
     store = zitadel.store
     if (pat := store.personal_access_tokens.get(token)) is not None:
-        return _active_user(zitadel, pat.user_id) if pat.expiration_date > store.clock.datetime() else None
+        ended = pat.revoked or pat.expiration_date <= store.clock.datetime()
+        return None if ended else _active_user(zitadel, pat.user_id)
     if (access := store.access_tokens.get(token)) is not None:
         if access.expires_at <= store.clock.now() or store.instance.project_id not in access.audience:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Collection
 from importlib import resources
 
 from zitadel_grpc.testing.rpc.authentication import Caller
@@ -16,11 +17,22 @@ AUTHENTICATED = "authenticated"
 """In place of a permission: anyone with a good token; what more is needed, the RPC checks itself."""
 
 
+def permissions_of(role: str) -> Collection[str]:
+    """The permissions that a Manager role gives."""
+    return _observed()["permissions"].get(role, ())
+
+
+def roles_of_level(level: Level) -> Collection[str]:
+    """The Manager roles that can be given there."""
+    return _observed()["levels"][level.name.lower()]
+
+
 @functools.cache
-def permissions_of_roles() -> dict[str, frozenset[str]]:
-    """The permissions of each Manager role."""
-    observed = json.loads(resources.files("zitadel_grpc.testing").joinpath("manager-roles.json").read_bytes())
-    return {role: frozenset(permissions) for role, permissions in observed["permissions"].items()}
+def _observed() -> dict[str, dict[str, list[str]]]:
+    observed: dict[str, dict[str, list[str]]] = json.loads(
+        resources.files("zitadel_grpc.testing").joinpath("manager-roles.json").read_bytes()
+    )
+    return observed
 
 
 def organization_of(store: Store, caller: Caller, request: Request) -> str:
@@ -48,6 +60,5 @@ def require(store: Store, caller: Caller, organization_id: str, permission: str)
     ]
     if not roles:
         raise not_found("membership not found", "AUTHZ-cdgFk")
-    known = permissions_of_roles()
-    if not any(permission in known.get(role, ()) for role in roles):
+    if not any(permission in permissions_of(role) for role in roles):
         raise permission_denied("No matching permissions found", "AUTH-5mWD2")

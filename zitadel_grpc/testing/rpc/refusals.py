@@ -46,3 +46,15 @@ def unauthenticated(message: str, error_id: str | None = None) -> Refusal:
 
 def unimplemented(message: str) -> Refusal:
     return Refusal(StatusCode.UNIMPLEMENTED, message)
+
+
+def already_exists(message: str, error_id: str) -> Refusal:
+    return Refusal(StatusCode.ALREADY_EXISTS, message, error_id)
+
+
+def failed_precondition(message: str, error_id: str) -> Refusal:
+    return Refusal(StatusCode.FAILED_PRECONDITION, message, error_id)
+
+
+def invalid_argument(message: str, error_id: str) -> Refusal:
+    return Refusal(StatusCode.INVALID_ARGUMENT, message, error_id)

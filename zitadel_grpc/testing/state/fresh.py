@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
 from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.members import Level
 from zitadel_grpc.testing.state.resources import Details, Domain, Instance, Organization
 from zitadel_grpc.testing.state.store import Store
-from zitadel_grpc.testing.state.users import Human, Machine, MachineKey, PersonalAccessToken, User
+from zitadel_grpc.testing.state.users import NEVER, Human, Machine, MachineKey, PersonalAccessToken, User
 
 SYSTEM_USER = "system-user"
-PAT_SCOPES = (
-    "openid",
-    "profile",
-    "urn:zitadel:iam:user:metadata",
-    "urn:zitadel:iam:user:resourceowner",
-)
-NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceUser:
-    """Ids of the first service user and of its key."""
-
-    user_id: str
-    key_id: str
 
 
 def fresh_store(
     clock: Clock, *, public_key: bytes, pat: str, system_public_key: bytes
-) -> tuple[Store, ServiceUser]:
-    """Makes the store; the first service user, IAM_OWNER and ORG_OWNER, has `public_key` (PEM) and `pat`."""
+) -> tuple[Store, MachineKey]:
+    """The store, and the key of its first service user (IAM_OWNER and ORG_OWNER), whose token is `pat`."""
     store = Store(clock)
     instance_id, organization_id = store.new_id(), store.new_id()
     store.instance = _instance(store, instance_id)
@@ -42,24 +24,23 @@ def fresh_store(
     )
 
     def add_user(user_name: str, kind: Human | Machine, *, iam_role: str) -> User:
-        user = User(store.new_id(), store.new_details(organization_id), user_name, kind)
-        store.users[user.id] = user
+        user = store.add_user(user_name, kind, owner=organization_id)
+        assert user is not None
         store.set_member(Level.INSTANCE, instance_id, user.id, [iam_role], owner=instance_id)
         return user
 
-    add_user("login-client", Machine("login client"), iam_role="IAM_LOGIN_CLIENT")
+    first = add_user("first-service-user", Machine("First service user"), iam_role="IAM_OWNER")
+    store.set_member(Level.ORGANIZATION, organization_id, first.id, ["ORG_OWNER"], owner=organization_id)
     admin = Human(
         "ZITADEL",
         "Admin",
         "zitadel-admin@zitadel.localhost",
         email_verified=True,
-        display_name="ZITADEL Admin",
         preferred_language="en",
         password_changed=clock.datetime(),
     )
     add_user(admin.email, admin, iam_role="IAM_OWNER")
-    first = add_user("first-service-user", Machine("First service user"), iam_role="IAM_OWNER")
-    store.set_member(Level.ORGANIZATION, organization_id, first.id, ["ORG_OWNER"], owner=organization_id)
+    add_user("login-client", Machine("login client"), iam_role="IAM_LOGIN_CLIENT")
 
     def new_details() -> Details:
         return store.new_details(organization_id)
@@ -67,10 +48,10 @@ def fresh_store(
     key = MachineKey(store.new_id(), first.id, new_details(), public_key, NEVER)
     store.machine_keys[key.id] = key
     store.personal_access_tokens[pat] = PersonalAccessToken(
-        store.new_id(), first.id, new_details(), pat, NEVER, PAT_SCOPES
+        store.new_id(), first.id, new_details(), pat, NEVER
     )
     store.system_users[SYSTEM_USER] = system_public_key
-    return store, ServiceUser(first.id, key.id)
+    return store, key
 
 
 def _instance(store: Store, instance_id: str) -> Instance:

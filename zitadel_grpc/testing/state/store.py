@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.ids import Ids
 from zitadel_grpc.testing.state.members import Level, Member
 from zitadel_grpc.testing.state.resources import Details, Instance, Organization
 from zitadel_grpc.testing.state.tokens import AccessToken
-from zitadel_grpc.testing.state.users import MachineKey, PersonalAccessToken, User
+from zitadel_grpc.testing.state.users import Human, Machine, MachineKey, Metadata, PersonalAccessToken, User
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Store:
     members: dict[tuple[Level, str, str], Member] = field(default_factory=dict)
     machine_keys: dict[str, MachineKey] = field(default_factory=dict)
     personal_access_tokens: dict[str, PersonalAccessToken] = field(default_factory=dict, repr=False)
+    metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)
+    """By user id and key."""
     access_tokens: dict[str, AccessToken] = field(default_factory=dict, repr=False)
     system_users: dict[str, bytes] = field(default_factory=dict)
     """Public keys (PEM) of the System API's users."""
@@ -48,9 +51,48 @@ class Store:
     def user_by_name(self, user_name: str) -> User | None:
         return next((user for user in self.users.values() if user.user_name == user_name), None)
 
+    def add_user(
+        self, user_name: str, kind: Human | Machine, *, owner: str, user_id: str | None = None
+    ) -> User | None:
+        """None if the name or the id is taken."""
+        user_id = user_id or self.new_id()
+        if user_id in self.users or self.user_by_name(user_name):
+            return None
+        user = User(user_id, self.new_details(owner), user_name, kind)
+        self.users[user_id] = user
+        return user
+
+    def set_metadata(self, user: User, key: str, value: bytes) -> Metadata:
+        """Adds it, or changes its value."""
+        if metadata := self.metadata.get((user.id, key)):
+            metadata.value = value
+            self.touch(metadata.details)
+            return metadata
+        metadata = Metadata(user.id, key, self.new_details(user.details.resource_owner), value)
+        self.metadata[user.id, key] = metadata
+        return metadata
+
+    def end_tokens(self, user_id: str) -> None:
+        """Access tokens and personal access tokens of the user are no good any more."""
+        _drop(self.access_tokens, lambda token: token.user_id == user_id)
+        for pat in self.personal_access_tokens.values():
+            pat.revoked = pat.revoked or pat.user_id == user_id
+
+    def remove_user(self, user_id: str) -> None:
+        """With all that is the user's own."""
+        self.end_tokens(user_id)
+        del self.users[user_id]
+        for table in (self.members, self.machine_keys, self.personal_access_tokens, self.metadata):
+            _drop(table, lambda row: row.user_id == user_id)
+
     def memberships(self, user_id: str) -> Iterator[Member]:
         """Newest last."""
         return (member for member in self.members.values() if member.user_id == user_id)
+
+    def members_of(self, level: Level, resource_id: str) -> Iterator[tuple[Member, User]]:
+        for member in self.members.values():
+            if (member.level, member.resource_id) == (level, resource_id):
+                yield member, self.users[member.user_id]
 
     def set_member(
         self, level: Level, resource_id: str, user_id: str, roles: list[str], owner: str
@@ -58,3 +100,8 @@ class Store:
         member = Member(level, resource_id, user_id, self.new_details(owner), roles)
         self.members[level, resource_id, user_id] = member
         return member
+
+
+def _drop(table: dict[Any, Any], unwanted: Callable[[Any], bool]) -> None:
+    for key in [key for key, row in table.items() if unwanted(row)]:
+        del table[key]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from zitadel_grpc.testing.state.resources import Details
+
+NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The expiration date of what has none."""
 
 
 class UserState(enum.Enum):
@@ -24,13 +27,22 @@ class AccessTokenType(enum.Enum):
 
 @dataclass(slots=True)
 class Human:
+    """`gender` is the number that both APIs give it."""
+
     first_name: str
     last_name: str
     email: str
     email_verified: bool = False
+    nick_name: str = ""
     display_name: str = ""
     preferred_language: str = ""
+    gender: int = 0
+    phone: str = ""
+    phone_verified: bool = False
     password_changed: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.display_name = self.display_name or f"{self.first_name} {self.last_name}"
 
 
 @dataclass(slots=True)
@@ -60,7 +72,22 @@ class PersonalAccessToken:
     details: Details
     token: str = field(repr=False)
     expiration_date: datetime
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = (
+        "openid",
+        "profile",
+        "urn:zitadel:iam:user:metadata",
+        "urn:zitadel:iam:user:resourceowner",
+    )
+    revoked: bool = False
+    """Deactivating or locking the user does this, and for good."""
+
+
+@dataclass(slots=True)
+class Metadata:
+    user_id: str
+    key: str
+    details: Details
+    value: bytes
 
 
 @dataclass(slots=True)
@@ -70,6 +97,14 @@ class User:
     user_name: str
     kind: Human | Machine
     state: UserState = UserState.ACTIVE
+
+    @property
+    def human(self) -> Human | None:
+        return self.kind if isinstance(self.kind, Human) else None
+
+    @property
+    def machine(self) -> Machine | None:
+        return self.kind if isinstance(self.kind, Machine) else None
 
     @property
     def display_name(self) -> str:

@@ -31,7 +31,7 @@ class Http2Connection(asyncio.Protocol):
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        # Go's server, and so ZITADEL, lets pass what h2's checks would end the connection for: "Bearer " and no token.
+        # Unchecked, as in Go's server: h2 would close the connection for a "Bearer " without token.
         self._h2 = H2Connection(
             H2Configuration(
                 client_side=False,

@@ -1,4 +1,4 @@
-"""The details of every resource in the v1 APIs: reads show all, writes only some."""
+"""The details of every resource and of every list in the v1 APIs: reads show all, writes only some."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from zitadel_grpc.api.v1 import ObjectDetails
+from zitadel_grpc.api.v1 import ListDetails, ObjectDetails
 from zitadel_grpc.testing.state.resources import Details
+from zitadel_grpc.testing.state.store import Store
 
 
 def timestamp(moment: datetime) -> Timestamp:
@@ -24,10 +25,10 @@ def details_of(details: Details) -> ObjectDetails:
 
 
 def added(details: Details) -> ObjectDetails:
-    """As most RPCs that add something answer."""
+    """As most RPCs that add something answer: when that was, by the name of creation date."""
     return ObjectDetails(
         sequence=details.sequence,
-        creation_date=timestamp(details.creation_date),
+        creation_date=timestamp(details.change_date),
         resource_owner=details.resource_owner,
     )
 
@@ -39,3 +40,8 @@ def changed(details: Details) -> ObjectDetails:
         change_date=timestamp(details.change_date),
         resource_owner=details.resource_owner,
     )
+
+
+def list_details(store: Store, total: int) -> ListDetails:
+    """`total` counts what the queries left, on whatever page."""
+    return ListDetails(total_result=total, view_timestamp=timestamp(store.clock.datetime()))

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from zitadel_grpc.api.user.v1 import AccessTokenType, Email, Human, Machine, Phone, Profile, User, UserState
+from zitadel_grpc.api.user.v1 import (
+    AccessTokenType,
+    Email,
+    Gender,
+    Human,
+    Machine,
+    Phone,
+    Profile,
+    Type,
+    User,
+    UserState,
+)
 from zitadel_grpc.testing.services.messages.details import details_of, timestamp
 from zitadel_grpc.testing.state import users
 
-_STATES = {
+STATES = {
     users.UserState.ACTIVE: UserState.USER_STATE_ACTIVE,
     users.UserState.INACTIVE: UserState.USER_STATE_INACTIVE,
     users.UserState.LOCKED: UserState.USER_STATE_LOCKED,
@@ -21,7 +32,7 @@ def user_message(user: users.User) -> User:
     message = User(
         id=user.id,
         details=details_of(user.details),
-        state=_STATES[user.state],
+        state=STATES[user.state],
         user_name=user.user_name,
         login_names=[user.user_name],
         preferred_login_name=user.user_name,
@@ -31,6 +42,15 @@ def user_message(user: users.User) -> User:
     else:
         message.human.CopyFrom(_human(user.kind))
     return message
+
+
+def type_of(user: users.User) -> Type.ValueType:
+    return Type.TYPE_HUMAN if user.human else Type.TYPE_MACHINE
+
+
+def access_token_type(value: AccessTokenType.ValueType) -> users.AccessTokenType:
+    """Of a request."""
+    return next(kind for kind, number in _TOKEN_TYPES.items() if number == value)
 
 
 def _machine(machine: users.Machine) -> Machine:
@@ -47,10 +67,12 @@ def _human(human: users.Human) -> Human:
         profile=Profile(
             first_name=human.first_name,
             last_name=human.last_name,
+            nick_name=human.nick_name,
             display_name=human.display_name,
             preferred_language=human.preferred_language,
+            gender=Gender.ValueType(human.gender),
         ),
         email=Email(email=human.email, is_email_verified=human.email_verified),
-        phone=Phone(),
+        phone=Phone(phone=human.phone, is_phone_verified=human.phone_verified),
         password_changed=timestamp(human.password_changed) if human.password_changed else None,
     )

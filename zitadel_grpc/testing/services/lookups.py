@@ -1,0 +1,29 @@
+"""What requests name, or the refusal that ZITADEL has for it."""
+
+from __future__ import annotations
+
+from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
+from zitadel_grpc.testing.rpc.services import Call
+from zitadel_grpc.testing.state.users import Machine, User
+
+
+def user_of(call: Call, user_id: str, error_id: str) -> User:
+    """A user of the organization that the call is about; `error_id` differs between reads and writes."""
+    user = call.store.users.get(user_id)
+    if user is None or user.details.resource_owner != call.organization_id:
+        raise not_found("User could not be found", error_id)
+    return user
+
+
+def existing_user(call: Call, user_id: str, error_id: str) -> User:
+    """A user that a write depends on."""
+    if (user := call.store.users.get(user_id)) is None:
+        raise failed_precondition("User could not be found", error_id)
+    return user
+
+
+def machine_of(user: User, error_id: str) -> Machine:
+    """Raises Refusal for a human."""
+    if user.machine is None:
+        raise failed_precondition("User must be machine", error_id)
+    return user.machine

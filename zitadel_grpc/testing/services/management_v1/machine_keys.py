@@ -1,0 +1,76 @@
+"""Keys of service users."""
+
+from __future__ import annotations
+
+import json
+
+from zitadel_grpc.api.authn.v1 import Key, KeyType
+from zitadel_grpc.api.management.v1 import (
+    AddMachineKeyRequest,
+    AddMachineKeyResponse,
+    GetMachineKeyByIDsRequest,
+    GetMachineKeyByIDsResponse,
+    ListMachineKeysRequest,
+    ListMachineKeysResponse,
+    RemoveMachineKeyRequest,
+    RemoveMachineKeyResponse,
+)
+from zitadel_grpc.testing.keys import KeyPair, service_user_key_file
+from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.refusals import not_found
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.expiration import expiration_of
+from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details, timestamp
+from zitadel_grpc.testing.state.users import MachineKey
+
+
+@rpc
+def AddMachineKey(call: Call, request: AddMachineKeyRequest) -> AddMachineKeyResponse:
+    """Makes the key pair, unless the request brings a public key."""
+    user = existing_user(call, request.user_id, "COMMAND-bnipwm1")
+    expiration = expiration_of(call, request)
+    pair = None if request.public_key else KeyPair.generate()
+    public_key = pair.public_pem if pair else request.public_key
+    details = call.store.new_details(user.details.resource_owner)
+    key = MachineKey(call.store.new_id(), user.id, details, public_key, expiration)
+    call.store.machine_keys[key.id] = key
+    return AddMachineKeyResponse(
+        key_id=key.id,
+        key_details=json.dumps(service_user_key_file(pair, key)).encode() if pair else b"",
+        details=added(details),
+    )
+
+
+@rpc
+def GetMachineKeyByIDs(call: Call, request: GetMachineKeyByIDsRequest) -> GetMachineKeyByIDsResponse:
+    key = call.store.machine_keys.get(request.key_id)
+    if key is None or key.user_id != request.user_id:
+        raise not_found("Errors.AuthNKey.NotFound", "QUERY-Tha6f")
+    return GetMachineKeyByIDsResponse(key=_message(key))
+
+
+@rpc
+def ListMachineKeys(call: Call, request: ListMachineKeysRequest) -> ListMachineKeysResponse:
+    rows = [key for key in call.store.machine_keys.values() if key.user_id == request.user_id]
+    return ListMachineKeysResponse(
+        details=list_details(call.store, len(rows)), result=map(_message, page_of(rows, request.query))
+    )
+
+
+@rpc
+def RemoveMachineKey(call: Call, request: RemoveMachineKeyRequest) -> RemoveMachineKeyResponse:
+    key = call.store.machine_keys.get(request.key_id)
+    if key is None or key.user_id != request.user_id:
+        raise not_found("Machine key not found", "COMMAND-4m77G")
+    del call.store.machine_keys[key.id]
+    return RemoveMachineKeyResponse(details=changed(call.store.touch(key.details)))
+
+
+def _message(key: MachineKey) -> Key:
+    return Key(
+        id=key.id,
+        details=details_of(key.details),
+        type=KeyType.KEY_TYPE_JSON,
+        expiration_date=timestamp(key.expiration_date),
+    )

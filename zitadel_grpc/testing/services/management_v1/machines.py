@@ -1,0 +1,68 @@
+"""Service users and their secrets."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+from zitadel_grpc.api.management.v1 import (
+    AddMachineUserRequest,
+    AddMachineUserResponse,
+    GenerateMachineSecretRequest,
+    GenerateMachineSecretResponse,
+    RemoveMachineSecretRequest,
+    RemoveMachineSecretResponse,
+    UpdateMachineRequest,
+    UpdateMachineResponse,
+)
+from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.lookups import machine_of, user_of
+from zitadel_grpc.testing.services.messages.details import added, changed
+from zitadel_grpc.testing.services.messages.users import access_token_type
+from zitadel_grpc.testing.state.users import Machine
+
+_SECRET_ALPHABET = string.ascii_letters + string.digits
+_SECRET_LENGTH = 64
+
+
+@rpc
+def AddMachineUser(call: Call, request: AddMachineUserRequest) -> AddMachineUserResponse:
+    machine = Machine(request.name, request.description, access_token_type(request.access_token_type))
+    user = call.store.add_user(
+        request.user_name, machine, owner=call.organization_id, user_id=request.user_id
+    )
+    if user is None:
+        raise already_exists("User already exists", "V3-DKcYh")
+    return AddMachineUserResponse(user_id=user.id, details=changed(user.details))
+
+
+@rpc
+def UpdateMachine(call: Call, request: UpdateMachineRequest) -> UpdateMachineResponse:
+    user = user_of(call, request.user_id, "COMMAND-3M9ds")
+    machine = machine_of(user, "COMMAND-46Mnf")
+    machine.name, machine.description = request.name, request.description
+    machine.access_token_type = access_token_type(request.access_token_type)
+    return UpdateMachineResponse(details=changed(call.store.touch(user.details)))
+
+
+@rpc
+def GenerateMachineSecret(call: Call, request: GenerateMachineSecretRequest) -> GenerateMachineSecretResponse:
+    user = user_of(call, request.user_id, "COMMAND-x8910n")
+    machine = machine_of(user, "COMMAND-dc5be")
+    machine.secret = "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(_SECRET_LENGTH))
+    return GenerateMachineSecretResponse(
+        client_id=user.user_name,
+        client_secret=machine.secret,
+        details=added(call.store.touch(user.details)),
+    )
+
+
+@rpc
+def RemoveMachineSecret(call: Call, request: RemoveMachineSecretRequest) -> RemoveMachineSecretResponse:
+    user = user_of(call, request.user_id, "COMMAND-x7s802")
+    machine = machine_of(user, "COMMAND-dc5be")
+    if machine.secret is None:
+        raise failed_precondition("Secret doesn't exist", "COMMAND-coi82n")
+    machine.secret = None
+    return RemoveMachineSecretResponse(details=changed(call.store.touch(user.details)))

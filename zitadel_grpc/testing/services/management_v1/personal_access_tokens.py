@@ -1,0 +1,79 @@
+"""Personal access tokens of service users."""
+
+from __future__ import annotations
+
+from zitadel_grpc.api.management.v1 import (
+    AddPersonalAccessTokenRequest,
+    AddPersonalAccessTokenResponse,
+    GetPersonalAccessTokenByIDsRequest,
+    GetPersonalAccessTokenByIDsResponse,
+    ListPersonalAccessTokensRequest,
+    ListPersonalAccessTokensResponse,
+    RemovePersonalAccessTokenRequest,
+    RemovePersonalAccessTokenResponse,
+)
+from zitadel_grpc.api.user.v1 import PersonalAccessToken as Message
+from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.refusals import not_found
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.expiration import expiration_of
+from zitadel_grpc.testing.services.lookups import existing_user, machine_of
+from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details, timestamp
+from zitadel_grpc.testing.state.users import PersonalAccessToken
+from zitadel_grpc.testing.tokens import opaque_token
+
+
+@rpc
+def AddPersonalAccessToken(
+    call: Call, request: AddPersonalAccessTokenRequest
+) -> AddPersonalAccessTokenResponse:
+    user = existing_user(call, request.user_id, "COMMAND-Dggw2")
+    machine_of(user, "COMMAND-Df2f1")
+    expiration = expiration_of(call, request)
+    details = call.store.new_details(user.details.resource_owner)
+    pat = PersonalAccessToken(call.store.new_id(), user.id, details, opaque_token(), expiration)
+    call.store.personal_access_tokens[pat.token] = pat
+    return AddPersonalAccessTokenResponse(token_id=pat.id, token=pat.token, details=added(details))
+
+
+@rpc
+def GetPersonalAccessTokenByIDs(
+    call: Call, request: GetPersonalAccessTokenByIDsRequest
+) -> GetPersonalAccessTokenByIDsResponse:
+    if (pat := _find(call, request.user_id, request.token_id)) is None:
+        raise not_found("Errors.PersonalAccessToken.NotFound", "QUERY-fRunu")
+    return GetPersonalAccessTokenByIDsResponse(token=_message(pat))
+
+
+@rpc
+def ListPersonalAccessTokens(
+    call: Call, request: ListPersonalAccessTokensRequest
+) -> ListPersonalAccessTokensResponse:
+    rows = [pat for pat in call.store.personal_access_tokens.values() if pat.user_id == request.user_id]
+    return ListPersonalAccessTokensResponse(
+        details=list_details(call.store, len(rows)), result=map(_message, page_of(rows, request.query))
+    )
+
+
+@rpc
+def RemovePersonalAccessToken(
+    call: Call, request: RemovePersonalAccessTokenRequest
+) -> RemovePersonalAccessTokenResponse:
+    if (pat := _find(call, request.user_id, request.token_id)) is None:
+        raise not_found("Personal Access Token not found", "COMMAND-4m77G")
+    del call.store.personal_access_tokens[pat.token]
+    return RemovePersonalAccessTokenResponse(details=changed(call.store.touch(pat.details)))
+
+
+def _find(call: Call, user_id: str, token_id: str) -> PersonalAccessToken | None:
+    pats = call.store.personal_access_tokens.values()
+    return next((pat for pat in pats if (pat.id, pat.user_id) == (token_id, user_id)), None)
+
+
+def _message(pat: PersonalAccessToken) -> Message:
+    return Message(
+        id=pat.id,
+        details=details_of(pat.details),
+        expiration_date=timestamp(pat.expiration_date),
+        scopes=pat.scopes,
+    )
