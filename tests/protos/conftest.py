@@ -20,17 +20,11 @@ def pin() -> Path:
 @pytest.fixture
 def project(tmp_path: Path, pin: Path) -> Project:
     root = tmp_path / "project"
-    for name in ("scripts/protos", "protos"):
-        shutil.copytree(workspace.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in (
-        "scripts/__init__.py",
-        "scripts/export_descriptors.mjs",
-        "buf.yaml",
-        "zitadel_grpc/_lazy.py",
-    ):
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copy(workspace.ROOT / name, root / name)
-    (root / "zitadel_grpc" / "__init__.py").touch()
+    for name in ("protos", "scripts", "zitadel_grpc"):
+        shutil.copytree(
+            workspace.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "api")
+        )
+    shutil.copy(workspace.ROOT / "buf.yaml", root)
     (root / "build" / "protos").mkdir(parents=True)
     shutil.copy(pin, root / "build" / "protos")
     return Project(root)
