@@ -13,8 +13,19 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
+from zitadel_grpc.api.authn.v1 import KeyType
 from zitadel_grpc.api.management import v1 as management
-from zitadel_grpc.api.user.v1 import AccessTokenType, SearchQuery, StateQuery, UserNameQuery, UserState
+from zitadel_grpc.api.member.v1 import SearchQuery as MemberQuery
+from zitadel_grpc.api.member.v1 import UserIDQuery
+from zitadel_grpc.api.user.v1 import (
+    AccessTokenType,
+    SearchQuery,
+    StateQuery,
+    UserFieldName,
+    UserNameQuery,
+    UserState,
+)
+from zitadel_grpc.api.v1 import ListQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +86,7 @@ async def test_lists_are_sorted_and_paged(own_peer: Peer) -> None:
     for name in ("b", "c", "a"):
         await add_machine(own_peer, name)
     request = management.ListUsersRequest(
-        sorting_column="USER_FIELD_NAME_USER_NAME", query={"asc": True, "limit": 2}
+        sorting_column=UserFieldName.USER_FIELD_NAME_USER_NAME, query=ListQuery(asc=True, limit=2)
     )
     first = (await manage(own_peer, request)).response
     assert [user.user_name for user in first.result] == ["a", "b"]
@@ -87,15 +98,10 @@ async def test_lists_are_sorted_and_paged(own_peer: Peer) -> None:
     assert newest.user_name == "a"
 
 
-async def test_queries_that_are_not_emulated_say_so(peer: Peer) -> None:
-    unknown = await manage(peer, management.ListUserGrantRequest())
-    assert unknown.code is StatusCode.UNIMPLEMENTED
-
-
 async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
     user_id = await add_machine(own_peer)
     added = (
-        await manage(own_peer, management.AddMachineKeyRequest(user_id=user_id, type="KEY_TYPE_JSON"))
+        await manage(own_peer, management.AddMachineKeyRequest(user_id=user_id, type=KeyType.KEY_TYPE_JSON))
     ).response
     key = json.loads(added.key_details)
     assert key.keys() == {"type", "keyId", "key", "expirationDate", "userId"}
@@ -197,7 +203,7 @@ async def test_members_have_one_set_of_roles_that_the_organization_knows(own_pee
     assert (unknown.code, unknown.error_id) == (StatusCode.INVALID_ARGUMENT, "Org-4N8es")
     roles = (await manage(own_peer, management.ListOrgMemberRolesRequest())).response.result
     assert roles[:2] == ["ORG_OWNER", "ORG_USER_MANAGER"]
-    query = {"user_id_query": {"user_id": user_id}}
+    query = MemberQuery(user_id_query=UserIDQuery(user_id=user_id))
     members = (await manage(own_peer, management.ListOrgMembersRequest(queries=[query]))).response.result
     assert [(member.user_id, list(member.roles)) for member in members] == [(user_id, ["ORG_OWNER"])]
 
