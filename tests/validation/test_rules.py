@@ -53,10 +53,10 @@ def broken(field: FieldDescriptor) -> Iterator[Message]:
     yield message_type()
     values = BAD_VALUES.get(field.type, [])
     if field.message_type is not None:
-        message = GetMessageClass(field.message_type)()
+        message = GetMessageClass(field.message_type)
+        values = [message()]
         if field.message_type.full_name == "google.protobuf.Duration":
-            message = message.FromString(b"\x08\xff\x7f")  # 16383 s
-        values = [message]
+            values.append(message.FromString(b"\x08\xff\x7f"))  # 16,383 s
     for value in values:
         yield message_type(**{field.name: [value] * 31 if field.is_repeated else value})
 
