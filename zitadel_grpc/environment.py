@@ -4,7 +4,7 @@
 |---|---|
 | `ZITADEL_API_URL` | the URL |
 | `ZITADEL_KEY_PATH`, `ZITADEL_KEY_JSON` | a service user's key file, or its text |
-| `ZITADEL_SERVICE_USER_TOKEN`, `ZITADEL_SERVICE_USER_TOKEN_FILE` | a personal access token, or a file with it |
+| `ZITADEL_SERVICE_USER_TOKEN`, `ZITADEL_SERVICE_USER_TOKEN_FILE` | a personal access token, or its file |
 | `ZITADEL_CLIENT_ID` and `ZITADEL_CLIENT_SECRET` | client credentials |
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
 | `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |

@@ -1,10 +1,17 @@
-"""What every kind of credentials is: something that can make a token for a token server, and keeps it in a cache."""
+"""What every kind of credentials is: something that can make a token for a token server, and keeps it in a
+cache."""
 
 from __future__ import annotations
 
 import abc
 import asyncio
+import contextlib
 import dataclasses
+import math
+import os
+import re
+import socket
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +24,15 @@ if TYPE_CHECKING:
     from zitadel_grpc.credentials.cache import TokenCache
 
 
+IMPORTS = threading.RLock()
+"""Held while a library is imported by a thread of the token cache's. A fork waits for it: the child would
+find the library half made, and its import lock held for good by a thread that the child does not have."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=IMPORTS.acquire, after_in_parent=IMPORTS.release, after_in_child=IMPORTS.release
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A bearer token and its remaining life in seconds, None where it is not known."""
@@ -27,18 +43,35 @@ class Token:
     def __post_init__(self) -> None:
         if not self.value or not all("!" <= c <= "~" for c in self.value):
             raise ConfigurationError("the token is empty, or has white space or characters that no token has")
+        life = self.expires_in
+        if life is not None and not (math.isfinite(life) and life > 0):
+            raise ConfigurationError(f"expires_in must be a positive number of seconds or None, not {life}")
 
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """One attempt to obtain a token: until when (of `time.monotonic`), and from which event loop it was started."""
+    """One attempt to obtain a token: until when (of `time.monotonic`), and from which event loop it was
+    started."""
 
     deadline: float
     loop: asyncio.AbstractEventLoop | None = None
+    _sockets: list[socket.socket] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def remaining(self) -> float:
         """Seconds left, 0 at the least."""
         return max(0.0, self.deadline - time.monotonic())
+
+    def uses(self, connection: socket.socket) -> None:
+        """Has `connection` shut down when the attempt is given up."""
+        self._sockets.append(connection)
+
+    def abandon(self) -> None:
+        """Ends what still waits on a socket: its timeouts hold for each read, and a server that sends a byte
+        a second would never meet one."""
+        for connection in self._sockets:
+            with contextlib.suppress(OSError):
+                # Not SSLSocket's own: that takes the TLS state from under the thread that reads.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +96,16 @@ class TokenServer:
         if options.issuer is not None:
             dialled = known_as = parse(options.issuer, "the issuer")
         elif options.authority is not None:
-            known_as = parse(f"{endpoint.scheme}://{options.authority}", "the authority")
+            # A name only: whether plaintext may be dialled, the endpoint has answered.
+            name = f"{endpoint.scheme}://{options.authority}"
+            known_as = Endpoint.parse(name, allow_plaintext=True, what="the authority")
             host = known_as.authority
         url = f"{dialled.origin}/oauth/v2/token"
         if options.token_endpoint is not None:
-            origin, slashes, rest = options.token_endpoint.partition("://")
-            authority, _, path = rest.partition("/")
-            url = f"{parse(f'{origin}{slashes}{authority}', 'the token endpoint').origin}/{path}"
+            found = re.fullmatch("((?:[^/]*://)?[^/]*)/?([!-~]*)", options.token_endpoint.strip())
+            if found is None:
+                raise ConfigurationError("the token endpoint has a path with white space or other alphabets")
+            url = f"{parse(found[1], 'the token endpoint').origin}/{found[2]}"
             host = None
         # What does not change how tokens are had must not split the cache.
         relevant = dataclasses.replace(options, channel_options=(), allow_plaintext=False)
@@ -77,8 +113,8 @@ class TokenServer:
 
 
 class Credentials(abc.ABC):
-    """Says how to obtain a token. One object may serve any number of clients, threads and event loops: for each
-    token server it keeps one token, which they share."""
+    """Says how to obtain a token. One object may serve any number of clients, threads and event loops: for
+    each token server it keeps one token, which they share."""
 
     def __init__(self, *, first: Token | None = None, renewable: bool = True) -> None:
         """`first` is a token that is there already; `renewable` is False if no other will ever be."""
@@ -88,7 +124,8 @@ class Credentials(abc.ABC):
 
     @abc.abstractmethod
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
-        """Makes a new token; blocks, `refresh.remaining()` seconds at most. Called in a thread of the token cache's.
+        """Makes a new token; blocks, `refresh.remaining()` seconds at most. Called in a thread of the token
+        cache's.
 
         Raises CredentialsError (refused for good) or TokenEndpointError (passing).
         """
@@ -101,6 +138,7 @@ class Credentials(abc.ABC):
         if known is None:
             new = TokenCache(
                 lambda refresh: self.obtain(server, refresh),
+                name=f"{self!r} at {server.issuer}",
                 timeout=server.options.token_timeout,
                 first=self._first,
                 renewable=self._renewable,

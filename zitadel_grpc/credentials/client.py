@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,13 @@ from urllib.parse import quote_plus
 from zitadel_grpc import scopes as reserved
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.keyfile import KeyFile
-from zitadel_grpc.credentials.token_endpoint import request_token
+from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import CredentialsError
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# Said of a secret until its write is seen, about a second later; and for good of one that was removed.
+_NOT_SEEN_YET = "Errors.User.Machine.Secret.NotExisting"
+_SEEN_WITHIN, _SEEN_PAUSE = 3.0, 0.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,12 @@ class ClientAuthentication(Protocol):
 
 
 class ClientCredentials(Credentials):
-    """A service user's client id and secret (RFC 6749 §4.4), sent by HTTP Basic, both parts form-encoded (§2.3.1).
+    """A service user's client id and secret (RFC 6749 §4.4), sent by HTTP Basic, both parts form-encoded
+    (§2.3.1).
 
-    Also proves an API or OIDC application, by its own id and secret, where a ClientAuthentication is asked for.
-    Raises CredentialsError if one of them is empty.
+    A secret that was made a moment ago, which ZITADEL does not know yet, is tried again for some seconds.
+    Also proves an API or OIDC application, by its own id and secret, where a ClientAuthentication is asked
+    for. Raises CredentialsError if one of them is empty.
     """
 
     def __init__(
@@ -68,14 +74,23 @@ class ClientCredentials(Credentials):
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
         form = {"grant_type": "client_credentials", "scope": self._scope}
-        return request_token(server, form, refresh, basic=self.prove(server.issuer).basic)
+        basic, secrets = self.prove(server.issuer).basic, [self._client_secret]
+        give_up_at = time.monotonic() + min(_SEEN_WITHIN, refresh.remaining())
+        while True:
+            try:
+                return request_token(server, form, refresh, basic=basic, secrets=secrets)
+            except Refused as refusal:
+                if refusal.description != _NOT_SEEN_YET or time.monotonic() + _SEEN_PAUSE >= give_up_at:
+                    raise
+            time.sleep(_SEEN_PAUSE)
 
 
 class ApplicationKey:
-    """An application's key file, for private_key_jwt (RFC 7523 §2.2) at the token and introspection endpoints.
+    """An application's key file, for private_key_jwt (RFC 7523 §2.2) at the token and introspection
+    endpoints.
 
-    It proves an application, not a user: it is no credentials for calls. The file is read again for each proof.
-    Raises CredentialsError that names the file and the field.
+    It proves an application, not a user: it is no credentials for calls. The file is read again for each
+    proof. Raises CredentialsError that names the file and the field.
     """
 
     def __init__(self, key: KeyFile, *, _file: Path | None = None) -> None:

@@ -8,11 +8,11 @@ from typing import Self
 from zitadel_grpc import scopes as reserved
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.client import ClientAuthentication
-from zitadel_grpc.credentials.token_endpoint import request_token
+from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
 
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
-ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 JWT = "urn:ietf:params:oauth:token-type:jwt"
 USER_ID = "urn:zitadel:params:oauth:token-type:user_id"
 
@@ -20,14 +20,14 @@ Subject = str | Credentials
 
 
 class TokenExchange(Credentials):
-    """Exchanges `subject_token` (a token, or credentials that give one) for a token of its own, by `client`, an OIDC
-    application that may do so (its ClientCredentials or ApplicationKey).
+    """Exchanges `subject_token` (a token, or credentials that give one) for a token of its own, by `client`,
+    an OIDC application that may do so (its ClientCredentials or ApplicationKey).
 
     The tokens of subject and actor need the application's project in their audience (`project_ids=` of their
     credentials). `requested_token_type` is ACCESS_TOKEN (opaque) or JWT.
 
-    With an actor this is impersonation, whose tokens are for one's own services only: ZITADEL's APIs refuse them with
-    PERMISSION_DENIED, APP-Shi0J.
+    With an actor this is impersonation, whose tokens are for one's own services only: ZITADEL's APIs refuse
+    them with PERMISSION_DENIED, APP-Shi0J.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class TokenExchange(Credentials):
         scopes: Iterable[str] = (),
         project_ids: Iterable[str] = (),
     ) -> Self:
-        """A token of the user `user_id`, asked for by `actor`, who needs an impersonator role; the instance's security
-        settings must allow it. For one's own services only: ZITADEL's APIs refuse such tokens."""
+        """A token of the user `user_id`, asked for by `actor`, who needs an impersonator role; the instance's
+        security settings must allow it. For one's own services only: ZITADEL's APIs refuse such tokens."""
         return cls(
             client,
             user_id,
@@ -81,6 +81,16 @@ class TokenExchange(Credentials):
         return f"TokenExchange(client={self._client!r})"
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        try:
+            return self._exchange(server, refresh)
+        except Refused as refusal:
+            # "subject_token invalid": it may have been revoked, and another may be had.
+            tokens = {"subject_token": self._subject, "actor_token": self._actor}
+            if not _dropped(tokens.get(refusal.description.partition(" ")[0]), server):
+                raise
+        return self._exchange(server, refresh)
+
+    def _exchange(self, server: TokenServer, refresh: Refresh) -> Token:
         proof = self._client.prove(server.issuer)
         form = {
             **self._form,
@@ -105,3 +115,12 @@ def _value(subject: Subject, server: TokenServer, refresh: Refresh) -> str:
     except TimeoutError:
         raise TokenEndpointError(f"no token of {subject!r} in time (token_timeout)") from None
     return header.removeprefix("Bearer ")
+
+
+def _dropped(subject: Subject | None, server: TokenServer) -> bool:
+    """Drops a refused token from its cache; False if it has no successor."""
+    if not isinstance(subject, Credentials):
+        return False
+    cache = subject.cache_for(server)
+    header = cache.authorization()
+    return header is not None and cache.refused(header)

@@ -19,11 +19,12 @@ _CLOCKS_AGREE = 2.0  # seconds; the Date header tells whole ones
 
 
 class JwtProfile(Credentials):
-    """A service user's key. Its file is read again for each token, so that a rotated key is used from the next one on.
+    """A service user's key. Its file is read again for each token, so that a rotated key is used from the
+    next one on.
 
-    `scopes` and `project_ids` (further audiences) add to what ZITADEL's APIs need. The key is checked here: raises
-    CredentialsError that names the file and the field. Time of the server and of this machine may differ: the
-    server's clock is used where it refuses this one's.
+    `scopes` and `project_ids` (further audiences) add to what ZITADEL's APIs need. The key is checked here:
+    raises CredentialsError that names the file and the field. Time of the server and of this machine may
+    differ: the server's clock is used where it refuses this one's.
 
         JwtProfile.from_file("/run/secrets/zitadel-key.json")
     """
@@ -63,27 +64,30 @@ class JwtProfile(Credentials):
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
         key = self._load()
+        answer, offset = self._ask(key, server, refresh, self._clock_offset), 0.0
+        if isinstance(answer, Refused):
+            if answer.server_time is not None:
+                offset = answer.server_time - time.time()
+            if abs(offset - self._clock_offset) > _CLOCKS_AGREE:
+                answer = self._ask(key, server, refresh, offset)
+                if isinstance(answer, Token):
+                    self._clock_offset = offset  # only now: it was the reason
+        if isinstance(answer, Refused):
+            raise CredentialsError(_explained(answer, key, server, offset), error=answer.error)
+        return answer
+
+    def _ask(self, key: KeyFile, server: TokenServer, refresh: Refresh, offset: float) -> Token | Refused:
+        form = {
+            "grant_type": _GRANT,
+            "scope": self._scope,
+            "assertion": key.sign(server.issuer, clock_offset=offset),
+        }
         try:
-            return self._request(key, server, refresh)
+            return request_token(server, form, refresh)
         except Refused as refusal:
             if refusal.error != "invalid_grant":
                 raise
-            refused = refusal
-        offset = 0.0 if refused.server_time is None else refused.server_time - time.time()
-        healable = abs(offset - self._clock_offset) > _CLOCKS_AGREE
-        if healable:
-            self._clock_offset = offset
-            try:
-                return self._request(key, server, refresh)
-            except Refused as refusal:
-                refused = refusal
-        raise CredentialsError(_explained(refused, key, server, offset), error=refused.error)
-
-    def _request(self, key: KeyFile, server: TokenServer, refresh: Refresh) -> Token:
-        assertion = key.sign(server.issuer, clock_offset=self._clock_offset)
-        return request_token(
-            server, {"grant_type": _GRANT, "scope": self._scope, "assertion": assertion}, refresh
-        )
+            return refusal
 
 
 def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: float) -> str:
@@ -94,11 +98,9 @@ def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: floa
         clocks = "the clocks agree"
     else:
         way = "behind" if offset > 0 else "ahead of"
-        clocks = (
-            f"this machine's clock is {abs(offset):.0f} s {way} the server's (the server's was tried too)"
-        )
+        clocks = f"this machine's clock is {abs(offset):.0f} s {way} the server's (whose was tried too)"
     return (
         f"{refused}. ZITADEL does not say why; sent were iss = sub = userId {key.owner}, keyId {key.key_id}, "
-        f"aud {server.issuer}; {clocks}. Look whether the user still has this key and is active, and whether aud is "
-        "the domain under which ZITADEL knows itself (ConnectionOptions(issuer=…) sets another)"
+        f"aud {server.issuer}; {clocks}. Look whether the user still has this key and is active, and whether "
+        "aud is the domain under which ZITADEL knows itself (ConnectionOptions(issuer=…) sets another)"
     )

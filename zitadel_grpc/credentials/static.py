@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import inspect
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,13 +15,14 @@ from zitadel_grpc.credentials.keyfile import read_text
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 
 Given = str | Token
+_GRACE = 0.1  # seconds; the loop's own timeout comes first
 
 
 class PersonalAccessToken(Credentials):
     """A personal access token (PAT) of a service user; white space around it is trimmed.
 
-    Raises CredentialsError if it is empty or cannot be a token. A PAT that the server refuses has no successor, so the
-    call is not tried again; one from a file has one if the file holds another by then.
+    Raises CredentialsError if it is empty or cannot be a token. A PAT that the server refuses has no
+    successor, so the call is not tried again; one from a file has one if the file holds another by then.
     """
 
     def __init__(self, token: str, *, _file: Path | None = None) -> None:
@@ -42,12 +44,14 @@ class PersonalAccessToken(Credentials):
 
 
 class AccessToken(Credentials):
-    """A token got elsewhere, such as a user's own for the Auth API; or a function, sync or async, that gives one.
+    """A token from elsewhere, such as a user's own for the Auth API; or a function, sync or async, for it.
 
-    The function returns the token as text, kept until the server refuses it, or as `Token(value, expires_in)`, renewed
-    before its end. It runs in a thread, an async one on the event loop of the call that needs the token (or, where
-    there is none, on one of its own); it may take `ConnectionOptions.token_timeout` seconds.
-    What it raises is the cause of the CredentialsError that callers get; TokenEndpointError from it is tried again.
+    The function returns the token as text, kept until the server refuses it, or as `Token(value,
+    expires_in)`, renewed before its end. It runs in a thread, an async one on the event loop of the call that
+    needs the token (or, where none runs, on one of its own). It may take `ConnectionOptions.token_timeout`
+    seconds; an async one is cancelled then, a sync one cannot be, so give what it waits for a timeout of its
+    own. What it raises is the cause of the CredentialsError that callers get; TokenEndpointError from it is
+    tried again.
     """
 
     def __init__(self, token: Given | Callable[[], Given] | Callable[[], Awaitable[Given]]) -> None:
@@ -56,12 +60,18 @@ class AccessToken(Credentials):
         super().__init__(first=first, renewable=first is None)
 
     def __repr__(self) -> str:
-        return f"AccessToken({'…' if self._function is None else self._function!r})"
+        # Of a function its name only: the repr of a partial holds its arguments.
+        function = self._function
+        name = "…" if function is None else getattr(function, "__qualname__", type(function).__name__)
+        return f"AccessToken({name})"
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
-        assert self._function is not None  # without a function the first token is the only one
+        if self._function is None:
+            raise CredentialsError(
+                "the access token has ended: give a new one, or a function that gives them"
+            )
         given = self._function()
-        if not isinstance(given, str | Token):
+        if inspect.isawaitable(given):
             given = _awaited(given, refresh)
         return _checked(given, "what the function for an AccessToken gave")
 
@@ -72,7 +82,7 @@ def _awaited(given: Awaitable[Given], refresh: Refresh) -> Given:
             return await given
 
     try:
-        if refresh.loop is None:
+        if refresh.loop is None or not refresh.loop.is_running():
             return asyncio.run(bounded())
         # On the caller's loop, where the function's own connections live.
         waiting = bounded()
@@ -80,12 +90,13 @@ def _awaited(given: Awaitable[Given], refresh: Refresh) -> Given:
             future = asyncio.run_coroutine_threadsafe(waiting, refresh.loop)
         except RuntimeError:
             waiting.close()
-            raise TokenEndpointError("the event loop was closed while the token was fetched") from None
-        return future.result(refresh.remaining() + 0.1)
-    except (TimeoutError, concurrent.futures.CancelledError):
-        raise TokenEndpointError(
-            "the function for an AccessToken gave no token in time (token_timeout)"
-        ) from None
+            raise concurrent.futures.CancelledError from None
+        return future.result(refresh.remaining() + _GRACE)
+    except TimeoutError:
+        failure = "gave no token in time (token_timeout)"
+    except concurrent.futures.CancelledError:
+        failure = "was cancelled: its event loop ended"
+    raise TokenEndpointError(f"the function for an AccessToken {failure}")
 
 
 def _checked(given: object, what: str) -> Token:

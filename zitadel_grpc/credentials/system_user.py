@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.keyfile import load_private_key, read_text, sign_jwt
 from zitadel_grpc.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _LIFE = 600  # seconds
 _CLOCK_ALLOWANCE = 60  # the JWT's life is counted from an `iat` set back by this
@@ -17,28 +20,35 @@ _CLOCK_ALLOWANCE = 60  # the JWT's life is counted from an `iat` set back by thi
 class SystemUser(Credentials):
     """A user of the System API, as set in ZITADEL's own configuration, with its RSA private key (PEM).
 
-    Its tokens live ten minutes and are signed again before they end. Raises CredentialsError for a key that cannot be
-    used. Without `org_id` the APIs of an organization find none: a system user belongs to no organization.
+    Its tokens live ten minutes and are signed again before they end; a key file is read again for each.
+    Raises CredentialsError for a key that cannot be used. Without `org_id` the APIs of an organization find
+    none: a system user belongs to no organization.
     """
 
-    def __init__(self, user_id: str, private_key: str | bytes) -> None:
+    def __init__(self, user_id: str, private_key: str | bytes, *, _file: Path | None = None) -> None:
         super().__init__()
-        if not user_id:
+        if not isinstance(user_id, str) or not user_id.strip():
             raise CredentialsError(
                 "user_id is empty: give the system user's name as in ZITADEL's configuration"
             )
-        pem = private_key.encode() if isinstance(private_key, str) else private_key
         self._user_id = user_id
-        self._key = load_private_key(pem, "the system user's private key")
+        self._file = _file
+        self._key = self._checked(private_key)
 
     @classmethod
     def from_file(cls, user_id: str, path: str | os.PathLike[str]) -> Self:
         """With the private key from a PEM file."""
-        return cls(user_id, read_text(Path(path)))
+        return cls(user_id, read_text(Path(path)), _file=Path(path))
 
     def __repr__(self) -> str:
         return f"SystemUser({self._user_id!r})"
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
+        if self._file is not None:
+            self._key = self._checked(read_text(self._file))
         signed = sign_jwt(self._user_id, server.issuer, self._key, life=_LIFE + _CLOCK_ALLOWANCE)
         return Token(signed, _LIFE)
+
+    def _checked(self, pem: str | bytes) -> RSAPrivateKey:
+        source = "the system user's private key" if self._file is None else str(self._file)
+        return load_private_key(pem.encode() if isinstance(pem, str) else pem, source)

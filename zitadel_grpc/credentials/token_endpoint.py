@@ -1,69 +1,129 @@
-"""One request to an OAuth endpoint (RFC 6749 §3.2), its answer checked, its failures sorted into lasting and passing."""
+"""One request to an OAuth endpoint (RFC 6749 §3.2), its answer checked, its failures sorted into lasting and
+passing."""
 
 from __future__ import annotations
 
+import base64
 import email.utils
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from zitadel_grpc import trust
-from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
+from zitadel_grpc.credentials.base import IMPORTS, Refresh, Token, TokenServer
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 
 _BODY_LIMIT = 1 << 20  # bytes
 _LIFE_LIMIT = 10 * 365 * 86400.0  # seconds; what says more is broken
 _TEXT_LIMIT = 300
+_SECRET_FIELDS = ("assertion", "client_assertion", "client_secret", "subject_token", "actor_token")
 _PASSING_ERRORS = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
-# Said of a secret that was made a moment ago, until the write is seen; said for good of one that was removed.
-_NOT_SEEN_YET = "Errors.User.Machine.Secret.NotExisting"
+# What TLS says, and what would help; the first that is found.
+_MENDS = {
+    "Hostname mismatch": "ConnectionOptions(authority=…) gives the name that its certificate is for",
+    "IP address mismatch": "ConnectionOptions(authority=…) gives the name that its certificate is for",
+    "CERTIFICATE_VERIFY_FAILED": "is its CA among ConnectionOptions(root_certificates=…)?",
+    "CERTIFICATE_REQUIRED": "it wants a client's, ConnectionOptions(certificate_chain=…, private_key=…)",
+    "WRONG_VERSION_NUMBER": "what listens there does not speak TLS",
+}
 
 
 class Refused(CredentialsError):
-    """The token endpoint's refusal (RFC 6749 §5.2), with its clock: Unix time in seconds, None if it did not say."""
+    """The token endpoint's refusal (RFC 6749 §5.2), with its clock: Unix time in seconds, None if it did not
+    say."""
 
-    def __init__(self, message: str, *, error: str, server_time: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: str | None = None,
+        description: str = "",
+        server_time: float | None = None,
+    ) -> None:
         super().__init__(message, error=error)
+        self.description = description
         self.server_time = server_time
 
 
 def request_token(
-    server: TokenServer, form: Mapping[str, str], refresh: Refresh, *, basic: str | None = None
+    server: TokenServer,
+    form: Mapping[str, str],
+    refresh: Refresh,
+    *,
+    basic: str | None = None,
+    secrets: Iterable[str] = (),
 ) -> Token:
-    """Asks for a token with `form` and, if given, the `Authorization` value `basic`.
+    """Asks for a token with `form` and, if given, the `Authorization` value `basic`. What was sent in
+    confidence, and `secrets`, are taken out of the errors, should the server repeat them.
 
     Raises Refused, TokenEndpointError, or ConfigurationError for certificates that cannot be read.
     """
-    url, secrets = server.token_endpoint, [*_secret_values(form), *([basic] if basic else ())]
-    status, headers, body = _post(server, form, basic, refresh)
+    url = server.token_endpoint
+    basics = [basic, basic.removeprefix("Basic ")] if basic else []
+    hidden = _disguises([*secrets, *basics, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
+    status, headers, body = _post(server, form, basic, refresh, hidden)
     answer = _json_object(body)
+    content_type = _printable(headers.get("content-type"), hidden) or "no content type"
     if status == 200:
-        return _token(url, answer, headers.get("content-type", ""))
-    description = _printable(answer.get("error_description"), secrets)
-    error = _printable(answer.get("error"), secrets)
-    if status in (408, 429) or status >= 500 or error in _PASSING_ERRORS or description == _NOT_SEEN_YET:
+        return _token(url, answer, content_type)
+    description = _printable(answer.get("error_description"), hidden)
+    error = _printable(answer.get("error"), hidden)
+    if status in (408, 429) or status >= 500 or error in _PASSING_ERRORS:
         said = f" {error}: {description}" if error else ""
         raise TokenEndpointError(f"{url} answered {status}{said}", retry_after=_retry_after(headers))
     if 400 <= status < 500 and error:
         raise Refused(
             f"{url} refused: {error}" + (f", {description}" if description else ""),
             error=error,
-            server_time=_date(headers),
+            description=description,
+            server_time=_http_date(headers.get("date")),
         )
-    raise TokenEndpointError(_unexpected(url, status, headers, body), retryable=False)
+    if 300 <= status < 400:
+        to = _printable(_origin(headers.get("location", "")), hidden)
+        fault = f"redirects{to} ({status}), which is not followed: give the address that it redirects to"
+    elif b"QUERY-1kIjX" in body or b"Instance not found" in body:
+        fault = (
+            f"answered {status}: this server has no instance of that name; use the instance's own domain, or "
+            "ConnectionOptions(authority=…)"
+        )
+    else:
+        fault = (
+            f"answered {status} ({content_type}) and no OAuth error: is this ZITADEL, or a proxy in its way?"
+        )
+    raise TokenEndpointError(f"{url} {fault}", retryable=False)
 
 
 def _post(
-    server: TokenServer, form: Mapping[str, str], basic: str | None, refresh: Refresh
+    server: TokenServer, form: Mapping[str, str], basic: str | None, refresh: Refresh, hidden: Iterable[str]
 ) -> tuple[int, Mapping[str, str], bytes]:
-    import httpx2  # here, not above: it takes about 100 ms, which programs with a static token never need
-
     url = server.token_endpoint
-    headers = {"accept": "application/json", **dict(server.options.header_pairs)}
-    extensions: dict[str, Any] = {}
+    # Compressed, a small answer could unpack to any size.
+    headers = {
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        **dict(server.options.header_pairs),
+    }
+    with IMPORTS:
+        # Here, not above: it takes about 100 ms, which programs with a static token never need.
+        import encodings.idna  # noqa: F401  # needed by the first look-up of a name
+
+        import httpx2
+
+        client = httpx2.Client(
+            verify=trust.ssl_context(server.options),
+            timeout=max(refresh.remaining(), 0.001),
+            follow_redirects=False,
+            trust_env=url.startswith("https:"),  # plaintext must not be sent to a proxy
+        )
+
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            refresh.uses(info["return_value"].get_extra_info("socket"))
+
+    extensions: dict[str, Any] = {"trace": trace}
     if basic:
         headers["authorization"] = basic
     if server.host:
@@ -71,28 +131,22 @@ def _post(
         extensions["sni_hostname"] = urlsplit(f"//{server.host}").hostname
     try:
         with (
-            httpx2.Client(
-                verify=trust.ssl_context(server.options),
-                timeout=max(refresh.remaining(), 0.001),
-                follow_redirects=False,
-            ) as client,
+            client,
             client.stream("POST", url, data=form, headers=headers, extensions=extensions) as response,
         ):
             body = b""
-            for part in response.iter_bytes():
+            for part in response.iter_raw():
                 body += part
-                if len(body) > _BODY_LIMIT or not refresh.remaining():
+                if len(body) > _BODY_LIMIT:
                     break
             return response.status_code, response.headers, body
     except httpx2.TimeoutException:
         failure = f"{url} did not answer in time (token_timeout {server.options.token_timeout:g} s)"
         retryable = True
-    except (httpx2.TransportError, httpx2.DecodingError) as error:
-        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        mend = ": is its CA among ConnectionOptions(root_certificates=…)?" if untrusted else ""
-        failure, retryable = f"{url} cannot be reached: {error or type(error).__name__}{mend}", not untrusted
-    except httpx2.InvalidURL as error:
-        raise ConfigurationError(f"the token endpoint {url} is no usable URL: {error}") from None
+    except httpx2.TransportError as error:
+        mend = next((mend for said, mend in _MENDS.items() if said in str(error)), "")
+        failure = f"{url} cannot be reached: {_printable(str(error) or type(error).__name__, hidden)}"
+        failure, retryable = f"{failure}: {mend}" if mend else failure, not mend
     # Raised here, outside of `except`: the HTTP library's exceptions hold the request, and that the secret.
     raise TokenEndpointError(failure, retryable=retryable)
 
@@ -101,7 +155,7 @@ def _token(url: str, answer: Mapping[str, Any], content_type: str) -> Token:
     value, kind, life = (answer.get(name) for name in ("access_token", "token_type", "expires_in"))
     fault = None
     if not answer:
-        fault = f"200 with {content_type or 'no content type'} instead of a JSON object: is this ZITADEL's address?"
+        fault = f"200 with {content_type} instead of a JSON object: is this ZITADEL's address?"
     elif not isinstance(value, str) or not value:
         fault = "200 without an access_token"
     elif not isinstance(kind, str) or kind.lower() != "bearer":
@@ -116,18 +170,13 @@ def _token(url: str, answer: Mapping[str, Any], content_type: str) -> Token:
     raise TokenEndpointError(f"{url} answered {fault}", retryable=False)
 
 
-def _unexpected(url: str, status: int, headers: Mapping[str, str], body: bytes) -> str:
-    if 300 <= status < 400:
-        target = urlsplit(headers.get("location", ""))
-        to = f" to {target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
-        return f"{url} redirects{to} ({status}), which is not followed: give the address that it redirects to"
-    if b"QUERY-1kIjX" in body or b"Instance not found" in body:
-        return (
-            f"{url} answered {status}: this server has no instance of that name; use the instance's own domain, or "
-            "ConnectionOptions(authority=…)"
-        )
-    kind = headers.get("content-type") or "no content type"
-    return f"{url} answered {status} ({kind}) and no OAuth error: is this ZITADEL's address, or a proxy in its way?"
+def _origin(location: str) -> str:
+    """` to https://host`, as far as that can be read; a redirect may carry anything in its path and query."""
+    try:
+        target = urlsplit(location)
+    except ValueError:
+        return ""
+    return f" to {target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -138,35 +187,41 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _printable(text: object, secrets: list[str]) -> str:
-    """A server's text, fit for an error: bounded, on one line, and without what was sent to it in confidence."""
-    shown = text if isinstance(text, str) else ""
+def _disguises(secrets: Iterable[str]) -> list[str]:
+    """The secrets, and the forms in which an error may repeat them; longer ones first, since one may hold
+    another."""
+    found = set()
     for secret in secrets:
+        packed = secret.encode()
+        encoded = (base64.b64encode(packed), base64.urlsafe_b64encode(packed))
+        found |= {secret, quote(secret, safe=""), quote_plus(secret)} | {
+            e.decode().rstrip("=") for e in encoded
+        }
+    return sorted(found, key=len, reverse=True)
+
+
+def _printable(text: object, hidden: Iterable[str]) -> str:
+    """A server's text, fit for an error: bounded, on one line, and without what was sent to it in
+    confidence."""
+    shown = text if isinstance(text, str) else ""
+    for secret in hidden:
         shown = shown.replace(secret, "…")
     return "".join(c if c.isprintable() else " " for c in shown[:_TEXT_LIMIT])
 
 
-def _secret_values(form: Mapping[str, str]) -> list[str]:
-    names = ("assertion", "client_assertion", "client_secret", "subject_token", "actor_token")
-    return [form[name] for name in names if form.get(name)]
-
-
-def _date(headers: Mapping[str, str]) -> float | None:
+def _http_date(text: str | None) -> float | None:
+    """Unix time of an HTTP date (RFC 9110 §5.6.7)."""
     try:
-        return email.utils.parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
+        return email.utils.parsedate_to_datetime(text or "").timestamp()
+    except (ValueError, OverflowError):
         return None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """RFC 9110 §10.2.3: seconds, or a date."""
     said = headers.get("retry-after", "").strip()
-    try:
-        seconds = (
-            float(said)
-            if said.isdigit()
-            else email.utils.parsedate_to_datetime(said).timestamp() - time.time()
-        )
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    if said.isdecimal():
+        seconds = float(said)
+        return seconds if math.isfinite(seconds) else None
+    moment = _http_date(said)
+    return None if moment is None else max(0.0, moment - time.time())
