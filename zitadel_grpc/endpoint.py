@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from zitadel_grpc.errors import ConfigurationError
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Endpoint:
 
     @classmethod
     def parse(cls, url: str, *, allow_plaintext: bool = False, what: str = "the URL") -> Endpoint:
-        """Reads `https://host`, `https://host:port` or `host` (https, 443), each with or without a trailing slash.
+        """Reads `https://host`, `https://host:port` or `host` (https, 443), each with or without a trailing
+        slash.
 
         Raises ConfigurationError, which quotes the URL (without what a user name part may hold), for anything
         else, and for `http` to a host that is not loopback unless `allow_plaintext`.
@@ -41,14 +44,14 @@ class Endpoint:
                 f"{what} {shown} goes on after the host: give {shown} alone, without path or query"
             )
         host = parts.hostname or ""
-        if not host or not host.isascii() or any(c.isspace() or c in "%\\" for c in host):
+        if not _is_host(host):
             raise ConfigurationError(
                 f"{what} {shown} has no usable host name (other alphabets in their xn-- form)"
             )
         endpoint = cls(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
         if not endpoint.secure and not endpoint.loopback and not allow_plaintext:
             raise ConfigurationError(
-                f"{what} {shown} is plaintext: tokens would be readable on the way. Use https://{parts.netloc}, or "
+                f"{what} {shown} is plaintext: tokens would be readable on the way. Use https, or "
                 "ConnectionOptions(allow_plaintext=True) where a mesh encrypts outside this process"
             )
         return endpoint
@@ -84,13 +87,26 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
+def _is_host(host: str) -> bool:
+    """An IP address, or a name that can be looked up (RFC 1123 §2.1, and the underscore of container
+    networks)."""
+    if ":" not in host:
+        return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
     try:
-        parts = urlsplit(url if "://" in url else f"https://{url}")
-        port = parts.port
+        return "%" not in str(ipaddress.IPv6Address(host))
     except ValueError:
-        # Not chained: the text may hold a password.
-        parts, port = None, None
+        return False
+
+
+def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
+    parts, port = None, None
+    try:
+        if url.isprintable():  # urlsplit drops line breaks and tabs without a word
+            parts = urlsplit(url if "://" in url else f"https://{url}")
+            port = parts.port
+    except ValueError:
+        parts = None
+    # Raised here, outside of `except`: the text may hold a password.
     if parts is None or port == 0:
         raise ConfigurationError(
             f"{what} cannot be read: the host or the port is wrong (ports are 1 to 65535)"

@@ -1,4 +1,4 @@
-"""ZITADEL's reserved scopes, by name instead of by URN (ZITADEL's documentation, "Scopes", reserved scopes)."""
+"""ZITADEL's reserved scopes, by name instead of by URN (ZITADEL's documentation, "Reserved Scopes")."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def identity_provider(idp_id: str) -> str:
 
 
 def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
-    """The `scope` of a token request (RFC 6749 §3.3): what ZITADEL's APIs need, then what is asked for, each once.
+    """The `scope` of a token request (RFC 6749 §3.3): what ZITADEL's APIs need, then the rest, each once.
 
     Raises ConfigurationError for a scope that is empty or holds white space.
     """
@@ -61,8 +61,8 @@ def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
 
 def _part(value: str) -> str:
     # RFC 6749 §3.3: visible ASCII but quote and backslash.
-    if not value or any(not "!" <= c <= "~" or c in '"\\' for c in value):
+    if not isinstance(value, str) or not value or any(not "!" <= c <= "~" or c in '"\\' for c in value):
         raise ConfigurationError(
-            f"{value!r} cannot be (part of) a scope: it is empty or has white space or quotes"
+            f"{value!r} cannot be (part of) a scope: it is no text, empty, or has white space or quotes"
         )
     return value

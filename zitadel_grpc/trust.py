@@ -27,7 +27,9 @@ _SYSTEM_BUNDLES = (
 
 def root_certificates(options: ConnectionOptions) -> bytes:
     """The trusted CAs, PEM. Raises ConfigurationError if a file named by the environment cannot be read."""
-    return options.root_certificates or _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
+    if options.root_certificates is not None:
+        return options.root_certificates
+    return _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
 
 
 @functools.lru_cache(maxsize=4)
@@ -56,23 +58,36 @@ def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
     return _ssl_context(root_certificates(options), options.certificate_chain, options.private_key)
 
 
-# Kept between refreshes: parsing a whole CA bundle holds the GIL for milliseconds, under which calls would wait.
+# Kept between refreshes: parsing a whole CA bundle holds the GIL, and so holds up calls, for milliseconds.
 @functools.lru_cache(maxsize=8)
 def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # As gRPC has it: every certificate given is trusted, an intermediate or the server's own too.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
-        context = ssl.create_default_context(cadata=roots.decode("ascii", "replace"))
+        context.load_verify_locations(cadata=roots.decode("ascii", "ignore"))  # comments may hold any letters
     except (ssl.SSLError, ValueError):
-        raise ConfigurationError("root_certificates holds no readable PEM certificate") from None
+        raise ConfigurationError(
+            "root_certificates (or the file that the environment names) holds no readable PEM certificate"
+        ) from None
     if chain is not None and key is not None:
+        _load_pair(context, chain + b"\n" + key)
+    return context
+
+
+def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
+    try:
         # ssl reads certificates from files only: a private directory, gone at once.
         with tempfile.TemporaryDirectory() as directory:
             pem = Path(directory, "client.pem")
             pem.touch(mode=0o600)
-            pem.write_bytes(chain + b"\n" + key)
-            try:
-                context.load_cert_chain(pem, password=lambda: "")
-            except (ssl.SSLError, OSError):
-                raise ConfigurationError(
-                    "certificate_chain and private_key are not a readable PEM pair (an encrypted key is not supported)"
-                ) from None
-    return context
+            pem.write_bytes(pair)
+            context.load_cert_chain(pem, password=lambda: "")
+    except ssl.SSLError:
+        raise ConfigurationError(
+            "certificate_chain and private_key are no readable PEM pair (an encrypted key is not supported)"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"a client certificate needs a directory for temporary files: {error.strerror or error}"
+        ) from None
