@@ -1,0 +1,75 @@
+"""Servers that answer as a test says, keys that no server knows."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.credentials.servers import Respond, Serve, Server
+from zitadel_grpc import ConnectionOptions
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def serve(authority: trustme.CA) -> Iterator[Serve]:
+    with contextlib.ExitStack() as servers:
+
+        def start(
+            respond: Respond,
+            *,
+            tls: bool = True,
+            names: tuple[str, ...] = ("localhost",),
+            client_ca: trustme.CA | None = None,
+        ) -> Server:
+            context = None
+            if tls:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                authority.issue_cert(*names).configure_cert(context)
+                if client_ca is not None:
+                    client_ca.configure_trust(context)
+                    context.verify_mode = ssl.CERT_REQUIRED
+            return servers.enter_context(Server(respond, context))
+
+        yield start
+
+
+@pytest.fixture
+def trusting(authority: trustme.CA) -> ConnectionOptions:
+    """Trusts the servers of `serve`."""
+    return ConnectionOptions(root_certificates=authority.cert_pem.bytes())
+
+
+@pytest.fixture(scope="session")
+def made_up_key() -> dict[str, str]:
+    """A right key file, of a user that no server knows."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    return {
+        "type": "serviceaccount",
+        "keyId": "key-1",
+        "key": key.decode(),
+        "expirationDate": "9999-12-31T23:59:59Z",
+        "userId": "user-1",
+    }
+
+
+@pytest.fixture
+def made_up_file(made_up_key: dict[str, str], tmp_path: Path) -> Path:
+    path = tmp_path / "key.json"
+    path.write_text(json.dumps(made_up_key))
+    return path
