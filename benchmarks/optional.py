@@ -1,0 +1,27 @@
+"""Packages that only benchmarks use, to compare with."""
+
+import contextlib
+import importlib
+import importlib.metadata
+import io
+from typing import Any
+
+
+class Missing(Exception):
+    """The text names the package and how to install it."""
+
+
+def require(package: str) -> None:
+    """Raises Missing if it is not installed."""
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        hint = "pip install -r benchmarks/requirements.txt"
+        raise Missing(f"(left out: {package} is not installed: {hint})") from None
+
+
+def load(package: str, module: str) -> Any:
+    """A module of the package. Raises Missing."""
+    require(package)
+    with contextlib.redirect_stderr(io.StringIO()):  # its warnings are for those who keep it up
+        return importlib.import_module(module)

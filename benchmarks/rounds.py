@@ -1,0 +1,43 @@
+"""Variants measured side by side, in interleaved rounds: what else the machine does meets all alike."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+
+Figures = dict[str, list[float]]
+
+
+def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> Figures:
+    """Measures each variant once a round; each round begins with another of them."""
+    names = list(variants)
+    figures: Figures = {name: [] for name in names}
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            gc.collect()
+            figures[name].append(variants[name]())
+    return figures
+
+
+def ratios(figures: Figures, name: str, baseline: str) -> list[float]:
+    """Of each round, the figure divided by the baseline's of the same round."""
+    return [figure / base for figure, base in zip(figures[name], figures[baseline], strict=True)]
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """`1.02 (0.98-1.07)`: median, least and greatest."""
+    low, middle, high = (f"{value:.{digits}f}" for value in (min(values), median(values), max(values)))
+    return f"{middle} ({low}-{high})"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, aligned for reading as it is."""
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )
