@@ -40,7 +40,8 @@ class Stamp:
 
 
 def digest_scripts() -> str:
-    return digest(ROOT / "scripts" / "protos")
+    """Of all that is ours and decides what is written: the validation's part, which rules it knows."""
+    return digest(ROOT / "scripts" / "protos", ROOT / "zitadel_grpc" / "validation")
 
 
 def digest_stubs(api: Path) -> str:
