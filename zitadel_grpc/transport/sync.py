@@ -6,7 +6,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
@@ -17,6 +17,11 @@ from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
 
 _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
+if TYPE_CHECKING:
+    _MultiCallable = grpc.UnaryUnaryMultiCallable[Any, Any]
+else:  # generic for type checkers only
+    _MultiCallable = grpc.UnaryUnaryMultiCallable
+
 _Options = tuple[grpc.CallCredentials | None, bool | None, grpc.Compression | None]
 
 
@@ -73,7 +78,7 @@ class SyncConnection:
         self._lock, self.current = threading.Lock(), None
 
 
-class AuthenticatedUnaryUnary(grpc.UnaryUnaryMultiCallable[Any, Any]):
+class AuthenticatedUnaryUnary(_MultiCallable):
     """A method of a stub. Its gRPC counterpart is made at the first call."""
 
     def __init__(self, connection: SyncConnection, fixed: Pairs, method: str, *arguments: Any) -> None:
