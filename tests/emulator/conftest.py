@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
+from zitadel_grpc.api.management import v1 as management
 from zitadel_grpc.api.v1 import ErrorDetail
 from zitadel_grpc.testing import Emulator
 
@@ -94,6 +95,18 @@ class Peer:
             trailers = dict(error.trailing_metadata())
             return Answer(error.code(), error.details(), _error_id(trailers), None, trailers)
         return Answer(grpc.StatusCode.OK, None, None, response, dict(await call.trailing_metadata()))
+
+    async def manage(self, request: Message, *, token: str | None = None, **options: Any) -> Answer:
+        """Calls the RPC of the Management API that the request is named after, by default with the PAT."""
+        name = request.DESCRIPTOR.name.removesuffix("Request")
+        response_type: type[Message] = getattr(management, f"{name}Response")
+        rpc = f"zitadel.management.v1.ManagementService/{name}"
+        return await self.call(rpc, request, response_type, token=token or self.zitadel.pat, **options)
+
+    async def add_machine(self, user_name: str = "robot", **fields: Any) -> str:
+        request = management.AddMachineUserRequest(user_name=user_name, name="Robot", **fields)
+        user_id: str = (await self.manage(request)).response.user_id
+        return user_id
 
 
 @functools.cache

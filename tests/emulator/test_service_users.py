@@ -39,69 +39,54 @@ GET_MY_ORG = f"{SERVICE}/GetMyOrg"
 SCOPE = "openid urn:zitadel:iam:org:project:id:zitadel:aud"
 
 
-async def manage(peer: Peer, request: Message, *, token: str | None = None) -> Answer:
-    """Calls the RPC that the request is named after, as the first service user or by `token`."""
-    name = request.DESCRIPTOR.name.removesuffix("Request")
-    response_type: type[Message] = getattr(management, f"{name}Response")
-    return await peer.call(f"{SERVICE}/{name}", request, response_type, token=token or peer.zitadel.pat)
-
-
-async def add_machine(peer: Peer, user_name: str = "robot", **fields: object) -> str:
-    request = management.AddMachineUserRequest(user_name=user_name, name="Robot", **fields)  # type: ignore[arg-type]
-    user_id: str = (await manage(peer, request)).response.user_id
-    return user_id
-
-
 async def add_pat(peer: Peer, user_id: str) -> str:
-    token: str = (
-        await manage(peer, management.AddPersonalAccessTokenRequest(user_id=user_id))
-    ).response.token
+    token: str = (await peer.manage(management.AddPersonalAccessTokenRequest(user_id=user_id))).response.token
     return token
 
 
 async def test_a_user_that_was_added_is_found_and_listed(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer, description="sweeps")
-    by_id = (await manage(own_peer, management.GetUserByIDRequest(id=user_id))).response.user
-    by_name = await manage(own_peer, management.GetUserByLoginNameGlobalRequest(login_name="robot"))
+    user_id = await own_peer.add_machine(description="sweeps")
+    by_id = (await own_peer.manage(management.GetUserByIDRequest(id=user_id))).response.user
+    by_name = await own_peer.manage(management.GetUserByLoginNameGlobalRequest(login_name="robot"))
     assert by_name.response.user == by_id
     assert (by_id.user_name, by_id.machine.name, by_id.machine.description) == ("robot", "Robot", "sweeps")
 
     query = SearchQuery(user_name_query=UserNameQuery(user_name="robot"))
-    listed = (await manage(own_peer, management.ListUsersRequest(queries=[query]))).response
+    listed = (await own_peer.manage(management.ListUsersRequest(queries=[query]))).response
     assert (listed.details.total_result, list(listed.result)) == (1, [by_id])
 
 
 async def test_names_are_unique(own_peer: Peer) -> None:
-    await add_machine(own_peer)
-    again = await manage(own_peer, management.AddMachineUserRequest(user_name="robot", name="Robot"))
+    await own_peer.add_machine()
+    again = await own_peer.manage(management.AddMachineUserRequest(user_name="robot", name="Robot"))
     assert (again.code, again.details) == (StatusCode.ALREADY_EXISTS, "User already exists (V3-DKcYh)")
 
 
 async def test_an_unknown_user(peer: Peer) -> None:
-    answer = await manage(peer, management.GetUserByIDRequest(id="1"))
+    answer = await peer.manage(management.GetUserByIDRequest(id="1"))
     assert (answer.code, answer.details) == (StatusCode.NOT_FOUND, "User could not be found (QUERY-Dfbg2)")
 
 
 async def test_lists_are_sorted_and_paged(own_peer: Peer) -> None:
     for name in ("b", "c", "a"):
-        await add_machine(own_peer, name)
+        await own_peer.add_machine(name)
     request = management.ListUsersRequest(
         sorting_column=UserFieldName.USER_FIELD_NAME_USER_NAME, query=ListQuery(asc=True, limit=2)
     )
-    first = (await manage(own_peer, request)).response
+    first = (await own_peer.manage(request)).response
     assert [user.user_name for user in first.result] == ["a", "b"]
     request.query.offset = 2
-    second = (await manage(own_peer, request)).response
+    second = (await own_peer.manage(request)).response
     assert [user.user_name for user in second.result] == ["c", "first-service-user"]
     assert first.details.total_result == second.details.total_result == 6
-    newest = (await manage(own_peer, management.ListUsersRequest())).response.result[0]
+    newest = (await own_peer.manage(management.ListUsersRequest())).response.result[0]
     assert newest.user_name == "a"
 
 
 async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
+    user_id = await own_peer.add_machine()
     added = (
-        await manage(own_peer, management.AddMachineKeyRequest(user_id=user_id, type=KeyType.KEY_TYPE_JSON))
+        await own_peer.manage(management.AddMachineKeyRequest(user_id=user_id, type=KeyType.KEY_TYPE_JSON))
     ).response
     key = json.loads(added.key_details)
     assert key.keys() == {"type", "keyId", "key", "expirationDate", "userId"}
@@ -110,14 +95,14 @@ async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
 
     claims = {"iss": user_id, "sub": user_id, "key": key["key"], "headers": {"kid": added.key_id}}
     assert (await own_peer.ask_token(**claims)).status_code == 200
-    listed = (await manage(own_peer, management.ListMachineKeysRequest(user_id=user_id))).response
+    listed = (await own_peer.manage(management.ListMachineKeysRequest(user_id=user_id))).response
     assert [row.id for row in listed.result] == [added.key_id]
-    await manage(own_peer, management.RemoveMachineKeyRequest(user_id=user_id, key_id=added.key_id))
+    await own_peer.manage(management.RemoveMachineKeyRequest(user_id=user_id, key_id=added.key_id))
     assert (await own_peer.ask_token(**claims)).json()["error"] == "invalid_grant"
 
 
 async def test_another_users_key_signs_for_nobody_else(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
+    user_id = await own_peer.add_machine()
     assert (await own_peer.ask_token(iss=user_id, sub=user_id)).json()[
         "error_description"
     ] == "invalid assertion"
@@ -126,19 +111,21 @@ async def test_another_users_key_signs_for_nobody_else(own_peer: Peer) -> None:
 @pytest.mark.parametrize(
     "request_of",
     [
-        lambda user_id, past: management.AddMachineKeyRequest(user_id=user_id, expiration_date=past),
+        lambda user_id, past: management.AddMachineKeyRequest(
+            user_id=user_id, type=KeyType.KEY_TYPE_JSON, expiration_date=past
+        ),
         lambda user_id, past: management.AddPersonalAccessTokenRequest(user_id=user_id, expiration_date=past),
     ],
     ids=["key", "PAT"],
 )
 async def test_nothing_is_added_that_has_expired(own_peer: Peer, request_of: Callable[..., Message]) -> None:
-    answer = await manage(own_peer, request_of(await add_machine(own_peer), Timestamp(seconds=1)))
+    answer = await own_peer.manage(request_of(await own_peer.add_machine(), Timestamp(seconds=1)))
     assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")
 
 
 async def test_a_jwt_access_token_verifies_against_the_keys_endpoint(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer, access_token_type=AccessTokenType.ACCESS_TOKEN_TYPE_JWT)
-    secret = (await manage(own_peer, management.GenerateMachineSecretRequest(user_id=user_id))).response
+    user_id = await own_peer.add_machine(access_token_type=AccessTokenType.ACCESS_TOKEN_TYPE_JWT)
+    secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
     form = {"grant_type": "client_credentials", "scope": SCOPE}
     answer = await own_peer.post(
         "/oauth/v2/token", {**form, "client_id": secret.client_id, "client_secret": secret.client_secret}
@@ -155,8 +142,8 @@ async def test_a_jwt_access_token_verifies_against_the_keys_endpoint(own_peer: P
 
 
 async def test_a_secret_by_basic_is_form_encoded_and_ends_when_it_is_removed(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer, "robot@acme: 1")
-    secret = (await manage(own_peer, management.GenerateMachineSecretRequest(user_id=user_id))).response
+    user_id = await own_peer.add_machine("robot@acme: 1")
+    secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
     assert (secret.client_id, len(secret.client_secret)) == ("robot@acme: 1", 64)
 
     async def ask(secret_text: str) -> httpx2.Response:
@@ -167,54 +154,54 @@ async def test_a_secret_by_basic_is_form_encoded_and_ends_when_it_is_removed(own
     assert (await ask(secret.client_secret)).status_code == 200
     wrong = {"error": "invalid_request", "error_description": "Errors.User.Machine.Secret.Invalid"}
     assert (await ask("wrong")).json() == wrong
-    await manage(own_peer, management.RemoveMachineSecretRequest(user_id=user_id))
+    await own_peer.manage(management.RemoveMachineSecretRequest(user_id=user_id))
     gone = {"error": "invalid_request", "error_description": "Errors.User.Machine.Secret.NotExisting"}
     assert (await ask(secret.client_secret)).json() == gone
 
 
 async def test_roles_decide_what_may_be_called(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
+    user_id = await own_peer.add_machine()
     token = await add_pat(own_peer, user_id)
-    without = await manage(own_peer, management.GetMyOrgRequest(), token=token)
+    without = await own_peer.manage(management.GetMyOrgRequest(), token=token)
     assert (without.code, without.details) == (StatusCode.NOT_FOUND, "membership not found (AUTHZ-cdgFk)")
     assert (await own_peer.call("zitadel.auth.v1.AuthService/GetMyUser", token=token)).code is StatusCode.OK
 
-    await manage(own_peer, management.AddOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER_VIEWER"]))
-    assert (await manage(own_peer, management.GetMyOrgRequest(), token=token)).code is StatusCode.OK
-    denied = await manage(own_peer, management.RemoveUserRequest(id=user_id), token=token)
+    await own_peer.manage(management.AddOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER_VIEWER"]))
+    assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).code is StatusCode.OK
+    denied = await own_peer.manage(management.RemoveUserRequest(id=user_id), token=token)
     assert (denied.code, denied.error_id) == (StatusCode.PERMISSION_DENIED, "AUTH-5mWD2")
 
-    await manage(own_peer, management.UpdateOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER"]))
+    await own_peer.manage(management.UpdateOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER"]))
     assert (
-        await manage(own_peer, management.RemoveUserRequest(id=user_id), token=token)
+        await own_peer.manage(management.RemoveUserRequest(id=user_id), token=token)
     ).code is StatusCode.OK
-    assert (await manage(own_peer, management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
+    assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
 
 
 async def test_members_have_one_set_of_roles_that_the_organization_knows(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
+    user_id = await own_peer.add_machine()
 
     async def add(role: str) -> Answer:
-        return await manage(own_peer, management.AddOrgMemberRequest(user_id=user_id, roles=[role]))
+        return await own_peer.manage(management.AddOrgMemberRequest(user_id=user_id, roles=[role]))
 
     assert (await add("ORG_OWNER")).code is StatusCode.OK
     assert (await add("ORG_OWNER_VIEWER")).error_id == "ORG-poWwe"
     unknown = await add("IAM_OWNER")
     assert (unknown.code, unknown.error_id) == (StatusCode.INVALID_ARGUMENT, "Org-4N8es")
-    roles = (await manage(own_peer, management.ListOrgMemberRolesRequest())).response.result
+    roles = (await own_peer.manage(management.ListOrgMemberRolesRequest())).response.result
     assert roles[:2] == ["ORG_OWNER", "ORG_USER_MANAGER"]
     query = MemberQuery(user_id_query=UserIDQuery(user_id=user_id))
-    members = (await manage(own_peer, management.ListOrgMembersRequest(queries=[query]))).response.result
+    members = (await own_peer.manage(management.ListOrgMembersRequest(queries=[query]))).response.result
     assert [(member.user_id, list(member.roles)) for member in members] == [(user_id, ["ORG_OWNER"])]
 
 
 async def test_a_deactivated_user_loses_its_tokens_for_good(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
+    user_id = await own_peer.add_machine()
     token = await add_pat(own_peer, user_id)
-    await manage(own_peer, management.AddOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER"]))
-    secret = (await manage(own_peer, management.GenerateMachineSecretRequest(user_id=user_id))).response
-    await manage(own_peer, management.DeactivateUserRequest(id=user_id))
-    assert (await manage(own_peer, management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
+    await own_peer.manage(management.AddOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER"]))
+    secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
+    await own_peer.manage(management.DeactivateUserRequest(id=user_id))
+    assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
     form = {
         "grant_type": "client_credentials",
         "client_id": secret.client_id,
@@ -224,34 +211,34 @@ async def test_a_deactivated_user_loses_its_tokens_for_good(own_peer: Peer) -> N
     refused = (await own_peer.post("/oauth/v2/token", form)).json()
     assert refused == {"error": "invalid_request", "error_description": "Errors.User.NotActive"}
     inactive = SearchQuery(state_query=StateQuery(state=UserState.USER_STATE_INACTIVE))
-    listed = (await manage(own_peer, management.ListUsersRequest(queries=[inactive]))).response
+    listed = (await own_peer.manage(management.ListUsersRequest(queries=[inactive]))).response
     assert [user.id for user in listed.result] == [user_id]
 
-    await manage(own_peer, management.ReactivateUserRequest(id=user_id))
-    assert (await manage(own_peer, management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
+    await own_peer.manage(management.ReactivateUserRequest(id=user_id))
+    assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
     renewed = (await own_peer.post("/oauth/v2/token", form)).json()["access_token"]
-    assert (await manage(own_peer, management.GetMyOrgRequest(), token=renewed)).code is StatusCode.OK
+    assert (await own_peer.manage(management.GetMyOrgRequest(), token=renewed)).code is StatusCode.OK
 
 
 async def test_a_removed_user_is_gone_with_all_it_had(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
+    user_id = await own_peer.add_machine()
     token = await add_pat(own_peer, user_id)
-    await manage(own_peer, management.RemoveUserRequest(id=user_id))
+    await own_peer.manage(management.RemoveUserRequest(id=user_id))
     assert (
         await own_peer.call("zitadel.auth.v1.AuthService/GetMyUser", token=token)
     ).error_id == "AUTH-7fs1e"
-    again = await manage(own_peer, management.RemoveUserRequest(id=user_id))
+    again = await own_peer.manage(management.RemoveUserRequest(id=user_id))
     assert (again.code, again.details) == (StatusCode.NOT_FOUND, "User could not be found (COMMAND-m9od)")
 
 
 async def test_metadata_is_kept_by_key(own_peer: Peer) -> None:
-    user_id = await add_machine(own_peer)
-    await manage(own_peer, management.SetUserMetadataRequest(id=user_id, key="team", value=b"black"))
-    await manage(own_peer, management.SetUserMetadataRequest(id=user_id, key="team", value=b"red"))
-    got = await manage(own_peer, management.GetUserMetadataRequest(id=user_id, key="team"))
+    user_id = await own_peer.add_machine()
+    await own_peer.manage(management.SetUserMetadataRequest(id=user_id, key="team", value=b"black"))
+    await own_peer.manage(management.SetUserMetadataRequest(id=user_id, key="team", value=b"red"))
+    got = await own_peer.manage(management.GetUserMetadataRequest(id=user_id, key="team"))
     assert got.response.metadata.value == b"red"
-    listed = (await manage(own_peer, management.ListUserMetadataRequest(id=user_id))).response
+    listed = (await own_peer.manage(management.ListUserMetadataRequest(id=user_id))).response
     assert listed.details.total_result == 1
-    await manage(own_peer, management.RemoveUserMetadataRequest(id=user_id, key="team"))
-    gone = await manage(own_peer, management.GetUserMetadataRequest(id=user_id, key="team"))
+    await own_peer.manage(management.RemoveUserMetadataRequest(id=user_id, key="team"))
+    gone = await own_peer.manage(management.GetUserMetadataRequest(id=user_id, key="team"))
     assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "QUERY-Rgh32")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from zitadel_grpc.testing.state.applications import ApplicationKey
 from zitadel_grpc.testing.state.users import MachineKey
 
 
@@ -45,6 +46,17 @@ def service_user_key_file(pair: KeyPair, key: MachineKey) -> dict[str, str]:
         "key": pair.private_pem.decode(),
         "expirationDate": key.expiration_date.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "userId": key.user_id,
+    }
+
+
+def application_key_file(pair: KeyPair, key: ApplicationKey, client_id: str) -> dict[str, str]:
+    """The content of an application's key file."""
+    return {
+        "type": "application",
+        "keyId": key.id,
+        "key": pair.private_pem.decode(),
+        "appId": key.application_id,
+        "clientId": client_id,
     }
 
 

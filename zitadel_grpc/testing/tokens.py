@@ -47,11 +47,13 @@ class Issuer:
         audience: Sequence[str],
         lifetime: float,
         as_jwt: bool,
+        actor_id: str | None = None,
+        is_exchanged: bool = False,
     ) -> AccessToken:
         """Makes a token and stores it: `lifetime` is in seconds."""
         now = store.clock.now()
         token_id = store.new_id()
-        claims = {
+        claims: dict[str, object] = {
             "iss": self.url,
             "sub": user.id,
             "aud": list(audience),
@@ -61,6 +63,8 @@ class Issuer:
             "client_id": client_id,
             "jti": token_id,
         }
+        if actor_id:
+            claims["act"] = {"iss": self.url, "sub": actor_id}
         token = AccessToken(
             id=token_id,
             value=self.sign(claims) if as_jwt else opaque_token(),
@@ -70,6 +74,8 @@ class Issuer:
             audience=tuple(audience),
             issued_at=now,
             expires_at=now + lifetime,
+            actor_id=actor_id,
+            is_exchanged=is_exchanged,
         )
         store.access_tokens[token.value] = token
         return token

@@ -9,7 +9,10 @@ from email.utils import formatdate
 from zitadel_grpc.testing.oauth import discovery
 from zitadel_grpc.testing.oauth.answers import refusal
 from zitadel_grpc.testing.oauth.errors import OAuthError
+from zitadel_grpc.testing.oauth.introspection import introspect
+from zitadel_grpc.testing.oauth.revocation import revoke
 from zitadel_grpc.testing.oauth.token import token
+from zitadel_grpc.testing.oauth.userinfo import userinfo
 from zitadel_grpc.testing.wire.messages import HangUp, Request, Response
 from zitadel_grpc.testing.zitadel import Zitadel
 
@@ -19,6 +22,9 @@ _ROUTES: dict[str, Callable[[Zitadel, Request], Awaitable[Response]]] = {
     "/.well-known/openid-configuration": discovery.discovery,
     "/oauth/v2/keys": discovery.keys,
     "/oauth/v2/token": token,
+    "/oauth/v2/introspect": introspect,
+    "/oauth/v2/revoke": revoke,
+    "/oidc/v1/userinfo": userinfo,
 }
 
 

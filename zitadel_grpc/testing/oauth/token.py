@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from zitadel_grpc.testing.oauth import client_credentials, jwt_profile
+from zitadel_grpc.testing.oauth import client_credentials, jwt_profile, token_exchange
 from zitadel_grpc.testing.oauth.answers import json_answer
 from zitadel_grpc.testing.oauth.errors import OAuthError
 from zitadel_grpc.testing.oauth.forms import form_of
@@ -18,13 +18,13 @@ Grant = Callable[[Zitadel, Request, dict[str, str]], AccessToken]
 _GRANTS: dict[str, Grant] = {
     jwt_profile.GRANT_TYPE: jwt_profile.grant,
     client_credentials.GRANT_TYPE: client_credentials.grant,
+    token_exchange.GRANT_TYPE: token_exchange.grant,
 }
 _NOT_EMULATED = frozenset(
     (
         "authorization_code",
         "refresh_token",
         "urn:ietf:params:oauth:grant-type:device_code",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
     )
 )
 
@@ -53,6 +53,8 @@ def _success(zitadel: Zitadel, granted: AccessToken) -> Response:
         # ZITADEL counts the moment that has passed since the issue, and rounds down.
         "expires_in": max(0, int(granted.expires_at - granted.issued_at) - 1),
     }
+    if granted.is_exchanged:
+        body |= {"issued_token_type": token_exchange.ISSUED_TYPE, "scope": " ".join(granted.scopes)}
     if "openid" in granted.scopes:
         body["id_token"] = zitadel.issuer.id_token(granted)
     return json_answer(200, body)

@@ -7,10 +7,10 @@ import inspect
 import logging
 import uuid
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 
-from zitadel_grpc import catalog
+from zitadel_grpc import catalog, validation
 from zitadel_grpc.testing.rpc import framing, permissions, services
 from zitadel_grpc.testing.rpc.authentication import authenticate
 from zitadel_grpc.testing.rpc.refusals import Refusal, unimplemented
@@ -60,26 +60,35 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str) -> bytes:
     if failure := zitadel.faults.next_failure(rpc):
         raise Refusal(failure.code, failure.details)
     message = framing.read_message(request)
-    call = _authorized(zitadel, request, rpc, known.permission)
-    if (method := services.find(service.rpartition(".")[0], name)) is None:
+    method = services.find(service.rpartition(".")[0], name)
+    decoded = _decode(method, message) if method else None
+    call = _authorized(zitadel, request, known, decoded)
+    if method is None or decoded is None:
         raise unimplemented(f"method {name} not implemented by the emulator")
-    try:
-        decoded = method.request_type.FromString(message)
-    except DecodeError:
-        raise Refusal(StatusCode.INTERNAL, "grpc: error unmarshalling request") from None
+    for fault in validation.faults(decoded):
+        raise Refusal(StatusCode.INVALID_ARGUMENT, str(fault))
     response = method.implementation(call, decoded)
     if inspect.isawaitable(response):
         response = await response
     return response.SerializeToString()
 
 
-def _authorized(zitadel: Zitadel, request: Request, rpc: str, permission: str) -> services.Call:
-    if not permission:
+def _decode(method: services.Method, message: bytes) -> Message:
+    try:
+        return method.request_type.FromString(message)
+    except DecodeError:
+        raise Refusal(StatusCode.INTERNAL, "grpc: error unmarshalling request") from None
+
+
+def _authorized(
+    zitadel: Zitadel, request: Request, rpc: catalog.Rpc, message: Message | None
+) -> services.Call:
+    if not rpc.permission:
         return services.Call(zitadel, None, "")
-    caller = authenticate(zitadel, request, rpc)
+    caller = authenticate(zitadel, request, rpc.full_name)
     organization_id = permissions.organization_of(zitadel.store, caller, request)
-    if permission != permissions.AUTHENTICATED:
-        permissions.require(zitadel.store, caller, organization_id, permission)
+    if rpc.permission != permissions.AUTHENTICATED:
+        permissions.require(zitadel.store, caller, organization_id, rpc.permission, message)
     return services.Call(zitadel, caller, organization_id)
 
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Collection
 from importlib import resources
 
+from google.protobuf.message import Message
+
 from zitadel_grpc.testing.rpc.authentication import Caller
 from zitadel_grpc.testing.rpc.refusals import not_found, permission_denied
 from zitadel_grpc.testing.state.members import Level
@@ -19,12 +21,30 @@ AUTHENTICATED = "authenticated"
 
 def permissions_of(role: str) -> Collection[str]:
     """The permissions that a Manager role gives."""
-    return _observed()["permissions"].get(role, ())
+    known = _observed()["permissions"]
+    if role in _OF_ONE_PROJECT:
+        return {*known[f"{role}_GLOBAL"], *_OF_ONE_PROJECT[role]}
+    return known.get(role, ())
 
 
 def roles_of_level(level: Level) -> Collection[str]:
     """The Manager roles that can be given there."""
-    return _observed()["levels"][level.name.lower()]
+    roles = _observed()["levels"][level.name.lower()]
+    return [*_OF_ONE_PROJECT, *roles] if level is Level.PROJECT else roles
+
+
+# Not among the roles observed: what members of one project were seen to do, beyond their GLOBAL kin.
+_GRANTS = ("project.grant.read", "project.grant.member.read", "user.read")
+_GRANT_WRITES = (
+    "project.grant.write",
+    "project.grant.delete",
+    "project.grant.member.write",
+    "project.grant.member.delete",
+)
+_OF_ONE_PROJECT = {
+    "PROJECT_OWNER": (*_GRANTS, *_GRANT_WRITES),
+    "PROJECT_OWNER_VIEWER": _GRANTS,
+}
 
 
 @functools.cache
@@ -44,21 +64,38 @@ def organization_of(store: Store, caller: Caller, request: Request) -> str:
     return asked
 
 
-def require(store: Store, caller: Caller, organization_id: str, permission: str) -> None:
-    """Raises Refusal if the caller's roles, on the instance and in the organization, lack `permission`."""
+def require(
+    store: Store, caller: Caller, organization_id: str, permission: str, request: Message | None
+) -> None:
+    """Raises Refusal if the caller's roles, on the instance and in the organization, lack `permission`.
+
+    Roles on a project count in its organization, but where `request` names a project, for this project only.
+    """
     if caller.is_system_user:
         return
-    resources_in_reach = {
-        (Level.INSTANCE, store.instance.id),
-        (Level.ORGANIZATION, organization_id),
-    }
-    roles = [
-        role
+    members = [
+        member
         for member in store.memberships(caller.user_id)
-        if (member.level, member.resource_id) in resources_in_reach
-        for role in member.roles
+        if member.details.resource_owner in (store.instance.id, organization_id)
     ]
-    if not roles:
+    if not any(member.roles for member in members):
         raise not_found("membership not found", "AUTHZ-cdgFk")
-    if not any(permission in permissions_of(role) for role in roles):
+    granting = [
+        member for member in members if any(permission in permissions_of(role) for role in member.roles)
+    ]
+    if not granting:
         raise permission_denied("No matching permissions found", "AUTH-5mWD2")
+    project_id = _project_named_by(request)
+    if project_id and all(m.level is Level.PROJECT and m.resource_id != project_id for m in granting):
+        raise permission_denied("No matching permissions found", "AUTH-3jknH")
+
+
+def _project_named_by(request: Message | None) -> str | None:
+    if request is None:
+        return None
+    # GetProjectByIDRequest, UpdateProjectRequest, … call it `id`.
+    name = "id" if "Project" in request.DESCRIPTOR.name else "project_id"
+    for field in ("project_id", name):
+        if field in request.DESCRIPTOR.fields_by_name:
+            return str(getattr(request, field))
+    return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call
+from zitadel_grpc.testing.state.applications import Application
+from zitadel_grpc.testing.state.projects import Project
 from zitadel_grpc.testing.state.users import Machine, User
 
 
@@ -20,6 +22,22 @@ def existing_user(call: Call, user_id: str, error_id: str) -> User:
     if (user := call.store.users.get(user_id)) is None:
         raise failed_precondition("User could not be found", error_id)
     return user
+
+
+def project_of(call: Call, project_id: str, error_id: str) -> Project:
+    """A project of the organization that the call is about."""
+    project = call.store.projects.get(project_id)
+    if project is None or project.details.resource_owner != call.organization_id:
+        raise not_found("Project not found", error_id)
+    return project
+
+
+def application_of(call: Call, project_id: str, application_id: str, error_id: str) -> Application:
+    application = call.store.applications.get(application_id)
+    if application is None or application.project_id != project_id:
+        raise not_found("Application not found", error_id)
+    project_of(call, project_id, error_id)
+    return application
 
 
 def machine_of(user: User, error_id: str) -> Machine:

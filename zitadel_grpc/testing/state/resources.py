@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -36,9 +36,12 @@ class Instance:
     domains: list[Domain]
 
 
-class OrganizationState(enum.Enum):
-    ACTIVE = enum.auto()
-    INACTIVE = enum.auto()
+class State(enum.IntEnum):
+    """Of all but users; by the numbers that every API gives them."""
+
+    UNSPECIFIED = 0
+    ACTIVE = 1
+    INACTIVE = 2
 
 
 @dataclass(slots=True)
@@ -47,4 +50,4 @@ class Organization:
     details: Details
     name: str
     primary_domain: str
-    state: OrganizationState = field(default=OrganizationState.ACTIVE)
+    state: State = State.ACTIVE

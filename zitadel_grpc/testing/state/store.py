@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from zitadel_grpc.testing.state.applications import Application, ApplicationKey
 from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.ids import Ids
 from zitadel_grpc.testing.state.members import Level, Member
+from zitadel_grpc.testing.state.projects import Project, ProjectGrant, UserGrant
 from zitadel_grpc.testing.state.resources import Details, Instance, Organization
 from zitadel_grpc.testing.state.tokens import AccessToken
 from zitadel_grpc.testing.state.users import Human, Machine, MachineKey, Metadata, PersonalAccessToken, User
@@ -22,6 +24,11 @@ class Store:
     instance: Instance = field(init=False)
     organizations: dict[str, Organization] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    project_grants: dict[str, ProjectGrant] = field(default_factory=dict)
+    user_grants: dict[str, UserGrant] = field(default_factory=dict)
+    applications: dict[str, Application] = field(default_factory=dict)
+    application_keys: dict[str, ApplicationKey] = field(default_factory=dict)
     members: dict[tuple[Level, str, str], Member] = field(default_factory=dict)
     machine_keys: dict[str, MachineKey] = field(default_factory=dict)
     personal_access_tokens: dict[str, PersonalAccessToken] = field(default_factory=dict, repr=False)
@@ -30,6 +37,8 @@ class Store:
     access_tokens: dict[str, AccessToken] = field(default_factory=dict, repr=False)
     system_users: dict[str, bytes] = field(default_factory=dict)
     """Public keys (PEM) of the System API's users."""
+    impersonation_enabled: bool = False
+    """The instance's security policy."""
     new_id: Ids = field(default_factory=Ids)
     _sequence: int = 0
 
@@ -82,8 +91,42 @@ class Store:
         """With all that is the user's own."""
         self.end_tokens(user_id)
         del self.users[user_id]
-        for table in (self.members, self.machine_keys, self.personal_access_tokens, self.metadata):
+        tables = (
+            self.members,
+            self.machine_keys,
+            self.personal_access_tokens,
+            self.metadata,
+            self.user_grants,
+        )
+        for table in tables:
             _drop(table, lambda row: row.user_id == user_id)
+
+    def remove_project(self, project_id: str) -> None:
+        """With all that is in it."""
+        del self.projects[project_id]
+        for application in [app for app in self.applications.values() if app.project_id == project_id]:
+            self.remove_application(application.id)
+        for table in (self.project_grants, self.user_grants):
+            _drop(table, lambda row: row.project_id == project_id)
+        _drop(self.members, lambda member: (member.level, member.resource_id) == (Level.PROJECT, project_id))
+
+    def remove_application(self, application_id: str) -> None:
+        del self.applications[application_id]
+        _drop(self.application_keys, lambda key: key.application_id == application_id)
+
+    def remove_role_from_grants(self, project_id: str, role_key: str) -> None:
+        grants: list[ProjectGrant | UserGrant] = [*self.project_grants.values(), *self.user_grants.values()]
+        for grant in grants:
+            if grant.project_id == project_id and role_key in grant.role_keys:
+                grant.role_keys.remove(role_key)
+
+    def remove_project_grant(self, grant_id: str) -> None:
+        """With the roles that were given by it."""
+        del self.project_grants[grant_id]
+        _drop(self.user_grants, lambda grant: grant.project_grant_id == grant_id)
+
+    def client(self, client_id: str) -> Application | None:
+        return next((app for app in self.applications.values() if app.client_id == client_id), None)
 
     def memberships(self, user_id: str) -> Iterator[Member]:
         """Newest last."""

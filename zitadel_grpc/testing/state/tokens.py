@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """Times are in seconds since 1970. `actor_id` is set on a token got by impersonation."""
+    """Times are in seconds since 1970. `actor_id` is set on a token got by impersonation or delegation."""
 
     id: str
     value: str = field(repr=False)
@@ -18,3 +18,4 @@ class AccessToken:
     issued_at: float
     expires_at: float
     actor_id: str | None = None
+    is_exchanged: bool = False

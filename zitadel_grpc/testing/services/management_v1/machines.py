@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
-
 from zitadel_grpc.api.management.v1 import (
     AddMachineUserRequest,
     AddMachineUserResponse,
@@ -20,10 +17,8 @@ from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import machine_of, user_of
 from zitadel_grpc.testing.services.messages.details import added, changed
 from zitadel_grpc.testing.services.messages.users import access_token_type
+from zitadel_grpc.testing.services.secrets import new_secret
 from zitadel_grpc.testing.state.users import Machine
-
-_SECRET_ALPHABET = string.ascii_letters + string.digits
-_SECRET_LENGTH = 64
 
 
 @rpc
@@ -50,7 +45,7 @@ def UpdateMachine(call: Call, request: UpdateMachineRequest) -> UpdateMachineRes
 def GenerateMachineSecret(call: Call, request: GenerateMachineSecretRequest) -> GenerateMachineSecretResponse:
     user = user_of(call, request.user_id, "COMMAND-x8910n")
     machine = machine_of(user, "COMMAND-dc5be")
-    machine.secret = "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(_SECRET_LENGTH))
+    machine.secret = new_secret()
     return GenerateMachineSecretResponse(
         client_id=user.user_name,
         client_secret=machine.secret,

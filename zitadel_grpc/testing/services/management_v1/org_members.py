@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from zitadel_grpc.api.management.v1 import (
     AddOrgMemberRequest,
     AddOrgMemberResponse,
@@ -18,12 +16,22 @@ from zitadel_grpc.api.management.v1 import (
 )
 from zitadel_grpc.testing.rpc.lists import page_of
 from zitadel_grpc.testing.rpc.permissions import roles_of_level
-from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, invalid_argument, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.services.members import Error, Errors, Members
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.members import FILTERS, member_message
-from zitadel_grpc.testing.state.members import Level, Member
+from zitadel_grpc.testing.state.members import Level
+
+_MEMBERS = Members(
+    Level.ORGANIZATION,
+    Errors(
+        invalid=Error("Errors.Org.MemberInvalid", "Org-4N8es"),
+        exists=Error("Errors.Org.Member.AlreadyExists", "ORG-poWwe"),
+        missing=Error("Errors.NotFound", "Org-D8JxR"),
+        unchanged=Error("Errors.Org.Member.RolesNotChanged", "Org-LiaZi"),
+        no_user="ORG-GoXOn",
+    ),
+)
 
 
 @rpc
@@ -41,41 +49,18 @@ def ListOrgMembers(call: Call, request: ListOrgMembersRequest) -> ListOrgMembers
 
 @rpc
 def AddOrgMember(call: Call, request: AddOrgMemberRequest) -> AddOrgMemberResponse:
-    _check_roles(request.roles, "Org-4N8es")
-    existing_user(call, request.user_id, "ORG-GoXOn")
-    if _find(call, request.user_id):
-        raise already_exists("Errors.Org.Member.AlreadyExists", "ORG-poWwe")
-    owner = call.organization_id
-    member = call.store.set_member(
-        Level.ORGANIZATION, owner, request.user_id, list(request.roles), owner=owner
-    )
+    organization_id = call.organization_id
+    member = _MEMBERS.add(call, organization_id, request.user_id, request.roles, owner=organization_id)
     return AddOrgMemberResponse(details=added(member.details))
 
 
 @rpc
 def UpdateOrgMember(call: Call, request: UpdateOrgMemberRequest) -> UpdateOrgMemberResponse:
-    _check_roles(request.roles, "IAM-m9fG8")
-    if (member := _find(call, request.user_id)) is None:
-        raise not_found("Errors.NotFound", "Org-D8JxR")
-    if member.roles == list(request.roles):
-        raise failed_precondition("Errors.Org.Member.RolesNotChanged", "Org-LiaZi")
-    member.roles = list(request.roles)
-    return UpdateOrgMemberResponse(details=changed(call.store.touch(member.details)))
+    member = _MEMBERS.update(call, call.organization_id, request.user_id, request.roles)
+    return UpdateOrgMemberResponse(details=changed(member.details))
 
 
 @rpc
 def RemoveOrgMember(call: Call, request: RemoveOrgMemberRequest) -> RemoveOrgMemberResponse:
-    """One that is none is removed without a word."""
-    if (member := _find(call, request.user_id)) is None:
-        return RemoveOrgMemberResponse()
-    del call.store.members[Level.ORGANIZATION, call.organization_id, request.user_id]
-    return RemoveOrgMemberResponse(details=changed(call.store.touch(member.details)))
-
-
-def _find(call: Call, user_id: str) -> Member | None:
-    return call.store.members.get((Level.ORGANIZATION, call.organization_id, user_id))
-
-
-def _check_roles(roles: Iterable[str], error_id: str) -> None:
-    if not set(roles) <= set(roles_of_level(Level.ORGANIZATION)):
-        raise invalid_argument("Errors.Org.MemberInvalid", error_id)
+    member = _MEMBERS.remove(call, call.organization_id, request.user_id)
+    return RemoveOrgMemberResponse(details=changed(member.details) if member else None)

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from zitadel_grpc.api.org.v1 import Org, OrgState
 from zitadel_grpc.testing.services.messages.details import details_of
-from zitadel_grpc.testing.state.resources import Organization, OrganizationState
-
-_STATES = {
-    OrganizationState.ACTIVE: OrgState.ORG_STATE_ACTIVE,
-    OrganizationState.INACTIVE: OrgState.ORG_STATE_INACTIVE,
-}
+from zitadel_grpc.testing.state.resources import Organization
 
 
 def org(organization: Organization) -> Org:
     return Org(
         id=organization.id,
         details=details_of(organization.details),
-        state=_STATES[organization.state],
+        state=OrgState.ValueType(organization.state),
         name=organization.name,
         primary_domain=organization.primary_domain,
     )

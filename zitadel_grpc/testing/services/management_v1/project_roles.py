@@ -1,0 +1,85 @@
+"""Roles of projects."""
+
+from __future__ import annotations
+
+from zitadel_grpc.api.management.v1 import (
+    AddProjectRoleRequest,
+    AddProjectRoleResponse,
+    BulkAddProjectRolesRequest,
+    BulkAddProjectRolesResponse,
+    ListProjectRolesRequest,
+    ListProjectRolesResponse,
+    RemoveProjectRoleRequest,
+    RemoveProjectRoleResponse,
+    UpdateProjectRoleRequest,
+    UpdateProjectRoleResponse,
+)
+from zitadel_grpc.api.v1 import ObjectDetails
+from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.refusals import already_exists, not_found
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.lookups import project_of
+from zitadel_grpc.testing.services.messages.details import added, changed, list_details
+from zitadel_grpc.testing.services.messages.projects import role_message
+from zitadel_grpc.testing.state.projects import Project, Role
+
+_FILTERS: Filters[Role] = Filters(
+    {
+        "key_query": text(lambda role: role.key),
+        "display_name_query": text(lambda role: role.display_name),
+    }
+)
+
+
+@rpc
+def ListProjectRoles(call: Call, request: ListProjectRolesRequest) -> ListProjectRolesResponse:
+    project = project_of(call, request.project_id, "QUERY-fk2fs")
+    rows = _FILTERS.select(project.roles.values(), request.queries)
+    return ListProjectRolesResponse(
+        details=list_details(call.store, len(rows)), result=map(role_message, page_of(rows, request.query))
+    )
+
+
+@rpc
+def AddProjectRole(call: Call, request: AddProjectRoleRequest) -> AddProjectRoleResponse:
+    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    role = _add(call, project, request.role_key, request.display_name, request.group)
+    return AddProjectRoleResponse(details=added(role.details))
+
+
+@rpc
+def BulkAddProjectRoles(call: Call, request: BulkAddProjectRolesRequest) -> BulkAddProjectRolesResponse:
+    """All or none; ZITADEL's answer names the owner only."""
+    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    if any(role.key in project.roles for role in request.roles):
+        raise already_exists("Role already exists", "V3-DKcYh")
+    for role in request.roles:
+        _add(call, project, role.key, role.display_name, role.group)
+    return BulkAddProjectRolesResponse(details=ObjectDetails(resource_owner=project.details.resource_owner))
+
+
+@rpc
+def UpdateProjectRole(call: Call, request: UpdateProjectRoleRequest) -> UpdateProjectRoleResponse:
+    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    if (role := project.roles.get(request.role_key)) is None:
+        raise not_found("Role not found", "PROJECT-vv8M9")
+    role.display_name, role.group = request.display_name, request.group
+    return UpdateProjectRoleResponse(details=changed(call.store.touch(role.details)))
+
+
+@rpc
+def RemoveProjectRole(call: Call, request: RemoveProjectRoleRequest) -> RemoveProjectRoleResponse:
+    """From all grants too; one that does not exist is removed without a word."""
+    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    role = project.roles.pop(request.role_key, None)
+    call.store.remove_role_from_grants(project.id, request.role_key)
+    details = role.details if role else call.store.new_details(project.details.resource_owner)
+    return RemoveProjectRoleResponse(details=changed(call.store.touch(details)))
+
+
+def _add(call: Call, project: Project, key: str, display_name: str, group: str) -> Role:
+    if key in project.roles:
+        raise already_exists("Role already exists", "V3-DKcYh")
+    role = Role(key, call.store.new_details(project.details.resource_owner), display_name, group)
+    project.roles[key] = role
+    return role

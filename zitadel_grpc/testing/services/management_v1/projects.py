@@ -1,0 +1,103 @@
+"""Projects."""
+
+from __future__ import annotations
+
+from zitadel_grpc.api.management.v1 import (
+    AddProjectRequest,
+    AddProjectResponse,
+    DeactivateProjectRequest,
+    DeactivateProjectResponse,
+    GetProjectByIDRequest,
+    GetProjectByIDResponse,
+    ListProjectsRequest,
+    ListProjectsResponse,
+    ReactivateProjectRequest,
+    ReactivateProjectResponse,
+    RemoveProjectRequest,
+    RemoveProjectResponse,
+    UpdateProjectRequest,
+    UpdateProjectResponse,
+)
+from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.lookups import project_of
+from zitadel_grpc.testing.services.messages.details import added, changed, list_details
+from zitadel_grpc.testing.services.messages.projects import project_message
+from zitadel_grpc.testing.state.projects import Project
+from zitadel_grpc.testing.state.resources import State
+
+_FILTERS: Filters[Project] = Filters(
+    {
+        "name_query": text(lambda project: project.name),
+        "project_resource_owner_query": text(lambda project: project.details.resource_owner),
+    }
+)
+
+
+@rpc
+def GetProjectByID(call: Call, request: GetProjectByIDRequest) -> GetProjectByIDResponse:
+    return GetProjectByIDResponse(project=project_message(project_of(call, request.id, "QUERY-fk2fs")))
+
+
+@rpc
+def ListProjects(call: Call, request: ListProjectsRequest) -> ListProjectsResponse:
+    rows = _FILTERS.select(_projects(call), request.queries)
+    return ListProjectsResponse(
+        details=list_details(call.store, len(rows)), result=map(project_message, page_of(rows, request.query))
+    )
+
+
+@rpc
+def AddProject(call: Call, request: AddProjectRequest) -> AddProjectResponse:
+    if any(project.name == request.name for project in _projects(call)):
+        raise already_exists("Project already exists on organization", "V3-DKcYh")
+    project = Project(call.store.new_id(), call.store.new_details(call.organization_id), request.name)
+    _apply(project, request)
+    call.store.projects[project.id] = project
+    return AddProjectResponse(id=project.id, details=added(project.details))
+
+
+@rpc
+def UpdateProject(call: Call, request: UpdateProjectRequest) -> UpdateProjectResponse:
+    project = project_of(call, request.id, "COMMAND-4M9sd")
+    project.name = request.name
+    _apply(project, request)
+    return UpdateProjectResponse(details=changed(call.store.touch(project.details)))
+
+
+@rpc
+def DeactivateProject(call: Call, request: DeactivateProjectRequest) -> DeactivateProjectResponse:
+    project = project_of(call, request.id, "COMMAND-112M9")
+    if project.state is not State.ACTIVE:
+        raise failed_precondition("Project is not active", "COMMAND-mki55")
+    project.state = State.INACTIVE
+    return DeactivateProjectResponse(details=changed(call.store.touch(project.details)))
+
+
+@rpc
+def ReactivateProject(call: Call, request: ReactivateProjectRequest) -> ReactivateProjectResponse:
+    project = project_of(call, request.id, "COMMAND-3M9sd")
+    if project.state is not State.INACTIVE:
+        raise failed_precondition("Project is not inactive", "COMMAND-5M9bs")
+    project.state = State.ACTIVE
+    return ReactivateProjectResponse(details=changed(call.store.touch(project.details)))
+
+
+@rpc
+def RemoveProject(call: Call, request: RemoveProjectRequest) -> RemoveProjectResponse:
+    project = project_of(call, request.id, "COMMAND-3M9sd")
+    call.store.remove_project(project.id)
+    return RemoveProjectResponse(details=changed(call.store.touch(project.details)))
+
+
+def _projects(call: Call) -> list[Project]:
+    projects = call.store.projects.values()
+    return [project for project in projects if project.details.resource_owner == call.organization_id]
+
+
+def _apply(project: Project, request: AddProjectRequest | UpdateProjectRequest) -> None:
+    project.role_assertion = request.project_role_assertion
+    project.role_check = request.project_role_check
+    project.has_project_check = request.has_project_check
+    project.private_labeling = request.private_labeling_setting

@@ -1,0 +1,91 @@
+"""Roles of projects given to users."""
+
+from __future__ import annotations
+
+import functools
+
+from zitadel_grpc.api.management.v1 import (
+    AddUserGrantRequest,
+    AddUserGrantResponse,
+    DeactivateUserGrantRequest,
+    DeactivateUserGrantResponse,
+    GetUserGrantByIDRequest,
+    GetUserGrantByIDResponse,
+    ListUserGrantRequest,
+    ListUserGrantResponse,
+    ReactivateUserGrantRequest,
+    ReactivateUserGrantResponse,
+    RemoveUserGrantRequest,
+    RemoveUserGrantResponse,
+    UpdateUserGrantRequest,
+    UpdateUserGrantResponse,
+)
+from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.refusals import failed_precondition
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.messages.details import added, changed, list_details
+from zitadel_grpc.testing.services.messages.user_grants import filters, user_grant_message
+from zitadel_grpc.testing.services.user_grants import add_user_grant, update_user_grant, user_grant_of
+from zitadel_grpc.testing.state.resources import State
+
+
+@rpc
+def GetUserGrantByID(call: Call, request: GetUserGrantByIDRequest) -> GetUserGrantByIDResponse:
+    grant = user_grant_of(call, request.grant_id, "QUERY-wIPkA", user_id=request.user_id)
+    return GetUserGrantByIDResponse(user_grant=user_grant_message(call.store, grant))
+
+
+@rpc
+def ListUserGrants(call: Call, request: ListUserGrantRequest) -> ListUserGrantResponse:
+    owner = call.organization_id
+    of_owner = (grant for grant in call.store.user_grants.values() if grant.details.resource_owner == owner)
+    rows = filters(call.store).select(of_owner, request.queries)
+    return ListUserGrantResponse(
+        details=list_details(call.store, len(rows)),
+        result=map(functools.partial(user_grant_message, call.store), page_of(rows, request.query)),
+    )
+
+
+@rpc
+def AddUserGrant(call: Call, request: AddUserGrantRequest) -> AddUserGrantResponse:
+    grant = add_user_grant(
+        call,
+        request.user_id,
+        request.project_id,
+        request.project_grant_id,
+        request.role_keys,
+        owner=call.organization_id,
+    )
+    return AddUserGrantResponse(user_grant_id=grant.id, details=added(grant.details))
+
+
+@rpc
+def UpdateUserGrant(call: Call, request: UpdateUserGrantRequest) -> UpdateUserGrantResponse:
+    grant = user_grant_of(call, request.grant_id, "COMMAND-3M9sd", user_id=request.user_id)
+    update_user_grant(call, grant, request.role_keys)
+    return UpdateUserGrantResponse(details=changed(grant.details))
+
+
+@rpc
+def DeactivateUserGrant(call: Call, request: DeactivateUserGrantRequest) -> DeactivateUserGrantResponse:
+    grant = user_grant_of(call, request.grant_id, "COMMAND-3M9sd", user_id=request.user_id)
+    if grant.state is not State.ACTIVE:
+        raise failed_precondition("User grant is not active", "COMMAND-1S9gx")
+    grant.state = State.INACTIVE
+    return DeactivateUserGrantResponse(details=changed(call.store.touch(grant.details)))
+
+
+@rpc
+def ReactivateUserGrant(call: Call, request: ReactivateUserGrantRequest) -> ReactivateUserGrantResponse:
+    grant = user_grant_of(call, request.grant_id, "COMMAND-Lp0gs", user_id=request.user_id)
+    if grant.state is not State.INACTIVE:
+        raise failed_precondition("User grant is not deactivated", "COMMAND-1ML0v")
+    grant.state = State.ACTIVE
+    return ReactivateUserGrantResponse(details=changed(call.store.touch(grant.details)))
+
+
+@rpc
+def RemoveUserGrant(call: Call, request: RemoveUserGrantRequest) -> RemoveUserGrantResponse:
+    grant = user_grant_of(call, request.grant_id, "COMMAND-1My0t", user_id=request.user_id)
+    del call.store.user_grants[grant.id]
+    return RemoveUserGrantResponse(details=changed(call.store.touch(grant.details)))

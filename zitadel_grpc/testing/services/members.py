@@ -1,0 +1,70 @@
+"""Manager roles, given and taken on any level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from zitadel_grpc.testing.rpc.permissions import roles_of_level
+from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, invalid_argument, not_found
+from zitadel_grpc.testing.rpc.services import Call
+from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.state.members import Level, Member
+
+
+class Error(NamedTuple):
+    message: str
+    error_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """What ZITADEL says on one level."""
+
+    invalid: Error
+    exists: Error
+    missing: Error
+    unchanged: Error
+    no_user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of one level; `resource_id` is the instance's, organization's or project's."""
+
+    level: Level
+    errors: Errors
+
+    def find(self, call: Call, resource_id: str, user_id: str) -> Member | None:
+        return call.store.members.get((self.level, resource_id, user_id))
+
+    def add(self, call: Call, resource_id: str, user_id: str, roles: Iterable[str], *, owner: str) -> Member:
+        given = self._checked(roles)
+        existing_user(call, user_id, self.errors.no_user)
+        if self.find(call, resource_id, user_id):
+            raise already_exists(*self.errors.exists)
+        return call.store.set_member(self.level, resource_id, user_id, given, owner=owner)
+
+    def update(self, call: Call, resource_id: str, user_id: str, roles: Iterable[str]) -> Member:
+        given = self._checked(roles)
+        if (member := self.find(call, resource_id, user_id)) is None:
+            raise not_found(*self.errors.missing)
+        if member.roles == given:
+            raise failed_precondition(*self.errors.unchanged)
+        member.roles = given
+        call.store.touch(member.details)
+        return member
+
+    def remove(self, call: Call, resource_id: str, user_id: str) -> Member | None:
+        """None if the user was no member: ZITADEL does not mind."""
+        member = call.store.members.pop((self.level, resource_id, user_id), None)
+        if member:
+            call.store.touch(member.details)
+        return member
+
+    def _checked(self, roles: Iterable[str]) -> list[str]:
+        given = list(roles)
+        if not set(given) <= set(roles_of_level(self.level)):
+            raise invalid_argument(*self.errors.invalid)
+        return given
