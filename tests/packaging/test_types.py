@@ -31,7 +31,10 @@ async def call(client: AsyncServices) -> None:
     await client.management.GetMyOrg(GetMyOrgRequest(name="x"))
     await client.no_such_service.GetMyOrg(GetMyOrgRequest())
 """
-CHECKERS = {"mypy": ["mypy", "--strict", "--cache-dir=/dev/null"], "pyright": ["pyright", "--pythonpath", sys.executable]}
+CHECKERS = {
+    "mypy": ["mypy", "--strict", "--cache-dir=/dev/null"],
+    "pyright": ["pyright", "--pythonpath", sys.executable],
+}
 
 
 def check(checker: str, code: str, directory: Path) -> subprocess.CompletedProcess[str]:
