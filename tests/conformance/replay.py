@@ -1,0 +1,73 @@
+"""Replays a scenario step by step and tells of each step how its answer differs from the recorded one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.comparison import differences, without_what_others_did
+from tests.conformance.peer import Peer
+from tests.conformance.scenario import NotSaved, Step, fill_known, load
+from tests.conformance.server import Server
+
+_READS = ("Get", "List", "Is", "Search", "Healthz")
+
+
+@dataclass(frozen=True)
+class Result:
+    step: Step
+    differences: tuple[str, ...]
+
+    @property
+    def is_alike(self) -> bool:
+        return not self.differences
+
+    def __str__(self) -> str:
+        name = f" ({self.step.name})" if self.step.name else ""
+        return "\n    ".join((f"{self.step.label}{name}", *self.differences))
+
+
+async def replay(scenario: Path, server: Server) -> list[Result]:
+    """All steps, also after one that differs. A server that others use is left as it was."""
+    async with Peer.connected(server) as peer:
+        try:
+            return [await _replay_step(step, peer, server) for step in load(scenario)]
+        finally:
+            if not server.is_fresh:
+                for step in load(scenario.with_suffix(".cleanup.jsonl")):
+                    with contextlib.suppress(NotSaved):
+                        await peer.ask(step)
+
+
+async def _replay_step(step: Step, peer: Peer, server: Server) -> Result:
+    await asyncio.sleep(min(step.pause, server.patience))
+    deadline, pause = time.monotonic() + server.patience, 0.2
+    while True:
+        result, may_repeat = await _attempt(step, peer, server)
+        if result.is_alike or not may_repeat or time.monotonic() >= deadline:
+            return result
+        await asyncio.sleep(pause)
+        pause *= 1.5
+
+
+async def _attempt(step: Step, peer: Peer, server: Server) -> tuple[Result, bool]:
+    """The result, and whether the request may be sent again to see a write that came late."""
+    try:
+        answer = await peer.ask(step)
+    except NotSaved as error:
+        return Result(step, (f"could not be asked: {error}",)), False
+    peer.variables |= step.saved(answer)
+    recorded = fill_known(step.answer, peer.variables)
+    if not server.is_fresh:
+        recorded, answer = without_what_others_did(step.request, recorded, answer)
+    return Result(step, tuple(differences(recorded, answer))), _may_repeat(step, answer)
+
+
+def _may_repeat(step: Step, answer: dict[str, Any]) -> bool:
+    if answer.get("code") == "OK":
+        return step.target.partition("/")[2].startswith(_READS)
+    return answer.get("code") != "UNIMPLEMENTED"

@@ -1,0 +1,62 @@
+"""The ZITADEL that scenarios are replayed against: an emulator, or the server that the environment names."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zitadel_grpc.testing import Emulator
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    root_certificates: bytes = field(repr=False)
+    pat: str = field(repr=False)
+    """Of the first service user, an IAM_OWNER."""
+    key_file: Mapping[str, str] = field(repr=False)
+    """Of the same."""
+    system_key: str | None = field(repr=False)
+    """Private key, PEM, of the System API's user `system-user`; None if nobody gave it."""
+    is_fresh: bool = True
+    """Whether nobody has used it; one that others use has more in its lists."""
+    patience: float = 0.0
+    """Seconds until a write has to be seen everywhere."""
+
+
+@contextlib.asynccontextmanager
+async def running() -> AsyncIterator[Server]:
+    """The server of ZITADEL_TEST_URL, or a new emulator where that is not set.
+
+    ZITADEL_TEST_CA, ZITADEL_TEST_KEY, ZITADEL_TEST_PAT and, for the steps of the System API's user,
+    ZITADEL_TEST_SYSTEM_KEY are files, or what would be in them.
+    """
+    if url := os.environ.get("ZITADEL_TEST_URL"):
+        yield Server(
+            url=url.rstrip("/"),
+            root_certificates=_read("ZITADEL_TEST_CA").encode(),
+            pat=_read("ZITADEL_TEST_PAT").strip(),
+            key_file=json.loads(_read("ZITADEL_TEST_KEY")),
+            system_key=_read("ZITADEL_TEST_SYSTEM_KEY") if "ZITADEL_TEST_SYSTEM_KEY" in os.environ else None,
+            is_fresh=False,
+            patience=10.0,
+        )
+        return
+    async with Emulator() as emulator:
+        yield Server(
+            url=emulator.url,
+            root_certificates=emulator.root_certificates,
+            pat=emulator.pat,
+            key_file=emulator.key_file,
+            system_key=emulator.system_key,
+        )
+
+
+def _read(variable: str) -> str:
+    value = os.environ[variable]
+    is_content = value.lstrip().startswith(("{", "-----BEGIN")) or len(value) > 255
+    return value if is_content or not Path(value).is_file() else Path(value).read_text(encoding="utf-8")

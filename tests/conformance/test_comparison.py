@@ -1,0 +1,89 @@
+"""The comparison lets nothing pass that the real server would not have answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.comparison import differences, without_what_others_did
+
+RECORDED = {"code": "OK", "response": {"user": {"id": "1", "roles": ["a", "b"]}, "count": "<sequence>"}}
+
+
+def answered(**changes: Any) -> dict[str, Any]:
+    return {"code": "OK", "response": {"user": {"id": "1", "roles": ["a", "b"]}, "count": "7"} | changes}
+
+
+def test_the_same_answer_has_no_differences() -> None:
+    assert list(differences(RECORDED, answered())) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"user": {"id": "2", "roles": ["a", "b"]}}, "response.user.id is '2', it was '1'"),
+        ({"user": {"id": 1, "roles": ["a", "b"]}}, "response.user.id is 1, it was '1'"),
+        ({"user": {"id": "1"}}, "response.user.roles is missing, it was ['a', 'b']"),
+        ({"user": {"id": "1", "roles": ["a"]}}, "response.user.roles is ['a'], it was ['a', 'b']"),
+        ({"user": {"id": "1", "roles": ["b", "a"]}}, "response.user.roles[0] is 'b', it was 'a'"),
+        ({"state": "ACTIVE"}, "response.state is 'ACTIVE', it was not there"),
+        ({"count": "many"}, "response.count is 'many', which is no <sequence>"),
+    ],
+)
+def test_what_differs_is_told(changes: dict[str, Any], told: str) -> None:
+    assert told in list(differences(RECORDED, answered(**changes)))
+
+
+def test_an_empty_list_is_not_a_missing_one() -> None:
+    assert list(differences({"result": []}, {})) == ["result is missing, it was []"]
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "good", "bad"),
+    [
+        ("<id>", ["334455", "V2_12-at_34"], ["", "none", 334455, None]),
+        ("<timestamp>", ["2026-07-01T10:00:00.123456Z", "9999-12-31T23:59:59Z"], ["", "2026-07-01", 1]),
+        ("<sequence>", ["1", "128"], ["0", "", 1, "-1"]),
+        ("<secret>", ["eyJhbGciOi"], ["", "no", None]),
+        ("<unix time>", [1795380662, 253402300799], ["1795380662", 0, True, 1795380662.5]),
+        ("<domain>", ["zitadel-ab12.localhost"], ["", "localhost", None]),
+        (
+            "<jwks>",
+            [{"keys": [{"kty": "RSA", "kid": "1", "alg": "RS256", "use": "sig"}]}],
+            [{}, {"keys": []}],
+        ),
+    ],
+)
+def test_placeholders_stand_for_values_of_their_kind(
+    placeholder: str, good: list[object], bad: list[object]
+) -> None:
+    assert not [value for value in good if any(differences(placeholder, value))]
+    assert not [value for value in bad if not any(differences(placeholder, value))]
+
+
+def test_secrets_are_not_told() -> None:
+    told = " ".join(
+        differences({"code": "OK"}, {"response": {"token": "eyJ…", "keys": [{"clientSecret": "s3cret"}]}})
+    )
+    assert "'token': '…'" in told
+    assert "eyJ" not in told
+    assert "s3cret" not in told
+
+
+def a_list(*entries: str) -> dict[str, Any]:
+    return {
+        "response": {"details": {"totalResult": str(len(entries))}, "result": [{"id": it} for it in entries]}
+    }
+
+
+def test_others_entries_are_passed_over_on_a_server_that_others_use() -> None:
+    def is_alike(recorded: dict[str, Any], answer: dict[str, Any], **request: Any) -> bool:
+        return not any(differences(*without_what_others_did({"request": request}, recorded, answer)))
+
+    assert is_alike(a_list("1", "3"), a_list("0", "1", "2", "3"))
+    assert not is_alike(a_list("1", "3"), a_list("3", "1"))
+    assert not is_alike(a_list("1", "3"), a_list("1"))
+    assert is_alike(a_list("1"), a_list("0"), query={"limit": 1})
+    assert not is_alike(a_list("1"), a_list("0", "1"), query={"limit": 1})
+    assert not is_alike(a_list("1"), a_list("1", "2"), queries=[{"idQuery": {"id": "1"}}])
