@@ -24,7 +24,7 @@ def main() -> int:
         print(f"protos: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("protos: interrupted; the stubs are as they were", file=sys.stderr)
+        print("protos: interrupted; the stubs that are there are whole", file=sys.stderr)
         return 130
 
 

@@ -35,7 +35,7 @@ def build(requested: str | None) -> str:
         return "\n".join([first, *told])
 
 
-def build_aside(requested: str, target: Path) -> str:
+def build_aside(requested: str | None, target: Path) -> str:
     """Write the stubs of a source to `target`, which must not be there yet."""
     with workspace.locked():
         source = resolve(requested)

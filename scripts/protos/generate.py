@@ -80,4 +80,4 @@ def _protoc(image: FileDescriptorSet, messages: list[str], services: list[str], 
     ):
         done = tools.run([*command, *outputs, *files], cwd=directory)
         if done.returncode != 0:
-            raise ProtosError(f"protoc failed: {done.stderr.strip().splitlines()[-1:]}")
+            raise ProtosError(f"protoc failed: {tools.reason(done)}")

@@ -26,14 +26,13 @@ def write_packages(files: Sequence[FileDescriptorProto], root: Path) -> None:
     packages: dict[PurePosixPath, list[FileDescriptorProto]] = defaultdict(list)
     for file in files:
         packages[PurePosixPath(file.name).parent].append(file)
-    for directory, members in sorted(packages.items()):
-        _write_package(root / directory, sorted(members, key=lambda file: file.name))
     # What lies between (zitadel_grpc/api/user above user/v2) is a package too: type checkers and
     # zip imports are surer of those than of namespace packages.
-    for directory in {parent for path in packages for parent in path.parents if len(parent.parts) > 2}:
-        init = root / directory / "__init__.py"
-        if not init.exists():
-            init.write_text("", encoding="utf-8")
+    between = {parent for path in packages for parent in path.parents if len(parent.parts) > 2}
+    for directory in between - packages.keys():
+        (root / directory / "__init__.py").touch()
+    for directory, members in packages.items():
+        _write_package(root / directory, sorted(members, key=lambda file: file.name))
 
 
 def _write_package(directory: Path, files: list[FileDescriptorProto]) -> None:
@@ -47,11 +46,9 @@ def _write_package(directory: Path, files: list[FileDescriptorProto]) -> None:
     lines = [f'"""{title}"""\n']
     for module, names in exports.items():
         lines += [f"from .{module} import {name} as {name}" for name in names]
-        if module.endswith(
-            "_pb2_grpc"
-        ):  # these exist for type checkers only, so at run time they are not exported
-            services = [name.removesuffix("Stub") + "AsyncStub" for name in names if name.endswith("Stub")]
-            lines += [f"from .{module} import {name} as {name}" for name in services]
+    for file in files:  # these exist for type checkers only, so at run time they are not exported
+        names = [f"{service.name}AsyncStub" for service in file.service]
+        lines += [f"from .{_stem(file)}_pb2_grpc import {name} as {name}" for name in names]
     everything = sorted(name for names in exports.values() for name in names)
     lines.append(f"\n__all__ = {_literal(everything, indent=4)}\n")
     (directory / "__init__.pyi").write_text("\n".join(lines), encoding="utf-8")
@@ -62,17 +59,23 @@ def _exports(files: list[FileDescriptorProto]) -> dict[str, list[str]]:
     exports: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
     for file in files:
-        stem = PurePosixPath(file.name).stem.replace("-", "_")
-        exports[f"{stem}_pb2"] = sorted(_message_names(file))
+        modules = {f"{_stem(file)}_pb2": _message_names(file)}
         if file.service:
-            exports[f"{stem}_pb2_grpc"] = sorted(_service_names(file))
-        for name in (*exports[f"{stem}_pb2"], *exports.get(f"{stem}_pb2_grpc", ())):
-            if (owner := owners.setdefault(name, file.name)) != file.name or name in exports:
-                raise ProtosError(
-                    f"{file.name} and {owner} both give the name {name} to the package {file.package}: "
-                    "rename one of them"
-                )
+            modules[f"{_stem(file)}_pb2_grpc"] = _service_names(file)
+        for module, names in modules.items():
+            exports[module] = sorted(names)
+            for name in (module, *exports[module]):
+                if name in owners:
+                    raise ProtosError(
+                        f"in the package {file.package} the name {name} is taken twice, "
+                        f"by {owners[name]} and by {file.name}: rename one of them"
+                    )
+                owners[name] = file.name
     return exports
+
+
+def _stem(file: FileDescriptorProto) -> str:
+    return PurePosixPath(file.name).stem
 
 
 def _message_names(file: FileDescriptorProto) -> Iterator[str]:

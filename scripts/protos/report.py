@@ -69,8 +69,7 @@ def _breaking(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
         options = ("--config", workspace.ROOT / "buf.yaml", "--error-format", "json")
         done = tools.run([buf, "breaking", new, "--against", old, *options])
     if done.returncode not in (0, _BREAKING):
-        reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        raise ProtosError(f"buf could not compare the two: {reason}")
+        raise ProtosError(f"buf could not compare the two: {tools.reason(done)}")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     third_party = {file.name for file in (*image.file, *pinned.file) if not is_zitadel(file)}
     return [f"{item.get('path')}: {item['message']}" for item in found if item.get("path") not in third_party]

@@ -127,8 +127,7 @@ def _buf(source: str) -> Source:
         image = directory / "image.binpb"
         done = tools.run([tools.script("buf-bin", "buf"), "build", source, "-o", image])
         if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-            raise ProtosError(f"buf could not build {name}: {_without_credentials(reason)}")
+            raise ProtosError(f"buf could not build {name}: {_without_credentials(tools.reason(done))}")
         data = image.read_bytes()
     return _image(name, data, lambda: complete(parse_image(data, name)))
 

@@ -61,6 +61,11 @@ def run(
         raise ProtosError(f"{command[0]} cannot be run: {error.strerror}") from None
 
 
+def reason(failed: subprocess.CompletedProcess[str]) -> str:
+    """The last line that a program wrote to say what is wrong."""
+    return (failed.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+
+
 def _distribution(name: str) -> importlib.metadata.Distribution:
     try:
         return importlib.metadata.distribution(name)

@@ -27,7 +27,12 @@ BROKEN = {
     ),
     "a message named like a stub": (
         {"zitadel/b.proto": 'syntax = "proto3"; package zitadel.greeter.v1; message GreeterServiceStub {}'},
-        "b.proto both give the name GreeterServiceStub to the package zitadel.greeter.v1",
+        "in the package zitadel.greeter.v1 the name GreeterServiceStub is taken twice, "
+        "by zitadel_grpc/api/greeter/v1/b.proto and by zitadel_grpc/api/greeter/v1/greeter.proto",
+    ),
+    "a message named like the stub of its own file": (
+        {"zitadel/greeter.proto": GREETER + "message GreeterServiceStub {}"},
+        "the name GreeterServiceStub is taken twice",
     ),
     "two services for one attribute": (
         {"zitadel/b.proto": GREETER.replace("zitadel.greeter.v1", "zitadel.greeter")},
