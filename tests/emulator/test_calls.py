@@ -166,11 +166,22 @@ async def test_what_does_not_exist(peer: Peer, rpc: str, details: str) -> None:
 
 
 async def test_what_exists_but_is_not_emulated_says_so_to_those_who_may_call_it(peer: Peer) -> None:
-    rpc = "zitadel.management.v1.ManagementService/AddIDPToLoginPolicy"
+    rpc = "zitadel.management.v1.ManagementService/GetLabelPolicy"
     assert (await peer.call(rpc)).code is StatusCode.UNAUTHENTICATED
     answer = await peer.call(rpc, token=peer.zitadel.pat)
     assert answer.code is StatusCode.UNIMPLEMENTED
-    assert answer.details == "method AddIDPToLoginPolicy not implemented by the emulator"
+    assert answer.details == "method GetLabelPolicy not implemented by the emulator"
+
+
+async def test_a_request_that_breaks_a_rule_is_refused_whether_or_not_the_rpc_is_emulated(peer: Peer) -> None:
+    rpc = "zitadel.management.v1.ManagementService/AddIDPToLoginPolicy"
+    assert (await peer.call(rpc)).code is StatusCode.UNAUTHENTICATED
+    answer = await peer.call(rpc, token=peer.zitadel.pat)
+    assert answer.code is StatusCode.INVALID_ARGUMENT
+    assert answer.details == (
+        "invalid AddIDPToLoginPolicyRequest.IdpId: value length must be between 1 and 200 runes, inclusive"
+    )
+    assert answer.error_id is None
 
 
 async def test_the_v2_services_name_the_request_in_a_trailer(peer: Peer) -> None:

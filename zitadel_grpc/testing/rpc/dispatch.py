@@ -59,30 +59,26 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str) -> bytes:
         await asyncio.sleep(zitadel.faults.latency)
     if failure := zitadel.faults.next_failure(rpc):
         raise Refusal(failure.code, failure.details)
-    message = framing.read_message(request)
-    method = services.find(service.rpartition(".")[0], name)
-    decoded = _decode(method, message) if method else None
-    call = _authorized(zitadel, request, known, decoded)
-    if method is None or decoded is None:
-        raise unimplemented(f"method {name} not implemented by the emulator")
-    for fault in validation.faults(decoded):
+    message = _decode(services.request_type(service, name), framing.read_message(request))
+    call = _authorized(zitadel, request, known, message)
+    for fault in validation.faults(message):
         raise Refusal(StatusCode.INVALID_ARGUMENT, str(fault))
-    response = method.implementation(call, decoded)
+    if (implementation := services.find(service.rpartition(".")[0], name)) is None:
+        raise unimplemented(f"method {name} not implemented by the emulator")
+    response = implementation(call, message)
     if inspect.isawaitable(response):
         response = await response
     return response.SerializeToString()
 
 
-def _decode(method: services.Method, message: bytes) -> Message:
+def _decode(request_type: type[Message], message: bytes) -> Message:
     try:
-        return method.request_type.FromString(message)
+        return request_type.FromString(message)
     except DecodeError:
         raise Refusal(StatusCode.INTERNAL, "grpc: error unmarshalling request") from None
 
 
-def _authorized(
-    zitadel: Zitadel, request: Request, rpc: catalog.Rpc, message: Message | None
-) -> services.Call:
+def _authorized(zitadel: Zitadel, request: Request, rpc: catalog.Rpc, message: Message) -> services.Call:
     if not rpc.permission:
         return services.Call(zitadel, None, "")
     caller = authenticate(zitadel, request, rpc.full_name)

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from google.protobuf import descriptor_pool
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from zitadel_grpc.testing.rpc.authentication import Caller
 from zitadel_grpc.testing.state.store import Store
@@ -42,8 +43,14 @@ class Call:
         return self.zitadel.store
 
     @property
+    def known_caller(self) -> Caller:
+        """For RPCs that need a token."""
+        assert self.caller is not None
+        return self.caller
+
+    @property
     def user_id(self) -> str:
-        return self.caller.user_id if self.caller else ""
+        return self.known_caller.user_id
 
 
 Implementation = Callable[[Call, Any], Message | Awaitable[Message]]
@@ -59,19 +66,19 @@ def rpc(function: _Function) -> _Function:
 _MARK = "__implements_rpc__"
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    request_type: type[Message]
-    implementation: Implementation
-
-
-def find(package: str, name: str) -> Method | None:
+def find(package: str, name: str) -> Implementation | None:
     """The implementation of the RPC `name` of a proto package, or None."""
-    implementation = _implementations(package).get(name)
-    if implementation is None:
-        return None
-    request_type = inspect.signature(implementation, eval_str=True).parameters["request"].annotation
-    return Method(request_type, implementation)
+    return _implementations(package).get(name)
+
+
+@functools.cache
+def request_type(service: str, name: str) -> type[Message]:
+    """What the RPC `name` of a service takes, implemented here or not."""
+    package, _, service_name = service.rpartition(".")
+    stubs = importlib.import_module(f"zitadel_grpc.api.{package.removeprefix('zitadel.')}")
+    getattr(stubs, f"{service_name}Stub")  # loads, of the package's files, that of the service
+    method = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
+    return GetMessageClass(method.input_type)
 
 
 @functools.cache
