@@ -31,7 +31,7 @@ async def test_a_token_endpoint_that_is_down_closes_the_connection(own_peer: Pee
 async def test_a_silent_token_endpoint_never_answers(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.silent = True
     with pytest.raises(httpx2.ReadTimeout):
-        await own_peer.post("/oauth/v2/token", {"grant_type": "x"}, timeout=0.2)
+        await own_peer.post("/oauth/v2/token", {"grant_type": "x"}, timeout=httpx2.Timeout(10, read=0.2))
     assert own_peer.zitadel.token_requests == 1
 
 

@@ -119,7 +119,7 @@ async def test_a_client_may_wait_to_be_told_to_continue(served: Served) -> None:
 async def test_work_for_a_peer_that_breaks_off_is_given_up(served: Served, http2: bool) -> None:
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=served.trust) as http:
         with pytest.raises(httpx2.ReadTimeout):
-            await http.get(f"{served.url}/hang", timeout=0.1)
+            await http.get(f"{served.url}/hang", timeout=httpx2.Timeout(10, read=0.1))
     await asyncio.wait_for(served.cancelled.wait(), 5)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zitadel_grpc.testing.oauth import clients
 from zitadel_grpc.testing.oauth.bearers import Bearer, bearer_of
 from zitadel_grpc.testing.oauth.errors import OAuthError
-from zitadel_grpc.testing.rpc.permissions import permissions_of
+from zitadel_grpc.testing.rpc.permissions import permissions_of_member
 from zitadel_grpc.testing.state.applications import Application
 from zitadel_grpc.testing.state.tokens import AccessToken
 from zitadel_grpc.testing.state.users import User
@@ -18,6 +18,7 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ISSUED_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 _JWT = "urn:ietf:params:oauth:token-type:jwt"
 _USER_ID = "urn:zitadel:params:oauth:token-type:user_id"
+_IMPERSONATION = {"impersonation", "admin.impersonation"}
 _GRANT_NUMBER = 4  # OIDC_GRANT_TYPE_TOKEN_EXCHANGE
 
 
@@ -77,18 +78,15 @@ def _impersonated(zitadel: Zitadel, form: dict[str, str], actor: Bearer | None) 
         raise OAuthError("invalid_request", "subject_token invalid")
     if actor is None:
         raise OAuthError("invalid_request", "actor_token required for impersonation")
-    if not store.impersonation_enabled:
+    if not store.instance.security.enable_impersonation:
         raise OAuthError("access_denied", "Errors.TokenExchange.Impersonation.PolicyDisabled")
-    # Whoever has a Manager role is an admin, and impersonated by those only who may impersonate admins.
-    needed = "admin.impersonation" if any(store.memberships(user.id)) else "impersonation"
     in_reach = (store.instance.id, user.details.resource_owner)
-    roles = [
-        role
+    allowed = any(
+        _IMPERSONATION & permissions_of_member(member)
         for member in store.memberships(actor.user.id)
         if member.resource_id in in_reach
-        for role in member.roles
-    ]
-    if not any(needed in permissions_of(role) for role in roles):
+    )
+    if not allowed:
         raise OAuthError("access_denied", "No matching permissions found")
     return user
 

@@ -6,12 +6,13 @@ import functools
 import json
 from collections.abc import Collection
 from importlib import resources
+from typing import Any
 
 from google.protobuf.message import Message
 
 from zitadel_grpc.testing.rpc.authentication import Caller
-from zitadel_grpc.testing.rpc.refusals import not_found, permission_denied
-from zitadel_grpc.testing.state.members import Level
+from zitadel_grpc.testing.rpc.refusals import Refusal, not_found, permission_denied
+from zitadel_grpc.testing.state.members import Level, Member
 from zitadel_grpc.testing.state.store import Store
 from zitadel_grpc.testing.wire.messages import Request
 
@@ -19,17 +20,18 @@ AUTHENTICATED = "authenticated"
 """In place of a permission: anyone with a good token; what more is needed, the RPC checks itself."""
 
 
-def permissions_of(role: str) -> Collection[str]:
+@functools.cache
+def permissions_of(role: str) -> frozenset[str]:
     """The permissions that a Manager role gives."""
-    known = _observed()["permissions"]
+    known: dict[str, list[str]] = _data("manager-roles.json")["permissions"]
     if role in _OF_ONE_PROJECT:
-        return {*known[f"{role}_GLOBAL"], *_OF_ONE_PROJECT[role]}
-    return known.get(role, ())
+        return frozenset((*known[f"{role}_GLOBAL"], *_OF_ONE_PROJECT[role]))
+    return frozenset(known.get(role, ()))
 
 
 def roles_of_level(level: Level) -> Collection[str]:
     """The Manager roles that can be given there."""
-    roles = _observed()["levels"][level.name.lower()]
+    roles: list[str] = _data("manager-roles.json")["levels"][level.name.lower()]
     return [*_OF_ONE_PROJECT, *roles] if level is Level.PROJECT else roles
 
 
@@ -47,12 +49,15 @@ _OF_ONE_PROJECT = {
 }
 
 
+def in_order(permissions: Collection[str]) -> list[str]:
+    """As ZITADEL lists them; those that were never seen in a list come last."""
+    seen: list[str] = _data("permission-order.json")
+    return [*(each for each in seen if each in permissions), *sorted({*permissions} - {*seen})]
+
+
 @functools.cache
-def _observed() -> dict[str, dict[str, list[str]]]:
-    observed: dict[str, dict[str, list[str]]] = json.loads(
-        resources.files("zitadel_grpc.testing").joinpath("manager-roles.json").read_bytes()
-    )
-    return observed
+def _data(name: str) -> Any:
+    return json.loads(resources.files("zitadel_grpc.testing").joinpath(name).read_bytes())
 
 
 def organization_of(store: Store, caller: Caller, request: Request) -> str:
@@ -73,21 +78,36 @@ def require(
     """
     if caller.is_system_user:
         return
-    members = [
-        member
-        for member in store.memberships(caller.user_id)
-        if member.details.resource_owner in (store.instance.id, organization_id)
-    ]
+    members = memberships_in_reach(store, caller, organization_id)
     if not any(member.roles for member in members):
         raise not_found("membership not found", "AUTHZ-cdgFk")
-    granting = [
-        member for member in members if any(permission in permissions_of(role) for role in member.roles)
-    ]
+    granting = [member for member in members if permission in permissions_of_member(member)]
     if not granting:
         raise permission_denied("No matching permissions found", "AUTH-5mWD2")
     project_id = _project_named_by(request)
     if project_id and all(m.level is Level.PROJECT and m.resource_id != project_id for m in granting):
         raise permission_denied("No matching permissions found", "AUTH-3jknH")
+
+
+def may(store: Store, caller: Caller, organization_id: str, permission: str) -> bool:
+    """Whether `require` lets pass."""
+    try:
+        require(store, caller, organization_id, permission, None)
+    except Refusal:
+        return False
+    return True
+
+
+def memberships_in_reach(store: Store, caller: Caller, organization_id: str) -> list[Member]:
+    """On the organization or something in it; those on the instance last."""
+    members = store.memberships(caller.user_id)
+    owners = (organization_id, store.instance.id)
+    in_reach = [member for member in members if member.details.resource_owner in owners]
+    return sorted(in_reach, key=lambda member: member.level is Level.INSTANCE)
+
+
+def permissions_of_member(member: Member) -> set[str]:
+    return {permission for role in member.roles for permission in permissions_of(role)}
 
 
 def _project_named_by(request: Message | None) -> str | None:

@@ -6,6 +6,7 @@ from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call
 from zitadel_grpc.testing.state.applications import Application
 from zitadel_grpc.testing.state.projects import Project
+from zitadel_grpc.testing.state.resources import Organization
 from zitadel_grpc.testing.state.users import Machine, User
 
 
@@ -22,6 +23,12 @@ def existing_user(call: Call, user_id: str, error_id: str) -> User:
     if (user := call.store.users.get(user_id)) is None:
         raise failed_precondition("User could not be found", error_id)
     return user
+
+
+def organization_of(call: Call, organization_id: str, error_id: str) -> Organization:
+    if (organization := call.store.organizations.get(organization_id)) is None:
+        raise not_found("Organisation not found", error_id)
+    return organization
 
 
 def project_of(call: Call, project_id: str, error_id: str) -> Project:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.members import Level
-from zitadel_grpc.testing.state.resources import Details, Domain, Instance, Organization
+from zitadel_grpc.testing.state.resources import Details, Domain, Instance, SecurityPolicy
 from zitadel_grpc.testing.state.store import Store
 from zitadel_grpc.testing.state.users import NEVER, Human, Machine, MachineKey, PersonalAccessToken, User
 
@@ -16,12 +16,11 @@ def fresh_store(
 ) -> tuple[Store, MachineKey]:
     """The store, and the key of its first service user (IAM_OWNER and ORG_OWNER), whose token is `pat`."""
     store = Store(clock)
-    instance_id, organization_id = store.new_id(), store.new_id()
+    instance_id = store.new_id()
     store.instance = _instance(store, instance_id)
-    details = store.new_details(organization_id)
-    store.organizations[organization_id] = Organization(
-        organization_id, details, "ZITADEL", "zitadel.localhost"
-    )
+    organization = store.add_organization("ZITADEL")
+    assert organization is not None
+    organization_id = organization.id
 
     def add_user(user_name: str, kind: Human | Machine, *, iam_role: str) -> User:
         user = store.add_user(user_name, kind, owner=organization_id)
@@ -64,4 +63,5 @@ def _instance(store: Store, instance_id: str) -> Instance:
         "ZITADEL",
         project_id=store.new_id(),
         domains=[domain("zitadel-emulator.localhost", generated=True), domain("localhost")],
+        security=SecurityPolicy(store.new_details(instance_id)),
     )

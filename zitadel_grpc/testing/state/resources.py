@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -34,10 +34,21 @@ class Instance:
     name: str
     project_id: str
     domains: list[Domain]
+    security: SecurityPolicy
+
+
+@dataclass(slots=True)
+class SecurityPolicy:
+    """Of the instance."""
+
+    details: Details
+    enable_impersonation: bool = False
+    enable_iframe_embedding: bool = False
+    allowed_origins: list[str] = field(default_factory=list)
 
 
 class State(enum.IntEnum):
-    """Of all but users; by the numbers that every API gives them."""
+    """Of all but users; by the numbers that every API gives them. A removed organization has none."""
 
     UNSPECIFIED = 0
     ACTIVE = 1

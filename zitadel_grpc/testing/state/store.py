@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.ids import Ids
 from zitadel_grpc.testing.state.members import Level, Member
 from zitadel_grpc.testing.state.projects import Project, ProjectGrant, UserGrant
-from zitadel_grpc.testing.state.resources import Details, Instance, Organization
+from zitadel_grpc.testing.state.resources import Details, Instance, Organization, State
 from zitadel_grpc.testing.state.tokens import AccessToken
 from zitadel_grpc.testing.state.users import Human, Machine, MachineKey, Metadata, PersonalAccessToken, User
 
@@ -37,8 +38,6 @@ class Store:
     access_tokens: dict[str, AccessToken] = field(default_factory=dict, repr=False)
     system_users: dict[str, bytes] = field(default_factory=dict)
     """Public keys (PEM) of the System API's users."""
-    impersonation_enabled: bool = False
-    """The instance's security policy."""
     new_id: Ids = field(default_factory=Ids)
     _sequence: int = 0
 
@@ -59,6 +58,29 @@ class Store:
 
     def user_by_name(self, user_name: str) -> User | None:
         return next((user for user in self.users.values() if user.user_name == user_name), None)
+
+    def add_organization(self, name: str, organization_id: str | None = None) -> Organization | None:
+        """None if the name or the id is taken."""
+        organization_id = organization_id or self.new_id()
+        if organization_id in self.organizations or any(o.name == name for o in self.organizations.values()):
+            return None
+        domain = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-")
+        organization = Organization(
+            organization_id, self.new_details(organization_id), name, f"{domain}.localhost"
+        )
+        self.organizations[organization_id] = organization
+        return organization
+
+    def remove_organization(self, organization: Organization) -> None:
+        """With its users and projects; what is left of it is its name, as in ZITADEL."""
+        organization.state = State.UNSPECIFIED
+        for user in [user for user in self.users.values() if user.details.resource_owner == organization.id]:
+            self.remove_user(user.id)
+        for project in [p for p in self.projects.values() if p.details.resource_owner == organization.id]:
+            self.remove_project(project.id)
+        _drop(self.project_grants, lambda grant: grant.granted_organization_id == organization.id)
+        _drop(self.user_grants, lambda grant: grant.details.resource_owner == organization.id)
+        _drop(self.members, lambda member: member.resource_id == organization.id)
 
     def add_user(
         self, user_name: str, kind: Human | Machine, *, owner: str, user_id: str | None = None

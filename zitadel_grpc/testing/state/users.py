@@ -16,6 +16,8 @@ class UserState(enum.Enum):
     ACTIVE = enum.auto()
     INACTIVE = enum.auto()
     LOCKED = enum.auto()
+    INITIAL = enum.auto()
+    """A human who has neither a password nor a verified e-mail address."""
 
 
 class AccessTokenType(enum.Enum):
@@ -39,7 +41,9 @@ class Human:
     gender: int = 0
     phone: str = ""
     phone_verified: bool = False
+    password: str | None = field(default=None, repr=False)
     password_changed: datetime | None = None
+    password_change_required: bool = False
 
     def __post_init__(self) -> None:
         self.display_name = self.display_name or f"{self.first_name} {self.last_name}"

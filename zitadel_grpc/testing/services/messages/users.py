@@ -21,7 +21,10 @@ STATES = {
     users.UserState.ACTIVE: UserState.USER_STATE_ACTIVE,
     users.UserState.INACTIVE: UserState.USER_STATE_INACTIVE,
     users.UserState.LOCKED: UserState.USER_STATE_LOCKED,
+    users.UserState.INITIAL: UserState.USER_STATE_INITIAL,
 }
+UNDETERMINED = "und"
+"""The language of a user that has none (ISO 639-2)."""
 _TOKEN_TYPES = {
     users.AccessTokenType.OPAQUE: AccessTokenType.ACCESS_TOKEN_TYPE_BEARER,
     users.AccessTokenType.JWT: AccessTokenType.ACCESS_TOKEN_TYPE_JWT,
@@ -69,7 +72,7 @@ def _human(human: users.Human) -> Human:
             last_name=human.last_name,
             nick_name=human.nick_name,
             display_name=human.display_name,
-            preferred_language=human.preferred_language,
+            preferred_language=human.preferred_language or UNDETERMINED,
             gender=Gender.ValueType(human.gender),
         ),
         email=Email(email=human.email, is_email_verified=human.email_verified),

@@ -1,0 +1,19 @@
+"""How organizations are searched, in the v1 and the v2 API."""
+
+from __future__ import annotations
+
+from zitadel_grpc.testing.rpc.lists import Filters, text
+from zitadel_grpc.testing.state.resources import Organization
+
+FILTERS: Filters[Organization] = Filters(
+    {
+        "id_query": text(lambda organization: organization.id),
+        "name_query": text(lambda organization: organization.name),
+        "domain_query": text(lambda organization: organization.primary_domain),
+        "state_query": lambda query: lambda organization: organization.state == query.state,
+    }
+)
+
+
+def by_name(organization: Organization) -> str:
+    return organization.name.lower()
