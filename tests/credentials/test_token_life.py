@@ -1,0 +1,205 @@
+"""The life of a token: used while FRESH, renewed while STALE, not used when INVALID."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import logging
+import re
+import threading
+import time
+
+import pytest
+
+from tests.credentials.caches import cache_of, token, wait_until
+from tests.credentials.servers import Exchange, Serve, gives_tokens, token_answer
+from zitadel_grpc import ConnectionOptions
+from zitadel_grpc.credentials import AccessToken, JwtProfile, Token, cache, life
+from zitadel_grpc.credentials.life import HeldToken, TokenState
+from zitadel_grpc.errors import CredentialsError, TokenEndpointError
+
+KeyData = dict[str, str]
+
+
+@pytest.fixture
+def early_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens are renewed soon after they were had, and renewals that fail are tried again soon."""
+    monkeypatch.setattr(life, "_STALE_SHARE", (0.05, 0.05))
+    monkeypatch.setattr(cache, "_BACKOFF_LIMIT", 0.2)
+    monkeypatch.setattr(cache, "_LASTING_HOLD", 0.2)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 10.0, 43199.0])
+def test_a_life_is_fresh_then_stale_then_over(seconds: float) -> None:
+    held = [HeldToken.of(Token("a-token", seconds), 1000.0, 1000.0) for _ in range(50)]
+    for one in held:
+        assert one.state(1000.0 + 0.74 * seconds) is TokenState.FRESH
+        assert one.state(1000.0 + 0.86 * seconds) is TokenState.STALE
+        assert one.state(1000.0 + 0.94 * seconds) is TokenState.STALE
+        assert one.state(1000.0 + seconds) is TokenState.INVALID
+        assert seconds - 10.0 <= one.end_at - 1000.0 < seconds, "a call sent at the end must still arrive"
+    assert len({one.stale_at for one in held}) > 1, "processes that started together do not renew together"
+
+
+def test_a_token_without_an_end_stays_fresh() -> None:
+    assert HeldToken.of(Token("a-token"), 1000.0, 1000.0).state(1e12) is TokenState.FRESH
+
+
+def test_a_life_counts_from_before_the_request() -> None:
+    def slow() -> Token:
+        time.sleep(0.4)
+        return Token("a-token", 0.4)
+
+    tokens = cache_of(AccessToken(slow))
+    assert token(tokens) == "a-token"
+    assert tokens.state() is TokenState.INVALID
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_life_that_is_none_cannot_be_given(seconds: float) -> None:
+    with pytest.raises(ValueError, match="expires_in must be a positive number of seconds"):
+        Token("a-token", seconds)
+
+
+def test_a_token_is_renewed_once_in_its_life_and_not_per_call(
+    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+) -> None:
+    server = serve(gives_tokens(expires_in=0.8))
+    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    used, calls, end = set(), 0, time.monotonic() + 2.5
+    while time.monotonic() < end:
+        used.add(token(tokens))
+        calls += 1
+        time.sleep(0.001)
+    assert 3 <= len(server.requests) <= 2.5 / (0.75 * 0.8) + 1
+    assert used == {f"token-{number}" for number in range(1, len(used) + 1)}
+    assert calls > 100 * len(server.requests)
+
+
+def test_nobody_waits_while_a_token_is_renewed() -> None:
+    numbers, gate = itertools.count(1), threading.Event()
+    gate.set()
+
+    def function() -> Token:
+        number = next(numbers)
+        assert gate.wait(10)
+        return Token(f"token-{number}", 2.0)
+
+    tokens = cache_of(AccessToken(function))
+    assert token(tokens) == "token-1"
+    gate.clear()
+    wait_until(lambda: tokens.state() is TokenState.STALE)
+    assert [tokens.authorization() for _ in range(100)] == ["Bearer token-1"] * 100
+    gate.set()
+    wait_until(lambda: tokens.authorization() == "Bearer token-2")
+    assert next(numbers) == 3, "one renewal, however many calls"
+
+
+def test_a_stale_token_is_used_while_the_endpoint_is_down_and_no_longer(
+    early_stale: None,
+    serve: Serve,
+    trusting: ConnectionOptions,
+    made_up_key: KeyData,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    right = gives_tokens(expires_in=2.0)
+
+    def respond(exchange: Exchange) -> None:
+        if len(server.requests) == 1:
+            right(exchange)
+        else:
+            exchange.answer(503)
+
+    server = serve(respond)
+    options = dataclasses.replace(trusting, token_timeout=0.3)
+    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, options)
+    with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
+        assert token(tokens) == "token-1"
+        while tokens.state() is not TokenState.INVALID:
+            assert tokens.authorization() in ("Bearer token-1", None)
+            time.sleep(0.001)
+        with pytest.raises(TokenEndpointError, match="answered 503"):
+            token(tokens)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "JwtProfile(user_id='user-1')" in record.getMessage()
+    assert re.search(r"calls go on with the old one for \d s: .*answered 503", record.getMessage())
+    assert len(server.requests) < 30, "tried with pauses, not at each call"
+
+
+def test_a_failing_renewal_is_logged_once_and_so_is_its_end(
+    early_stale: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = itertools.count(1)
+
+    def function() -> Token:
+        if 2 <= (number := next(numbers)) <= 9:  # two refreshes of four attempts each
+            raise TokenEndpointError("the reason", retry_after=0)
+        return Token(f"token-{number}", 5.0)
+
+    tokens = cache_of(AccessToken(function))
+    with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
+        assert token(tokens) == "token-1"
+        wait_until(lambda: tokens.authorization() == "Bearer token-10")
+        wait_until(lambda: len(caplog.records) == 2)
+    failed, renewed = caplog.records
+    assert (failed.levelno, renewed.levelno) == (logging.WARNING, logging.INFO)
+    assert failed.getMessage().endswith("the reason")
+    assert renewed.getMessage().endswith("the token was renewed again")
+
+
+def test_a_renewal_that_never_failed_is_not_logged(
+    early_stale: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = itertools.count(1)
+
+    def function() -> Token:
+        if (number := next(numbers)) == 1:
+            raise TokenEndpointError("passing", retryable=False, retry_after=0)
+        return Token(f"token-{number}", 5.0)
+
+    tokens = cache_of(AccessToken(function))
+    with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
+        with pytest.raises(TokenEndpointError):  # its caller is told, that is enough
+            token(tokens)
+        wait_until(lambda: tokens.refresh().exception(10) is None)
+        wait_until(lambda: tokens.authorization() == "Bearer token-3")
+    assert not caplog.records
+
+
+def test_a_refusal_is_raised_only_when_the_token_is_at_its_end() -> None:
+    numbers = itertools.count(1)
+
+    def function() -> Token:
+        if next(numbers) > 1:
+            raise CredentialsError("the key was removed")
+        return Token("token-1", 1.0)
+
+    tokens = cache_of(AccessToken(function))
+    assert token(tokens) == "token-1"
+    wait_until(lambda: tokens.state() is TokenState.STALE)
+    tokens.authorization()
+    wait_until(lambda: next(numbers) > 2)
+    assert tokens.authorization() == "Bearer token-1"
+    wait_until(lambda: tokens.state() is TokenState.INVALID)
+    with pytest.raises(CredentialsError, match="the key was removed"):
+        token(tokens)
+
+
+def test_a_token_that_nobody_used_for_long_is_had_anew() -> None:
+    numbers = itertools.count(1)
+    tokens = cache_of(AccessToken(lambda: Token(f"token-{next(numbers)}", 0.2)))
+    assert token(tokens) == "token-1"
+    wait_until(lambda: tokens.state() is TokenState.INVALID)
+    assert tokens.authorization() is None
+    assert token(tokens) == "token-2"
+
+
+def test_a_life_of_half_a_day_asks_once(
+    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+) -> None:
+    server = serve(lambda exchange: exchange.answer(200, token_answer(expires_in=43199)))
+    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    assert {token(tokens) for _ in range(1000)} == {"a-token"}
+    assert tokens.state() is TokenState.FRESH
+    assert len(server.requests) == 1
