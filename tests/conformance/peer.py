@@ -146,8 +146,8 @@ def _signed(
 
 def _failure(error: grpc.aio.AioRpcError) -> dict[str, Any]:
     answer: dict[str, Any] = {"code": error.code().name, "details": error.details()}
-    trailers = dict(error.trailing_metadata() or ())
-    if status := trailers.get("grpc-status-details-bin"):
+    trailers = error.trailing_metadata()
+    if trailers and (status := trailers.get("grpc-status-details-bin")):
         details = Status.FromString(cast(bytes, status)).details
         answer["detail_types"] = [detail.type_url.rpartition("/")[2] for detail in details]
         for detail in details:
