@@ -56,21 +56,17 @@ class _Plan:
         fields = [_Field(descriptor, field) for field in descriptor.fields]
         self._plain = [field for field in fields if field.descriptor.containing_oneof is None]
         self._optional = [field for field in fields if _is_synthetic(field.descriptor.containing_oneof)]
-        required = data.required_oneofs(descriptor.full_name)
-        members = {field.descriptor.name: field for field in fields}
-        self._oneofs = [
-            (oneof.name, members, oneof.name in required)
-            for oneof in descriptor.oneofs
-            if not _is_synthetic(oneof)
-        ]
+        self._oneofs = [oneof.name for oneof in descriptor.oneofs if not _is_synthetic(oneof)]
+        self._members = {field.descriptor.name: field for field in fields}
+        self._required = data.required_oneofs(descriptor.full_name)
 
     def faults(self, message: Message) -> Iterator[Fault]:
         for field in self._plain:
             yield from field.faults(message)
-        for name, members, required in self._oneofs:
+        for name in self._oneofs:
             if (member := message.WhichOneof(name)) is not None:
-                yield from members[member].faults(message)
-            elif required:
+                yield from self._members[member].faults(message)
+            elif name in self._required:
                 yield Fault(name, _REQUIRED, f"invalid {self._name}.{camel_case(name)}: {_REQUIRED}")
         for field in self._optional:
             if message.HasField(field.descriptor.name):
