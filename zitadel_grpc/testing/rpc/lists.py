@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -82,6 +84,26 @@ def text(value_of: Callable[[Row], str]) -> Filter[Row]:
         compare = _METHODS[kind]
         if ignore_case:
             return lambda row: compare(value_of(row).lower(), wanted.lower())
+        return lambda row: compare(value_of(row), wanted)
+
+    return make_test
+
+
+# TimestampFilterMethod: after is later.
+_COMPARISONS: Sequence[Callable[[datetime, datetime], bool]] = (
+    operator.eq,
+    operator.gt,
+    operator.ge,
+    operator.lt,
+    operator.le,
+)
+
+
+def moment(value_of: Callable[[Row], datetime]) -> Filter[Row]:
+    """For queries of a timestamp and a `method`."""
+
+    def make_test(query: Any) -> Test[Row]:
+        compare, wanted = _COMPARISONS[query.method], query.timestamp.ToDatetime(UTC)
         return lambda row: compare(value_of(row), wanted)
 
     return make_test

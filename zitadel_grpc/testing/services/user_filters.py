@@ -28,8 +28,10 @@ FILTERS: Filters[User] = Filters(
         "nick_name_query": text(_nick_name),
         "display_name_query": text(lambda user: user.display_name),
         "email_query": text(_email),
+        "phone_query": text(_of_human(lambda human: human.phone)),
         "state_query": lambda query: lambda user: STATES[user.state] == query.state,
         "type_query": lambda query: lambda user: type_of(user) == query.type,
+        "organization_id_query": text(lambda user: user.details.resource_owner),
         "in_user_ids_query": lambda query: lambda user: user.id in query.user_ids,
         "in_user_emails_query": lambda query: lambda user: _email(user) in query.user_emails,
     }

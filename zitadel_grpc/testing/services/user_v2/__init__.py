@@ -1,0 +1,1 @@
+"""`zitadel.user.v2.UserService`."""

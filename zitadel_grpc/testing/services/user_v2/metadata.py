@@ -1,0 +1,82 @@
+"""Metadata of users."""
+
+from __future__ import annotations
+
+from zitadel_grpc.api.filter.v2 import PaginationResponse
+from zitadel_grpc.api.metadata.v2 import Metadata as Message
+from zitadel_grpc.api.user.v2 import (
+    DeleteUserMetadataRequest,
+    DeleteUserMetadataResponse,
+    ListUserMetadataRequest,
+    ListUserMetadataResponse,
+    SetUserMetadataRequest,
+    SetUserMetadataResponse,
+)
+from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.pagination import limited
+from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
+from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.services.messages.details import timestamp
+from zitadel_grpc.testing.services.permission_checks import check_user, may_see
+from zitadel_grpc.testing.state.users import Metadata, User
+
+_FILTERS: Filters[Metadata] = Filters({"key_filter": text(lambda metadata: metadata.key)})
+
+
+@rpc
+def SetUserMetadata(call: Call, request: SetUserMetadataRequest) -> SetUserMetadataResponse:
+    if not request.metadata:
+        raise _no_data()
+    user = _writable(call, request.user_id)
+    moment = call.store.clock.datetime()
+    for entry in request.metadata:
+        details = call.store.set_metadata(user, entry.key, entry.value).details
+        # What one request sets was set at one moment: the list keeps its order.
+        details.change_date = moment
+        details.creation_date = min(details.creation_date, moment)
+    return SetUserMetadataResponse(set_date=timestamp(moment))
+
+
+@rpc
+def ListUserMetadata(call: Call, request: ListUserMetadataRequest) -> ListUserMetadataResponse:
+    user = call.store.users.get(request.user_id)
+    seen = call.store.metadata.values() if user and may_see(call, user) else ()
+    rows = _FILTERS.select((each for each in seen if each.user_id == request.user_id), request.filters)
+    page = limited(request.pagination)
+    return ListUserMetadataResponse(
+        pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
+        metadata=map(_message, page_of(rows, page, order=lambda row: row.details.creation_date)),
+    )
+
+
+@rpc
+def DeleteUserMetadata(call: Call, request: DeleteUserMetadataRequest) -> DeleteUserMetadataResponse:
+    """All of the keys or none."""
+    if not request.keys:
+        raise _no_data()
+    user = _writable(call, request.user_id)
+    if any((user.id, key) not in call.store.metadata for key in request.keys):
+        raise not_found("One or more keys do not exist", "META-2nnds")
+    for key in set(request.keys):
+        del call.store.metadata[user.id, key]
+    return DeleteUserMetadataResponse(deletion_date=timestamp(call.store.clock.datetime()))
+
+
+def _no_data() -> Exception:
+    return failed_precondition("Metadata list is empty", "META-9mm2d")
+
+
+def _writable(call: Call, user_id: str) -> User:
+    user = existing_user(call, user_id, "COMMAND-uXHNj")
+    check_user(call, "user.write", user)
+    return user
+
+
+def _message(metadata: Metadata) -> Message:
+    return Message(
+        creation_date=timestamp(metadata.details.creation_date),
+        change_date=timestamp(metadata.details.change_date),
+        key=metadata.key,
+        value=metadata.value,
+    )
