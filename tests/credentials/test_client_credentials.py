@@ -1,0 +1,104 @@
+"""Client credentials: a service user's id and secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote_plus
+
+import pytest
+
+from tests.credentials.caches import cache_of, token
+from tests.credentials.servers import Serve, gives_tokens
+from zitadel_grpc import Client, ConnectionOptions
+from zitadel_grpc.api.auth.v1 import GetMyUserRequest
+from zitadel_grpc.api.management.v1 import AddMachineUserRequest, GenerateMachineSecretRequest
+from zitadel_grpc.credentials import ClientCredentials, PersonalAccessToken
+from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.testing import Emulator
+
+UNSEEN = json.dumps(
+    {"error": "invalid_request", "error_description": "Errors.User.Machine.Secret.NotExisting"}
+).encode()
+
+
+@pytest.fixture
+def secret(emulator: Emulator, options: ConnectionOptions) -> ClientCredentials:
+    """Of a service user that the emulator knows."""
+    with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
+        user = client.management.AddMachineUser(AddMachineUserRequest(user_name="robot", name="Robot"))
+        made = client.management.GenerateMachineSecret(GenerateMachineSecretRequest(user_id=user.user_id))
+    return ClientCredentials(made.client_id, made.client_secret)
+
+
+def test_the_documented_example_is_sent_as_documented() -> None:
+    credentials = ClientCredentials("78366401571920522@amce", "veryweaksecret!")
+    assert credentials.prove("https://issuer").basic == (
+        "Basic NzgzNjY0MDE1NzE5MjA1MjIlNDBhbWNlOnZlcnl3ZWFrc2VjcmV0JTIx"
+    )
+
+
+@pytest.mark.parametrize("text", ["plain", "a:b", "50% off", "ünïcödé", 'q"u\\o/t+e', " spaces "])
+def test_both_parts_are_form_encoded(serve: Serve, trusting: ConnectionOptions, text: str) -> None:
+    server = serve(gives_tokens())
+    token(cache_of(ClientCredentials(text, text), server.url, trusting))
+    (request,) = server.requests
+    scheme, _, encoded = request.headers["authorization"].partition(" ")
+    assert scheme == "Basic"
+    assert base64.b64decode(encoded).decode() == f"{quote_plus(text)}:{quote_plus(text)}"
+
+
+def test_the_form_asks_for_what_the_apis_need(serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(gives_tokens())
+    token(cache_of(ClientCredentials("id", "secret", project_ids=["123"]), server.url, trusting))
+    assert server.requests[0].form == {
+        "grant_type": "client_credentials",
+        "scope": "openid urn:zitadel:iam:org:project:id:zitadel:aud urn:zitadel:iam:org:project:id:123:aud",
+    }
+
+
+def test_a_secret_of_the_emulator_makes_calls(
+    emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
+) -> None:
+    with Client(emulator.url, secret, options=options) as client:
+        assert client.auth.GetMyUser(GetMyUserRequest()).user.user_name == "robot"
+
+
+def test_a_secret_that_is_not_seen_yet_is_tried_again(
+    emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
+) -> None:
+    emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=2)
+    assert token(cache_of(secret, emulator.url, options))
+    assert emulator.token_requests == 3
+
+
+def test_a_secret_that_was_removed_is_told_after_a_moment(
+    emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
+) -> None:
+    emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=100)
+    with pytest.raises(CredentialsError, match=r"Secret\.NotExisting") as refused:
+        token(cache_of(secret, emulator.url, options))
+    assert refused.value.error == "invalid_request"
+    assert 2 <= emulator.token_requests <= 10
+
+
+def test_a_wrong_secret_is_told(
+    emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
+) -> None:
+    with pytest.raises(CredentialsError, match=r"invalid_request, Errors.User.Machine.Secret.Invalid"):
+        token(cache_of(ClientCredentials("robot", "wrong"), emulator.url, options))
+    assert emulator.token_requests == 1
+
+
+def test_an_unknown_client_is_told(emulator: Emulator, options: ConnectionOptions) -> None:
+    with pytest.raises(CredentialsError, match="client not found") as refused:
+        token(cache_of(ClientCredentials("nobody", "secret"), emulator.url, options))
+    assert refused.value.error == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret", "name"), [("", "s", "client_id"), ("i", "", "client_secret")]
+)
+def test_an_empty_part_is_told(client_id: str, secret: str, name: str) -> None:
+    with pytest.raises(CredentialsError, match=f"{name} is empty"):
+        ClientCredentials(client_id, secret)

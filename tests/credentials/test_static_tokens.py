@@ -1,0 +1,267 @@
+"""Tokens made elsewhere: personal access tokens, and what a function of the user's gives."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import itertools
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from tests.credentials.caches import cache_of, token, token_async, wait_until
+from zitadel_grpc import ConnectionOptions
+from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token
+from zitadel_grpc.credentials.life import TokenState
+from zitadel_grpc.errors import CredentialsError, NotFound, TokenEndpointError, ZitadelError
+
+NO_TOKEN = ["", "   ", "two words", "line\nbreak", "umläut", "tab\tbed", "\x00"]
+SHORT = ConnectionOptions(token_timeout=0.3)
+
+
+def test_a_personal_access_token_is_there_at_once() -> None:
+    cache = cache_of(PersonalAccessToken(" a-token\n"))
+    assert cache.authorization() == "Bearer a-token"
+    assert cache.state() is TokenState.FRESH
+
+
+@pytest.mark.parametrize("given", [*NO_TOKEN, None, 7, b"a-token"])
+def test_what_cannot_be_a_personal_access_token_is_told(given: Any) -> None:
+    with pytest.raises(CredentialsError, match="the personal access token"):
+        PersonalAccessToken(given)
+
+
+def test_a_personal_access_token_comes_from_a_file_without_its_line_end(tmp_path: Path) -> None:
+    (file := tmp_path / "pat.txt").write_text("\ufeffa-token\r\n", encoding="utf-8")
+    credentials = PersonalAccessToken.from_file(file)
+    assert token(cache_of(credentials)) == "a-token"
+    assert repr(credentials) == f"PersonalAccessToken(file={str(file)!r})"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"\xff\xff", b"x" * 70_000])
+def test_a_file_without_a_token_is_told(tmp_path: Path, content: bytes) -> None:
+    (file := tmp_path / "pat.txt").write_bytes(content)
+    with pytest.raises(CredentialsError) as refused:
+        PersonalAccessToken.from_file(file)
+    assert str(file) in str(refused.value)
+
+
+def test_a_rotated_file_is_used_when_the_token_is_refused(tmp_path: Path) -> None:
+    (file := tmp_path / "pat.txt").write_text("token-1")
+    cache = cache_of(PersonalAccessToken.from_file(file))
+    assert token(cache) == "token-1"
+    file.write_text("token-2\n")
+    assert cache.refused("Bearer token-1")
+    assert token(cache) == "token-2"
+
+
+def test_a_rotated_file_that_is_broken_is_told_once_its_token_is_refused(tmp_path: Path) -> None:
+    (file := tmp_path / "pat.txt").write_text("token-1")
+    cache = cache_of(PersonalAccessToken.from_file(file))
+    file.write_text("")
+    assert token(cache) == "token-1", "still good"
+    cache.refused("Bearer token-1")
+    with pytest.raises(CredentialsError) as refused:
+        token(cache)
+    assert str(file) in str(refused.value)
+
+
+def test_a_users_own_token_may_say_how_long_it_lives() -> None:
+    cache = cache_of(AccessToken(Token("a-token", 0.3)))
+    assert token(cache) == "a-token"
+    wait_until(lambda: cache.state() is TokenState.INVALID)
+    with pytest.raises(CredentialsError, match="the access token has ended: give a new one, or a function"):
+        token(cache)
+
+
+def test_a_function_is_called_once_for_a_token_without_end() -> None:
+    numbers = itertools.count(1)
+    cache = cache_of(AccessToken(lambda: f" token-{next(numbers)}\n"))
+    assert {token(cache) for _ in range(100)} == {"token-1"}
+
+
+def test_a_function_is_called_again_before_its_token_ends() -> None:
+    numbers = itertools.count(1)
+    cache = cache_of(AccessToken(lambda: Token(f"token-{next(numbers)}", 0.4)))
+    wait_until(lambda: token(cache) == "token-3")
+
+
+def test_a_sync_function_runs_in_a_thread_and_blocks_no_loop() -> None:
+    threads = []
+
+    def function() -> str:
+        threads.append(threading.current_thread())
+        time.sleep(0.2)
+        return "a-token"
+
+    async def main() -> int:
+        asked = asyncio.create_task(token_async(cache_of(AccessToken(function))))
+        turns = 0
+        while not asked.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert asked.result() == "a-token"
+        return turns
+
+    assert asyncio.run(main()) > 10
+    assert threads[0] is not threading.current_thread()
+
+
+async def test_an_async_function_runs_on_the_loop_of_the_call() -> None:
+    loops = []
+
+    async def function() -> Token:
+        loops.append(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return Token("a-token", 60)
+
+    assert await token_async(cache_of(AccessToken(function))) == "a-token"
+    assert loops == [asyncio.get_running_loop()]
+
+
+def test_an_async_function_has_a_loop_of_its_own_where_none_runs() -> None:
+    async def function() -> str:
+        await asyncio.sleep(0)
+        return "a-token"
+
+    assert token(cache_of(AccessToken(function))) == "a-token"
+
+
+def test_an_async_function_whose_loop_has_ended_runs_on_another() -> None:
+    numbers = itertools.count(1)
+
+    async def function() -> str:
+        if next(numbers) == 1:
+            await asyncio.sleep(60)
+        return "a-token"
+
+    cache = cache_of(AccessToken(function))
+
+    async def leave_early() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await token_async(cache)
+
+    asyncio.run(leave_early())
+    assert token(cache) == "a-token"
+
+
+async def test_an_async_function_that_hangs_is_cancelled() -> None:
+    cancelled = asyncio.Event()
+
+    async def function() -> str:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            cancelled.set()
+        return "too late"
+
+    with pytest.raises(TokenEndpointError, match="token_timeout"):
+        await token_async(cache_of(AccessToken(function), options=SHORT))
+    await asyncio.wait_for(cancelled.wait(), 5)
+
+
+def test_a_sync_function_that_hangs_is_given_up() -> None:
+    hanging = threading.Event()
+    cache = cache_of(AccessToken(lambda: str(hanging.wait(30))), options=SHORT)
+    with pytest.raises(TokenEndpointError, match=r"no token within 0.3 s \(token_timeout\)"):
+        token(cache)
+    hanging.set()
+
+
+def test_what_a_function_given_up_gives_later_is_not_used() -> None:
+    numbers, hanging = itertools.count(1), threading.Event()
+
+    def function() -> str:
+        if (number := next(numbers)) == 1:
+            hanging.wait(30)
+        return f"token-{number}"
+
+    cache = cache_of(AccessToken(function), options=SHORT)
+    with pytest.raises(TokenEndpointError):
+        token(cache)
+    wait_until(lambda: cache.refresh().exception(10) is None)
+    hanging.set()
+    wait_until(lambda: not any(thread.name == "zitadel-grpc-token" for thread in threading.enumerate()))
+    assert token(cache) == "token-2"
+
+
+class Strange(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    "failure", [ValueError("secret"), SystemExit(3), KeyboardInterrupt(), Strange("secret")]
+)
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_what_a_function_raises_is_the_cause_of_the_error(failure: BaseException, is_async: bool) -> None:
+    def function() -> str:
+        raise failure
+
+    async def async_function() -> str:
+        raise failure
+
+    with pytest.raises(CredentialsError, match=type(failure).__name__) as failed:
+        token(cache_of(AccessToken(async_function if is_async else function)))
+    assert failed.value.__cause__ is failure
+    assert "secret" not in str(failed.value)
+
+
+def test_a_functions_own_call_that_failed_is_no_failure_of_this_call() -> None:
+    def function() -> str:
+        raise NotFound("zitadel.management.v1.ManagementService/GetMyOrg", code=grpc.StatusCode.NOT_FOUND)
+
+    with pytest.raises(CredentialsError, match="NotFound"):
+        token(cache_of(AccessToken(function)))
+
+
+def test_a_function_may_ask_to_be_called_again() -> None:
+    numbers = itertools.count(1)
+
+    def function() -> str:
+        if (number := next(numbers)) < 3:
+            raise TokenEndpointError("busy", retry_after=0.01)
+        return f"token-{number}"
+
+    assert token(cache_of(AccessToken(function))) == "token-3"
+
+
+@pytest.mark.parametrize("wait", [-1.0, float("nan"), float("inf")])
+def test_a_strange_wait_that_a_function_asks_for_hangs_nothing(wait: float) -> None:
+    def function() -> str:
+        raise TokenEndpointError("busy", retry_after=wait)
+
+    with pytest.raises(TokenEndpointError, match="busy"):
+        token(cache_of(AccessToken(function), options=dataclasses.replace(SHORT, token_timeout=5)))
+
+
+@pytest.mark.parametrize("given", [*NO_TOKEN, None, 7, b"a-token", ["a-token"]])
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_rubbish_that_a_function_gives_is_told(given: Any, is_async: bool) -> None:
+    async def async_function() -> Any:
+        return given
+
+    with pytest.raises(CredentialsError, match="what the function for an AccessToken gave is"):
+        token(cache_of(AccessToken(async_function if is_async else lambda: given)))
+
+
+def test_a_token_that_cannot_be_made_is_an_error_of_this_package() -> None:
+    with pytest.raises(ZitadelError, match="expires_in"):
+        token(cache_of(AccessToken(lambda: Token("a-token", -1))))
+
+
+def ask() -> str:
+    return "a-token"
+
+
+def test_a_function_is_shown_by_its_name_only() -> None:
+    def fetch(secret: str) -> str:
+        return secret
+
+    assert repr(AccessToken(functools.partial(fetch, "a-secret"))) == "AccessToken(partial)"
+    assert repr(AccessToken(ask)) == "AccessToken(ask)"
