@@ -26,13 +26,19 @@ _MAX_CONCURRENT_STREAMS = 250  # what Go's server, and so ZITADEL, allows
 _MAX_BODY = 64 * 2**20
 
 
+class _H2(H2Connection):
+    """A connection of many thousand calls must not remember each of them."""
+
+    MAX_CLOSED_STREAMS = 1000
+
+
 class Http2Connection(asyncio.Protocol):
     """Reads whole requests, answers each in a task of its own."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         # Unchecked, as in Go's server: h2 would close the connection for a "Bearer " without token.
-        self._h2 = H2Connection(
+        self._h2 = _H2(
             H2Configuration(
                 client_side=False,
                 header_encoding="utf-8",
