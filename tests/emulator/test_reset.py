@@ -1,0 +1,90 @@
+"""Going back: to the state at the start, or to a snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grpc import StatusCode
+
+from tests.emulator.v2_calls import GET_MY_USER, add_machine, add_token, ask, organization_of
+from zitadel_grpc.api.user import v2 as user
+from zitadel_grpc.testing import Emulator
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Peer
+
+
+async def usernames(peer: Peer) -> set[str]:
+    return {found.username for found in (await ask(peer, user.ListUsersRequest())).response.result}
+
+
+async def test_a_reset_undoes_what_was_written_and_keeps_who_we_are(own_peer: Peer) -> None:
+    zitadel = own_peer.zitadel
+    fresh, organization_id = await usernames(own_peer), await organization_of(own_peer)
+    before = (zitadel.url, zitadel.pat, zitadel.key_file)
+    first_id = zitadel.key_file["userId"]
+    robot_id = await add_machine(own_peer)
+    await ask(
+        own_peer, user.UpdateUserRequest(user_id=first_id, machine=user.UpdateUserRequest.Machine(name="II"))
+    )
+    robot_token = await add_token(own_peer, robot_id)
+
+    zitadel.reset()
+    assert (zitadel.url, zitadel.pat, zitadel.key_file) == before
+    assert (await usernames(own_peer), await organization_of(own_peer)) == (fresh, organization_id)
+    first = (await ask(own_peer, user.GetUserByIDRequest(user_id=first_id))).response.user
+    assert first.machine.name == "First service user"
+    assert (await own_peer.call(GET_MY_USER, token=robot_token)).error_id == "AUTH-7fs1e"
+    assert (await own_peer.ask_token()).status_code == 200
+
+
+async def test_a_reset_brings_back_what_was_removed_and_may_be_repeated(own_peer: Peer) -> None:
+    fresh = await usernames(own_peer)
+    for _ in range(2):
+        for found in (await ask(own_peer, user.ListUsersRequest())).response.result:
+            if found.user_id != own_peer.zitadel.key_file["userId"]:
+                await ask(own_peer, user.DeleteUserRequest(user_id=found.user_id))
+        assert len(await usernames(own_peer)) == 1
+        own_peer.zitadel.reset()
+        assert await usernames(own_peer) == fresh
+
+
+async def test_a_reset_to_a_snapshot_keeps_what_was_there_then(own_peer: Peer) -> None:
+    await add_machine(own_peer, "seeded")
+    seeded = own_peer.zitadel.snapshot()
+    for _ in range(2):
+        await add_machine(own_peer, "stray")
+        own_peer.zitadel.reset(seeded)
+        assert "seeded" in await usernames(own_peer)
+        assert "stray" not in await usernames(own_peer)
+    own_peer.zitadel.reset()
+    assert "seeded" not in await usernames(own_peer)
+
+
+async def test_access_tokens_stay_good_while_their_users_are_there(own_peer: Peer) -> None:
+    token = await own_peer.token()
+    own_peer.zitadel.reset()
+    assert (await own_peer.call(GET_MY_USER, token=token)).code is StatusCode.OK
+
+
+async def test_a_reset_takes_back_faults_and_counts_anew() -> None:
+    async with Emulator(token_lifetime=600, clock_skew=5) as zitadel:
+        zitadel.faults.latency = 60
+        zitadel.faults.token_endpoint.down = True
+        zitadel.faults.token_lifetime = 1
+        zitadel.faults.clock_skew = 99
+        zitadel.faults.fail_next(GET_MY_USER, StatusCode.UNAVAILABLE)
+        zitadel.reset()
+        faults = zitadel.faults
+        assert (faults.latency, faults.token_lifetime, faults.clock_skew) == (0, 600, 5)
+        assert not faults.token_endpoint.down
+        assert faults.next_failure(GET_MY_USER) is None
+
+
+async def test_a_reset_from_another_thread_forgets_the_calls_that_were_made(peer: Peer) -> None:
+    """The shared emulator runs in a thread of its own."""
+    await peer.ask_token()
+    await organization_of(peer)
+    assert peer.zitadel.calls
+    peer.zitadel.reset()
+    assert (peer.zitadel.calls, peer.zitadel.token_requests) == ([], 0)
