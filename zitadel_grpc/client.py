@@ -26,16 +26,21 @@ class _Common:
     """What both clients are, apart from how they wait."""
 
     _target: Target
+    _connection: Any
     _channel: Any
-    _is_view: bool
+    _parent: Self | None = None
+    """Whose view this is."""
 
     if not TYPE_CHECKING:  # for type checkers the services are properties of AsyncServices and Services
 
         def __getattr__(self, name: str) -> Any:
             if name not in SERVICES:
                 raise AttributeError(f"{type(self).__name__!r} has no attribute or service {name!r}")
-            module, stub = SERVICES[name]
-            service = getattr(importlib.import_module(module), stub)(self._channel)
+            if self._parent is not None:
+                service = _ServiceView(getattr(self._parent, name), self._channel.fixed)
+            else:
+                module, stub = SERVICES[name]
+                service = getattr(importlib.import_module(module), stub)(self._channel)
             setattr(self, name, service)  # found without __getattr__ from now on
             return service
 
@@ -47,8 +52,28 @@ class _Common:
 
     def _view(self, channel: Any) -> Self:
         view = object.__new__(type(self))
-        view._target, view._channel, view._is_view = self._target, channel, True
+        view._target = self._target
+        view._connection = self._connection
+        view._channel = channel
+        view._parent = self._parent or self
         return view
+
+
+class _ServiceView:
+    """A stub whose calls carry other metadata. gRPC's stubs make hundreds of methods at once, which costs
+    more than a call; this makes each when it is used, so that a view may be made for one call."""
+
+    def __init__(self, stub: Any, fixed: Pairs) -> None:
+        self._stub = stub
+        self._fixed = fixed
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._stub, name).carrying(self._fixed)
+        setattr(self, name, method)
+        return method
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *vars(self._stub)})
 
 
 class AsyncClient(_Common, AsyncServices):
@@ -57,13 +82,15 @@ class AsyncClient(_Common, AsyncServices):
         async with AsyncClient("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
             answer = await client.management.GetMyOrg(GetMyOrgRequest())
 
-    Services are attributes named after their proto package: `management`, `admin`, `auth`, `system` for v1, else
-    `user_v2`, `org_v2`, `project_v2beta`, …; each loads its stubs when it is first used. So is the connection made, in
-    the event loop that uses it; a client may be used from several loops. A token is had at the first call.
+    Services are attributes named after their proto package: `management`, `admin`, `auth`, `system` for v1,
+    else `user_v2`, `org_v2`, `project_v2beta`, …; each loads its stubs when it is first used. So is the
+    connection made, in the event loop that uses it; a client may be used from several loops. A token is had
+    at the first call.
 
-    `org_id` is the organization that calls act in, unless one names another; `timeout` the deadline in seconds of
-    calls that give none, the wait for a token counted in. `interceptors` are grpc.aio's; they see each try of a call,
-    with its token. A call given its own `credentials` or `authorization` metadata carries that instead.
+    `org_id` is the organization that calls act in, unless one names another; `timeout` the deadline in
+    seconds of calls that give none, the wait for a token counted in. `interceptors` are grpc.aio's; they see
+    each try of a call, with its token. A call given its own `credentials` or `authorization` metadata carries
+    that instead.
 
     Raises ConfigurationError; its calls raise RpcError, CredentialsError or TokenEndpointError.
     """
@@ -82,14 +109,13 @@ class AsyncClient(_Common, AsyncServices):
         self._target = Target(url, credentials, options, timeout)
         self._connection = aio.AsyncConnection(self._target, interceptors)
         self._channel = aio.AuthenticatedChannel(self._connection, _fixed(options, org_id))
-        self._is_view = False
 
     @classmethod
     def from_env(
         cls, *, timeout: float = 30.0, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
     ) -> Self:
-        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that names the
-        variables, and CredentialsError."""
+        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that
+        names the variables, and CredentialsError."""
         found = environment.read()
         return cls(
             found.url,
@@ -105,13 +131,13 @@ class AsyncClient(_Common, AsyncServices):
         return stub_class(self._channel)
 
     def with_org(self, org_id: str) -> Self:
-        """This client, acting in another organization; channel and token are shared, and closing it closes nothing."""
-        view = self._view(aio.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
-        view._connection = self._connection
-        return view
+        """This client, acting in another organization; channel and token are shared, and closing it closes
+        nothing."""
+        return self._view(aio.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
 
     async def access_token(self) -> str:
-        """The token that calls carry now, for use elsewhere. Raises CredentialsError or TokenEndpointError."""
+        """The token that calls carry now, for use elsewhere. Raises CredentialsError or
+        TokenEndpointError."""
         cache = self._target.cache
         try:
             async with asyncio.timeout(self._target.timeout):
@@ -122,7 +148,7 @@ class AsyncClient(_Common, AsyncServices):
 
     async def close(self, grace: float | None = None) -> None:
         """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError."""
-        if not self._is_view:
+        if self._parent is None:
             await self._connection.close(grace)
 
     async def __aenter__(self) -> Self:
@@ -133,7 +159,8 @@ class AsyncClient(_Common, AsyncServices):
 
 
 class Client(_Common, Services):
-    """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many threads.
+    """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many
+    threads.
 
     with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
         answer = client.management.GetMyOrg(GetMyOrgRequest())
@@ -153,12 +180,11 @@ class Client(_Common, Services):
         self._target = Target(url, credentials, options, timeout)
         self._connection = sync.SyncConnection(self._target, interceptors)
         self._channel = sync.AuthenticatedChannel(self._connection, _fixed(options, org_id))
-        self._is_view = False
 
     @classmethod
     def from_env(cls, *, timeout: float = 30.0, interceptors: Sequence[Any] = ()) -> Self:
-        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that names the
-        variables, and CredentialsError."""
+        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that
+        names the variables, and CredentialsError."""
         found = environment.read()
         return cls(
             found.url,
@@ -174,13 +200,13 @@ class Client(_Common, Services):
         return stub_class(self._channel)
 
     def with_org(self, org_id: str) -> Self:
-        """This client, acting in another organization; channel and token are shared, and closing it closes nothing."""
-        view = self._view(sync.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
-        view._connection = self._connection
-        return view
+        """This client, acting in another organization; channel and token are shared, and closing it closes
+        nothing."""
+        return self._view(sync.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
 
     def access_token(self) -> str:
-        """The token that calls carry now, for use elsewhere. Raises CredentialsError or TokenEndpointError."""
+        """The token that calls carry now, for use elsewhere. Raises CredentialsError or
+        TokenEndpointError."""
         cache = self._target.cache
         try:
             header = cache.authorization() or cache.wait(self._target.timeout)
@@ -190,7 +216,7 @@ class Client(_Common, Services):
 
     def close(self) -> None:
         """Ends the calls under way, and all later ones with ClosedError."""
-        if not self._is_view:
+        if self._parent is None:
             self._connection.close()
 
     def __enter__(self) -> Self:

@@ -2,15 +2,16 @@
 
     ZitadelError
     ├── ConfigurationError    (also a ValueError) a URL, an option or a scope that cannot work
-    ├── ClosedError           (also a RuntimeError) the client was closed before
+    ├── ClosedError           (also a RuntimeError) the client was closed before, or lost by a fork
     ├── CredentialsError      refused for good: a broken key file, invalid_grant, invalid_client, …
-    ├── TokenEndpointError    the token endpoint is unreachable, or answers what no token endpoint would; passing
+    ├── TokenEndpointError    no token for a passing reason: the token endpoint is unreachable, silent, …
     └── RpcError              (also a grpc.aio.AioRpcError) the server, or gRPC itself, failed the call
         ├── Cancelled, Unknown, InvalidArgument, DeadlineExceeded, NotFound, AlreadyExists,
         ├── PermissionDenied, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange,
         └── Unimplemented, Internal, Unavailable, DataLoss, Unauthenticated
 
-`grpc.aio.AioRpcError` is a `grpc.RpcError`, so `except` clauses written for plain gRPC, async or sync, keep working.
+`grpc.aio.AioRpcError` is a `grpc.RpcError`, so `except` clauses written for plain gRPC, async or sync, keep
+working; so does `isinstance(error, grpc.Call)`, by which code learns that a sync error has a `code()`.
 No exception carries a key, a token or a client secret.
 """
 
@@ -18,8 +19,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import grpc
 import grpc.aio
@@ -27,7 +28,8 @@ import grpc.aio
 if TYPE_CHECKING:
     from google.rpc.status_pb2 import Status
 
-_ERROR_ID = re.compile(r"\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$")
+# "User could not be found (QUERY-Dfbg2)"; "unable to …: ID=QUERY-1kIjX Message=Instance not found. …"
+_ERROR_ID = re.compile(r"\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$|\bID=([A-Za-z0-9]+-[A-Za-z0-9]+) Message=")
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 
@@ -40,11 +42,12 @@ class ConfigurationError(ZitadelError, ValueError):
 
 
 class ClosedError(ZitadelError, RuntimeError):
-    """The client was closed: make a new one."""
+    """The client was closed, or its process forked while its asyncio channel was open: make a new one."""
 
 
 class CredentialsError(ZitadelError):
-    """The credentials were refused for good, or cannot be used: asking again changes nothing until they are mended.
+    """The credentials were refused for good, or cannot be used: asking again changes nothing until they are
+    mended.
 
     `error` is the OAuth error code (RFC 6749 §5.2) where the token endpoint gave one, else None.
     """
@@ -55,7 +58,8 @@ class CredentialsError(ZitadelError):
 
 
 class TokenEndpointError(ZitadelError):
-    """No token could be had for a passing reason: endpoint unreachable, silent, overloaded, or not an OAuth server.
+    """No token could be had for a passing reason: endpoint unreachable, silent, overloaded, or not an OAuth
+    server.
 
     `retry_after` is the wait in seconds that the server asked for, `retryable` is False where only a changed
     configuration helps (a redirect, a web page, an untrusted certificate).
@@ -67,8 +71,22 @@ class TokenEndpointError(ZitadelError):
         self.retryable = retryable
 
 
+class Metadatum(NamedTuple):
+    """One entry of a sync call's metadata, as gRPC's own, which cannot be pickled."""
+
+    key: str
+    value: str | bytes
+
+
+def _kept(metadata: Iterable[tuple[str, Any]] | None) -> Any:
+    if metadata is None or isinstance(metadata, grpc.aio.Metadata):
+        return metadata or grpc.aio.Metadata()
+    return tuple(Metadatum(*pair) for pair in metadata)
+
+
 class RpcError(ZitadelError, grpc.aio.AioRpcError):
-    """A call failed. Each status code has its subclass; `code()`, `details()` and the metadata are gRPC's own."""
+    """A call failed. Each status code has its subclass; `code()`, `details()` and the metadata are gRPC's
+    own."""
 
     status_code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
     rpc: str
@@ -86,8 +104,8 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
     ) -> None:
         super().__init__(
             code or self.status_code,
-            grpc.aio.Metadata(*(initial_metadata or ())),
-            grpc.aio.Metadata(*(trailing_metadata or ())),
+            _kept(initial_metadata),
+            _kept(trailing_metadata),
             details,
             debug_error_string,
         )
@@ -95,7 +113,8 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
 
     @staticmethod
     def of(error: grpc.RpcError, rpc: str) -> RpcError:
-        """The exception of this package for one of grpc's own, async or sync."""
+        """The exception of this package for one of grpc's own, async or sync. Metadata stays of its kind:
+        `grpc.aio.Metadata`, or for a sync call a tuple of `Metadatum`."""
         if isinstance(error, RpcError):
             return error
         call: Any = error  # grpc's sync errors are calls: the methods are there, the type does not say so
@@ -106,7 +125,7 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
             code=code,
             initial_metadata=call.initial_metadata(),
             trailing_metadata=call.trailing_metadata(),
-            debug_error_string=call.debug_error_string(),
+            debug_error_string=getattr(call, "debug_error_string", str)(),
         )
 
     @functools.cached_property
@@ -125,14 +144,17 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
 
     @functools.cached_property
     def error_id(self) -> str | None:
-        """ZITADEL's id of the error, such as `QUERY-Dfbg2`: stable where texts differ by language and version."""
-        from zitadel_grpc.api.v1 import ErrorDetail
+        """ZITADEL's id of the error, such as `QUERY-Dfbg2`: stable where texts differ by language and
+        version."""
+        from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
 
-        for detail in self.status.details if self.status else ():
-            if detail.Is(ErrorDetail.DESCRIPTOR):
-                return ErrorDetail.FromString(detail.value).id or None
+        for packed in self.status.details if self.status else ():
+            for kind in (ErrorDetail, CredentialsCheckError):
+                detail = kind()
+                if packed.Is(kind.DESCRIPTOR) and packed.Unpack(detail) and detail.id:
+                    return detail.id
         found = _ERROR_ID.search(self.details() or "")
-        return found[1] if found else None
+        return found[1] or found[2] if found else None
 
     @property
     def message(self) -> str:
@@ -162,31 +184,23 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         return f"<{type(self).__name__} {self}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = (
-            self.rpc,
-            self.details(),
-            self.code(),
-            tuple(self.initial_metadata() or ()),
-            tuple(self.trailing_metadata() or ()),
-            self.debug_error_string(),
-        )
-        return _rebuild, (type(self), *state)
+        return type(self), (self.rpc,), vars(self)
 
-    @classmethod
-    def _rebuilt(cls, rpc: str, details: str, code: grpc.StatusCode, *metadata: Any) -> Self:
-        initial, trailing, debug = metadata
-        return cls(
-            rpc,
-            details,
-            code=code,
-            initial_metadata=initial,
-            trailing_metadata=trailing,
-            debug_error_string=debug,
-        )
+    # Of grpc.Call: the call is over.
+    def is_active(self) -> bool:
+        return False
+
+    def time_remaining(self) -> None:
+        return None
+
+    def cancel(self) -> bool:
+        return False
+
+    def add_callback(self, callback: Callable[[], None]) -> bool:
+        return False
 
 
-def _rebuild(kind: type[RpcError], *state: Any) -> RpcError:
-    return kind._rebuilt(*state)
+grpc.Call.register(RpcError)
 
 
 class Cancelled(RpcError):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zitadel_grpc.errors import RpcError
 
 _BY_ID = {
-    "AUTHZ-cdgFk": "the caller has no Manager role in this organization; give it one, or name its organization",
+    "AUTHZ-cdgFk": "the caller has no Manager role in this organization: give it one, or name another",
     "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid",
     "AUTH-7fs1e": (
         "the token is expired, revoked, of a removed or deactivated user, or lacks the scope "
@@ -30,7 +30,4 @@ def hint_for(error: RpcError) -> str | None:
     if error.error_id == "AUTH-5mWD2":
         needed = error.permission
         return f"no Manager role of the caller gives the permission {needed}" if needed else None
-    details = error.details() or ""
-    return _BY_ID.get(error.error_id or "") or next(
-        (hint for known, hint in _BY_ID.items() if f"ID={known}" in details), None
-    )
+    return _BY_ID.get(error.error_id or "")

@@ -1,7 +1,7 @@
 """The async client's channel: each call carries the cached token as plain metadata.
 
-Not as call credentials: gRPC starts a thread for each call of a channel with a plugin (1.4 times the CPU of a call),
-and reports what the plugin raises as UNAVAILABLE, which retries then repeat.
+Not as call credentials: gRPC starts a thread for each call of a channel with a plugin (1.4 times the CPU of a
+call), and reports what the plugin raises as UNAVAILABLE, which retries then repeat.
 """
 
 from __future__ import annotations
@@ -9,43 +9,42 @@ from __future__ import annotations
 import asyncio
 import functools
 from asyncio import get_running_loop
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import grpc
 import grpc.aio
 
-from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.call import AuthenticatedCall
-from zitadel_grpc.transport.channels import channel_arguments, open_async
-from zitadel_grpc.transport.connection import Target, closed, forget_at_fork, keep_unclosed
+from zitadel_grpc.transport.channels import open_async
+from zitadel_grpc.transport.connection import Target, closed
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
+from zitadel_grpc.transport.streams import StreamingMethod
 
 
 class Binding:
-    """The gRPC channels of one event loop."""
+    """The gRPC channels of one event loop, and what goes on there."""
 
     def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
         self.loop = loop
         self.channel = open_async(target.endpoint, target.options, interceptors)
+        self.methods: dict[tuple[Any, ...], grpc.aio.UnaryUnaryMultiCallable[Any, Any]] = {}
+        self.tasks: set[asyncio.Task[Any]] = set()
+        """Of calls that wait for a token."""
         self._target = target
         self._interceptors = interceptors
 
     @functools.cached_property
     def for_streams(self) -> grpc.aio.Channel:
-        """With the plugin: a stream cannot wait for its token before it begins. ZITADEL has none, other stubs may."""
         target = self._target
-        credentials = composed_credentials(target.endpoint, target.credentials, target.options)
-        return grpc.aio.secure_channel(
-            target.endpoint.target,
-            credentials,
-            channel_arguments(target.options),
-            interceptors=self._interceptors,
-        )
+        return open_async(target.endpoint, target.options, self._interceptors, composed_credentials(target))
 
     async def close(self, grace: float | None) -> None:
         await self.channel.close(grace)
+        for task in self.tasks:
+            task.cancel()
         if "for_streams" in vars(self):
             await self.for_streams.close(grace)
 
@@ -59,7 +58,7 @@ class AsyncConnection:
         self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
         self._interceptors = tuple(interceptors)
         self._closed = False
-        forget_at_fork(self)
+        forking.watch(self)
 
     def bind(self) -> Binding:
         """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
@@ -68,8 +67,7 @@ class AsyncConnection:
         loop = get_running_loop()
         binding = self._bindings.get(loop)
         if binding is None:
-            for ended in [known for known in list(self._bindings) if known.is_closed()]:
-                self._bindings.pop(ended, None)
+            self.before_fork()
             binding = self._bindings[loop] = Binding(self.target, loop, self._interceptors)
         self.current = binding
         return binding
@@ -85,23 +83,35 @@ class AsyncConnection:
             elif loop.is_running():
                 asyncio.run_coroutine_threadsafe(binding.close(grace), loop)
 
-    def forget_connections(self) -> None:
-        keep_unclosed(self._bindings)
-        self._bindings, self.current = {}, None
+    def before_fork(self) -> None:
+        """Lets go of the channels of closed loops."""
+        self.current = None
+        for loop in list(self._bindings):
+            if loop.is_closed():
+                self._bindings.pop(loop, None)
+
+    def forget_connections(self) -> object:
+        bindings, self._bindings, self.current = self._bindings, {}, None
+        return bindings
 
 
 class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
-    """A method of a stub. Its gRPC counterpart is made at the first call: a stub has hundreds, a program uses few."""
+    """A method of a stub. Its gRPC counterpart is made at the first call: a stub has hundreds, a program uses
+    few."""
 
-    def __init__(self, connection: AsyncConnection, fixed: Pairs, method: str, *arguments: Any) -> None:
+    def __init__(self, connection: AsyncConnection, fixed: Pairs, *arguments: Any) -> None:
         self._connection = connection
         self._target = connection.target
         self._fixed = fixed
-        self._rpc = method.lstrip("/")
-        self._arguments = (method, *arguments)
-        self._bound: tuple[Binding | None, Any] = (None, None)
+        self._arguments = arguments
+        self._rpc = arguments[0].lstrip("/")
 
-    # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over gRPC's own.
+    def carrying(self, fixed: Pairs) -> AuthenticatedUnaryUnary:
+        """This method with other metadata in every call."""
+        return AuthenticatedUnaryUnary(self._connection, fixed, *self._arguments)
+
+    # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
+    # gRPC's own.
     def __call__(
         self,
         request: Any,
@@ -115,16 +125,15 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         binding = self._connection.current
         if binding is None or binding.loop is not get_running_loop():
             binding = self._connection.bind()
-        bound, inner = self._bound
-        if bound is not binding:
-            inner = binding.channel.unary_unary(*self._arguments)
-            self._bound = (binding, inner)
+        method = binding.methods.get(self._arguments)
+        if method is None:
+            method = binding.methods[self._arguments] = binding.channel.unary_unary(*self._arguments)
         pairs, own = self._fixed, credentials is not None
         if metadata is not None:
             pairs, has_authorization = merge(pairs, metadata)
             own = own or has_authorization
         return AuthenticatedCall(
-            inner,
+            method,
             request,
             rpc=self._rpc,
             cache=None if own else self._target.cache,
@@ -135,6 +144,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
                 "wait_for_ready": wait_for_ready,
                 "compression": compression,
             },
+            tasks=binding.tasks,
         )
 
 
@@ -143,33 +153,26 @@ class AuthenticatedChannel(grpc.aio.Channel):
 
     def __init__(self, connection: AsyncConnection, fixed: Pairs = ()) -> None:
         self._connection = connection
-        self._fixed = fixed
+        self.fixed = fixed
 
-    def unary_unary(self, method: str, *arguments: Any, **named: Any) -> AuthenticatedUnaryUnary:
-        return AuthenticatedUnaryUnary(self._connection, self._fixed, method, *_in_order(*arguments, **named))
+    def unary_unary(
+        self,
+        method: str,
+        request_serializer: Any = None,
+        response_deserializer: Any = None,
+        _registered_method: bool | None = False,
+    ) -> AuthenticatedUnaryUnary:
+        arguments = method, request_serializer, response_deserializer, _registered_method
+        return AuthenticatedUnaryUnary(self._connection, self.fixed, *arguments)
 
-    def unary_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._stream("unary_stream", method, *arguments, **named)
+    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
+        return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)
 
-    def stream_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._stream("stream_unary", method, *arguments, **named)
+    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
+        return StreamingMethod(self._connection.bind, self.fixed, "stream_unary", arguments, named)
 
-    def stream_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._stream("stream_stream", method, *arguments, **named)
-
-    def _stream(self, kind: str, *arguments: Any, **named: Any) -> Callable[..., Any]:
-        """A streaming method: gRPC's own, on a channel with the plugin; without default deadline, without second try."""
-
-        def call(*given: Any, metadata: Any = None, **options: Any) -> Any:
-            pairs, own = merge(self._fixed, metadata or ())
-            if own:
-                raise ConfigurationError(
-                    "a streaming call brings its token by the plugin: leave authorization out"
-                )
-            channel = self._connection.bind().for_streams
-            return getattr(channel, kind)(*arguments, **named)(*given, metadata=pairs, **options)
-
-        return call
+    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
+        return StreamingMethod(self._connection.bind, self.fixed, "stream_stream", arguments, named)
 
     async def __aenter__(self) -> Self:
         return self
@@ -188,9 +191,3 @@ class AuthenticatedChannel(grpc.aio.Channel):
 
     async def channel_ready(self) -> None:
         await self._connection.bind().channel.channel_ready()
-
-
-def _in_order(
-    request_serializer: Any = None, response_deserializer: Any = None, _registered_method: bool | None = False
-) -> tuple[Any, ...]:
-    return request_serializer, response_deserializer, _registered_method

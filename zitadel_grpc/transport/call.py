@@ -1,4 +1,4 @@
-"""One authenticated call: sent at once with the cached token, or when there is one, and once more if it is refused."""
+"""One call: sent at once with the cached token, or when there is one, and once more if that is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.errors import RpcError
-from zitadel_grpc.transport.connection import no_token_in_time, outcome_of
+from zitadel_grpc.transport.connection import as_status, closed, no_token_in_time
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
 
 Request = TypeVar("Request")
@@ -24,14 +24,15 @@ _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     """What a stub's method returns: gRPC's own call object but for the token.
 
-    With a token at hand, awaiting it is awaiting gRPC's call and nothing else. What takes longer (no token yet, a
-    token that was refused) goes on in a task, made when it is needed. Nothing is sent twice unless the server
-    answered UNAUTHENTICATED, and that means that it did nothing.
+    With a token at hand, awaiting it is awaiting gRPC's call and nothing else. What takes longer (no token
+    yet, a token that was refused) goes on in a task, made when it is needed: a refused call whose end nobody
+    asks for is not tried again. Nothing is sent twice unless the server answered UNAUTHENTICATED, and that
+    means that it did nothing.
     """
 
     def __init__(
         self,
-        inner: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
         request: Request,
         *,
         rpc: str,
@@ -39,21 +40,23 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         timeout: float,
         pairs: Pairs,
         options: dict[str, Any],
+        tasks: set[asyncio.Task[Any]],
     ) -> None:
-        self._inner = inner
+        self._method = method
         self._request = request
         self._rpc = rpc
         self._cache = cache  # None: the call brings its own authorization
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
         self._options = options
+        self._tasks = tasks
         self._header: str | None = None
         self._attempt: grpc.aio.UnaryUnaryCall[Request, Response] | None = None
         self._task: asyncio.Task[Response] | None = None
         if cache is None:
-            self._attempt = inner(request, timeout=timeout, metadata=pairs, **options)
+            self._attempt = method(request, timeout=timeout, metadata=pairs, **options)
         elif header := cache.authorization():
-            self._send(header)
+            self._send(header, timeout)
         else:
             self._start()
 
@@ -66,25 +69,30 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                     raise RpcError.of(error, self._rpc) from None
         return (yield from self._start().__await__())
 
-    def _send(self, header: str) -> grpc.aio.UnaryUnaryCall[Request, Response]:
+    def _send(self, header: str, timeout: float) -> grpc.aio.UnaryUnaryCall[Request, Response]:
         self._header = header
-        self._attempt = self._inner(
-            self._request,
-            timeout=self._deadline - time.monotonic(),
-            metadata=(*self._pairs, (AUTHORIZATION, header)),
-            **self._options,
-        )
+        try:
+            self._attempt = self._method(
+                self._request,
+                timeout=timeout,
+                metadata=(*self._pairs, (AUTHORIZATION, header)),
+                **self._options,
+            )
+        except grpc.aio.UsageError:  # the channel was closed while the call waited for its token
+            raise closed() from None
         return self._attempt
 
     def _start(self) -> asyncio.Task[Response]:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._complete())
+            self._tasks.add(self._task)
+            self._task.add_done_callback(self._tasks.discard)
             self._task.add_done_callback(_retrieve)
         return self._task
 
     async def _complete(self) -> Response:
         try:
-            return await (self._attempt or self._send(await self._token()))
+            return await (self._attempt or self._send(await self._token(), self.time_remaining()))
         except grpc.aio.AioRpcError as error:
             cache, header = self._cache, self._header
             if (
@@ -99,7 +107,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         if renewed == header:
             raise RpcError.of(refusal, self._rpc)
         try:
-            response = await self._send(renewed)
+            response = await self._send(renewed, self.time_remaining())
         except grpc.aio.AioRpcError as error:
             if error.code() is not _UNAUTHENTICATED:
                 cache.accepted(renewed)
@@ -112,53 +120,51 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         if header := self._cache.authorization():
             return header
         try:
-            async with asyncio.timeout(self._deadline - time.monotonic()):
+            async with asyncio.timeout(self.time_remaining()):
                 return await self._cache.wait_async()
         except TimeoutError:
             raise no_token_in_time(self._rpc) from None
 
-    async def _settled(self) -> grpc.aio.UnaryUnaryCall[Request, Response] | None:
-        """Waits for the end, without raising what it ended with. Gives the attempt that tells how it went, None if
-        that was no attempt's doing."""
+    async def _outcome(self, asked: str) -> Any:
+        """Waits for the end, without raising what it ended with, and has gRPC's call tell of it by its method
+        `asked`; or the error that took its place."""
+        attempt, error = self._attempt, None
         if (
-            self._task is None
-            and self._attempt is not None
-            and (self._cache is None or await self._attempt.code() is not _UNAUTHENTICATED)
+            self._task is not None
+            or attempt is None
+            or (self._cache is not None and await attempt.code() is _UNAUTHENTICATED)
         ):
-            return self._attempt
-        task = self._start()
-        await asyncio.wait({task})
-        return self._attempt if task.cancelled() or isinstance(task.exception(), RpcError | None) else None
+            task = self._start()
+            await asyncio.wait({task})
+            attempt = self._attempt
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            return getattr(as_status(error, self._rpc), asked)()
+        return await getattr(attempt, asked)()
 
     async def code(self) -> grpc.StatusCode:
-        attempt = await self._settled()
-        return await attempt.code() if attempt is not None else self._failed_unsent()[0]
+        code: grpc.StatusCode = await self._outcome("code")
+        return code
 
     async def details(self) -> str:
-        attempt = await self._settled()
-        return await attempt.details() if attempt is not None else self._failed_unsent()[1]
+        details: str = await self._outcome("details")
+        return details
 
     async def initial_metadata(self) -> grpc.aio.Metadata:
-        attempt = await self._settled()
-        return await attempt.initial_metadata() if attempt is not None else grpc.aio.Metadata()
+        """Known at the end of the call, since it may have to be sent once more."""
+        metadata: grpc.aio.Metadata = await self._outcome("initial_metadata")
+        return metadata
 
     async def trailing_metadata(self) -> grpc.aio.Metadata:
-        attempt = await self._settled()
-        return await attempt.trailing_metadata() if attempt is not None else grpc.aio.Metadata()
+        metadata: grpc.aio.Metadata = await self._outcome("trailing_metadata")
+        return metadata
 
     async def debug_error_string(self) -> str:
         """gRPC's own account of the failure, for bug reports."""
-        attempt: Any = await self._settled()  # not in gRPC's abstract class, but in its calls
-        return str(await attempt.debug_error_string()) if attempt is not None else self._failed_unsent()[1]
+        return await self._outcome("debug_error_string") or ""
 
     async def wait_for_connection(self) -> None:
         await self
-
-    def _failed_unsent(self) -> tuple[grpc.StatusCode, str]:
-        assert self._task is not None
-        error = asyncio.CancelledError() if self._task.cancelled() else self._task.exception()
-        assert error is not None
-        return outcome_of(error)
 
     def cancel(self) -> bool:
         if self._task is not None:
@@ -166,7 +172,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         return self._attempt is not None and self._attempt.cancel()
 
     def cancelled(self) -> bool:
-        if self._task is not None:
+        if self._task is not None and (self._task.cancelled() or not self._task.done()):
             return self._task.cancelled()
         return self._attempt is not None and self._attempt.cancelled()
 
@@ -184,6 +190,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Keeps asyncio from logging the exception of a call that nobody awaits; gRPC does not log those either."""
+    """Keeps asyncio from logging the exception of a call that nobody awaits; gRPC does not log those
+    either."""
     if not task.cancelled():
         task.exception()

@@ -1,24 +1,24 @@
-"""What the async and the sync channel share: the server, the token, the deadline, and what becomes of it at a fork."""
+"""What the async and the sync channel share: the server, the token, and how failures are told."""
 
 from __future__ import annotations
 
+import asyncio
 import math
-import os
-import weakref
-from typing import Protocol
-
-import grpc
 
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials.base import TokenServer
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.errors import (
+    Cancelled,
     ClosedError,
     ConfigurationError,
     CredentialsError,
     DeadlineExceeded,
     RpcError,
     TokenEndpointError,
+    Unauthenticated,
+    Unavailable,
+    Unknown,
 )
 from zitadel_grpc.options import ConnectionOptions
 
@@ -27,12 +27,12 @@ class Target:
     """A server and who calls it. `timeout` is the default deadline of a call in seconds."""
 
     def __init__(
-        self, url: str, credentials: Credentials, options: ConnectionOptions, timeout: float
+        self, url: str, credentials: Credentials, options: ConnectionOptions, timeout: float = 30.0
     ) -> None:
         if not isinstance(credentials, Credentials):
             raise ConfigurationError(
-                f"{type(credentials).__name__} is no credentials for calls: give a JwtProfile, ClientCredentials, "
-                "PersonalAccessToken, AccessToken, SystemUser or TokenExchange"
+                f"{type(credentials).__name__} is no credentials for calls: give a JwtProfile, "
+                "ClientCredentials, PersonalAccessToken, AccessToken, SystemUser or TokenExchange"
             )
         if not (math.isfinite(timeout) and timeout > 0):
             raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout}")
@@ -47,45 +47,19 @@ def no_token_in_time(rpc: str) -> DeadlineExceeded:
     return DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
 
 
-def outcome_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
-    """Code and details of a call that failed before it was sent."""
+def as_status(error: BaseException, rpc: str) -> RpcError:
+    """A call's end as a status, for those who ask the call for its code, when no answer of a server tells
+    it."""
     if isinstance(error, RpcError):
-        return error.code(), error.details() or ""
+        return error
+    if isinstance(error, asyncio.CancelledError):
+        return Cancelled(rpc, "cancelled on this side")
     if isinstance(error, CredentialsError):
-        return grpc.StatusCode.UNAUTHENTICATED, str(error)
+        return Unauthenticated(rpc, str(error))
     if isinstance(error, TokenEndpointError):
-        return grpc.StatusCode.UNAVAILABLE, str(error)
-    return grpc.StatusCode.CANCELLED, "cancelled by the caller"
+        return Unavailable(rpc, str(error))
+    return Unknown(rpc, str(error))
 
 
 def closed() -> ClosedError:
     return ClosedError("this client is closed: make a new one, or close it later")
-
-
-class Forgetful(Protocol):
-    """Has connections that a forked child must not touch."""
-
-    def forget_connections(self) -> None: ...
-
-
-_connections: weakref.WeakSet[Forgetful] = weakref.WeakSet()
-# Connections of the parent: kept, since closing them in the child would wait for threads that are not there.
-_of_the_parent: list[object] = []
-
-
-def forget_at_fork(connection: Forgetful) -> None:
-    """After a fork the child calls `connection.forget_connections()`."""
-    _connections.add(connection)
-
-
-def keep_unclosed(connection: object) -> None:
-    _of_the_parent.append(connection)
-
-
-def _forget_connections() -> None:
-    for connection in list(_connections):
-        connection.forget_connections()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_connections)

@@ -9,40 +9,42 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc.credentials import Credentials
-from zitadel_grpc.credentials.base import TokenServer
-from zitadel_grpc.endpoint import Endpoint
-from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.errors import ConfigurationError, CredentialsError
 from zitadel_grpc.options import ConnectionOptions
-from zitadel_grpc.transport.channels import channel_arguments, channel_credentials
+from zitadel_grpc.transport.channels import channel_credentials, open_async
+from zitadel_grpc.transport.connection import Target
 from zitadel_grpc.transport.metadata import AUTHORIZATION
 
 
 class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
     """Attaches the token of `credentials` to each call of a secure channel to `url`, and to no other host's.
 
-        grpc.composite_channel_credentials(
-            grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(ZitadelAuthPlugin(url, credentials))
-        )
+        calls = grpc.metadata_call_credentials(ZitadelAuthPlugin(url, credentials))
+        grpc.composite_channel_credentials(grpc.ssl_channel_credentials(), calls)
 
-    Compose it with the channel's credentials, as above: per call (`credentials=`), grpc.aio leaks an object each time
-    (grpc issue 43193). It never blocks gRPC's thread. What it cannot obtain fails the call as UNAVAILABLE, with the
-    cause in the details, since gRPC reports every plugin's errors so. Raises ConfigurationError for a URL or options
-    that cannot work.
+    Compose it with the channel's credentials, as above: per call (`credentials=`), grpc.aio leaks an object
+    each time (grpc issue 43193). It never blocks gRPC's thread. What it cannot obtain fails the call as
+    UNAVAILABLE, with the cause in the details, since gRPC reports every plugin's errors so. It does not learn
+    how a call ended: a token that the server refuses stays in use until its end, other than with AsyncClient
+    and Client.
+
+    Raises ConfigurationError for a URL or options that cannot work.
     """
 
     def __init__(
         self, url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
     ) -> None:
-        options = options or ConnectionOptions()
-        endpoint = Endpoint.parse(url, allow_plaintext=options.allow_plaintext)
-        self._cache = credentials.cache_for(TokenServer.of(endpoint, options))
-        self._authority = _host(f"//{options.authority or endpoint.target}")
+        target = Target(url, credentials, options or ConnectionOptions())
+        self._cache = target.cache
+        self._authority = _host(f"//{target.options.authority or target.endpoint.target}")
 
     def __call__(self, context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
         if _host(context.service_url) != self._authority:
-            asked = urlsplit(context.service_url).netloc
+            host, port = self._authority
+            asked = urlsplit(context.service_url.removeprefix(":")).netloc
             error = CredentialsError(
-                f"this token is for {self._authority[0]}, not for {asked}: none was sent"
+                f"this token is for {host}:{port}, not for {asked}: none was sent. If they are one server, "
+                "give the name by which it is called as ConnectionOptions(authority=…)"
             )
             callback(None, error)  # type: ignore[arg-type]  # gRPC takes None beside an error, its types do not say so
             return
@@ -65,24 +67,28 @@ def secure_channel(
     url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
 ) -> grpc.aio.Channel:
     """A `grpc.aio` channel to `url` whose calls carry the token of `credentials`, for stubs of one's own.
+    Like every such channel it belongs to the event loop that it is made in.
 
     For a service of one's own, name ZITADEL by `ConnectionOptions(issuer=…)` and the service's project by
-    `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to no other
-    plaintext channel. Raises ConfigurationError.
+    `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
+    no other plaintext channel. Raises ConfigurationError.
     """
-    options = options or ConnectionOptions()
-    endpoint = Endpoint.parse(url)
-    return grpc.aio.secure_channel(
-        endpoint.target, composed_credentials(endpoint, credentials, options), channel_arguments(options)
-    )
+    target = Target(url, credentials, options or ConnectionOptions())
+    return open_async(target.endpoint, target.options, credentials=composed_credentials(target))
 
 
-def composed_credentials(
-    endpoint: Endpoint, credentials: Credentials, options: ConnectionOptions
-) -> grpc.ChannelCredentials:
-    """Channel credentials with the plugin in them; plaintext as gRPC's local credentials (loopback only)."""
-    transport = channel_credentials(endpoint, options) or grpc.local_channel_credentials()
-    plugin = ZitadelAuthPlugin(endpoint.origin, credentials, options=options)
+def composed_credentials(target: Target) -> grpc.ChannelCredentials:
+    """Channel credentials with the plugin in them; plaintext as gRPC's local credentials. Raises
+    ConfigurationError for plaintext to another machine."""
+    transport = channel_credentials(target.endpoint, target.options)
+    if transport is None:
+        if not target.endpoint.loopback:
+            raise ConfigurationError(
+                f"{target.endpoint.origin} is plaintext: gRPC's plugins give tokens to TLS and loopback "
+                "only, whatever allow_plaintext says"
+            )
+        transport = grpc.local_channel_credentials()
+    plugin = ZitadelAuthPlugin(target.endpoint.origin, target.credentials, options=target.options)
     return grpc.composite_channel_credentials(
         transport, grpc.metadata_call_credentials(plugin, name="zitadel")
     )

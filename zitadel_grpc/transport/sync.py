@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
-from zitadel_grpc.errors import ConfigurationError, RpcError
-from zitadel_grpc.transport.channels import channel_arguments, open_sync
-from zitadel_grpc.transport.connection import Target, closed, forget_at_fork, keep_unclosed, no_token_in_time
+from zitadel_grpc.errors import RpcError, Unauthenticated
+from zitadel_grpc.transport import forking
+from zitadel_grpc.transport.channels import open_sync
+from zitadel_grpc.transport.connection import Target, closed, no_token_in_time
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
+from zitadel_grpc.transport.streams import StreamingMethod
 
 _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 if TYPE_CHECKING:
@@ -30,14 +32,14 @@ class Binding:
 
     def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
         self.channel = open_sync(target.endpoint, target.options, interceptors)
+        self.methods: dict[tuple[Any, ...], Any] = {}
         self._target = target
+        self._interceptors = interceptors
 
     @functools.cached_property
     def for_streams(self) -> grpc.Channel:
-        """With the plugin: a stream cannot be sent once more with another token."""
         target = self._target
-        credentials = composed_credentials(target.endpoint, target.credentials, target.options)
-        return grpc.secure_channel(target.endpoint.target, credentials, channel_arguments(target.options))
+        return open_sync(target.endpoint, target.options, self._interceptors, composed_credentials(target))
 
     def close(self) -> None:
         self.channel.close()
@@ -53,13 +55,13 @@ class SyncConnection:
         self.current: Binding | None = None
         self._interceptors = tuple(interceptors)
         self._lock = threading.Lock()
-        self._closed = False
-        forget_at_fork(self)
+        self.closed = False
+        forking.watch(self)
 
     def bind(self) -> Binding:
         """The channels. Raises ClosedError."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 raise closed()
             if self.current is None:
                 self.current = Binding(self.target, self._interceptors)
@@ -68,26 +70,33 @@ class SyncConnection:
     def close(self) -> None:
         """Ends the calls under way, and all later ones with ClosedError."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             binding, self.current = self.current, None
         if binding is not None:
             binding.close()
 
-    def forget_connections(self) -> None:
-        keep_unclosed(self.current)
-        self._lock, self.current = threading.Lock(), None
+    def before_fork(self) -> None:
+        pass
+
+    def forget_connections(self) -> object:
+        binding, self.current = self.current, None
+        self._lock = threading.Lock()  # a thread of the parent may have held it
+        return binding
 
 
 class AuthenticatedUnaryUnary(_MultiCallable):
     """A method of a stub. Its gRPC counterpart is made at the first call."""
 
-    def __init__(self, connection: SyncConnection, fixed: Pairs, method: str, *arguments: Any) -> None:
+    def __init__(self, connection: SyncConnection, fixed: Pairs, *arguments: Any) -> None:
         self._connection = connection
         self._target = connection.target
         self._fixed = fixed
-        self._rpc = method.lstrip("/")
-        self._arguments = (method, *arguments)
-        self._bound: tuple[Binding | None, Any] = (None, None)
+        self._arguments = arguments
+        self._rpc = arguments[0].lstrip("/")
+
+    def carrying(self, fixed: Pairs) -> AuthenticatedUnaryUnary:
+        """This method with other metadata in every call."""
+        return AuthenticatedUnaryUnary(self._connection, fixed, *self._arguments)
 
     def __call__(
         self,
@@ -99,7 +108,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         compression: grpc.Compression | None = None,
     ) -> Any:
         options = (credentials, wait_for_ready, compression)
-        return self._call(self._inner(), request, timeout, metadata, options)
+        return self._call(self._method(), request, timeout, metadata, options)
 
     def with_call(
         self,
@@ -111,7 +120,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         compression: grpc.Compression | None = None,
     ) -> Any:
         options = (credentials, wait_for_ready, compression)
-        return self._call(self._inner().with_call, request, timeout, metadata, options)
+        return self._call(self._method().with_call, request, timeout, metadata, options)
 
     def future(
         self,
@@ -122,63 +131,85 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         wait_for_ready: bool | None = None,
         compression: grpc.Compression | None = None,
     ) -> Any:
-        """gRPC's own future. Waits here for a token if there is none; is not tried again if that is refused."""
-        deadline, pairs, own = self._prepared(timeout, metadata, credentials)
-        if not own:
-            pairs = (*pairs, (AUTHORIZATION, self._token(deadline)))
-        remaining = deadline - time.monotonic()
-        return self._inner().future(request, remaining, pairs, credentials, wait_for_ready, compression)
+        """gRPC's own future, with gRPC's own errors. Waits here for a token, if there is none. A call that is
+        refused is not tried again, but the next one gets another token."""
+        pairs, own = self._merged(metadata, credentials)
+        left = self._target.timeout if timeout is None else timeout
+        if own:
+            return self._method().future(request, left, pairs, credentials, wait_for_ready, compression)
+        header, left = self._token(left)
+        pairs = (*pairs, (AUTHORIZATION, header))
+        future = self._method().future(request, left, pairs, credentials, wait_for_ready, compression)
+        cache = self._target.cache
+        future.add_done_callback(
+            lambda ended: cache.refused(header) if ended.code() is _UNAUTHENTICATED else None
+        )
+        return future
 
-    def _inner(self) -> Any:
+    def _method(self) -> Any:
         binding = self._connection.current or self._connection.bind()
-        bound, inner = self._bound
-        if bound is not binding:
-            inner = binding.channel.unary_unary(*self._arguments)
-            self._bound = (binding, inner)
-        return inner
+        method = binding.methods.get(self._arguments)
+        if method is None:
+            method = binding.methods[self._arguments] = binding.channel.unary_unary(*self._arguments)
+        return method
 
-    def _prepared(
-        self, timeout: float | None, metadata: Any, credentials: grpc.CallCredentials | None
-    ) -> tuple[float, Pairs, bool]:
-        """The deadline, the metadata but for the token, and whether the call brings its own."""
-        deadline = time.monotonic() + (self._target.timeout if timeout is None else timeout)
-        own = credentials is not None
+    def _merged(self, metadata: Any, credentials: grpc.CallCredentials | None) -> tuple[Pairs, bool]:
+        """The metadata but for the token, and whether the call brings its own."""
         if metadata is None:
-            return deadline, self._fixed, own
+            return self._fixed, credentials is not None
         pairs, has_authorization = merge(self._fixed, metadata)
-        return deadline, pairs, own or has_authorization
+        return pairs, has_authorization or credentials is not None
 
     def _call(
         self, send: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: _Options
     ) -> Any:
-        deadline, pairs, own = self._prepared(timeout, metadata, options[0])
-        header = "" if own else self._token(deadline)
+        pairs, own = self._merged(metadata, options[0])
+        left = self._target.timeout if timeout is None else timeout
+        if own:
+            return self._sent(send, request, left, pairs, options)
+        deadline = time.monotonic() + left
+        header, left = self._token(left)
         try:
-            authorization = () if own else ((AUTHORIZATION, header),)
-            return send(request, deadline - time.monotonic(), (*pairs, *authorization), *options)
-        except grpc.RpcError as error:
-            refusal = RpcError.of(error, self._rpc)
+            return self._sent(send, request, left, (*pairs, (AUTHORIZATION, header)), options)
+        except Unauthenticated as error:
+            refusal = error
         cache = self._target.cache
-        if own or refusal.code() is not _UNAUTHENTICATED or not cache.refused(header):
+        if not cache.refused(header):
             raise refusal
-        renewed = self._token(deadline)
+        renewed, left = self._token(deadline - time.monotonic())
         if renewed == header:
             raise refusal
         try:
-            answer = send(request, deadline - time.monotonic(), (*pairs, (AUTHORIZATION, renewed)), *options)
-        except grpc.RpcError as error:
-            refusal = RpcError.of(error, self._rpc)
-        else:
-            cache.accepted(renewed)
-            return answer
-        if refusal.code() is not _UNAUTHENTICATED:
-            cache.accepted(renewed)
-        raise refusal
+            answer = self._sent(send, request, left, (*pairs, (AUTHORIZATION, renewed)), options)
+        except RpcError as error:
+            if not isinstance(error, Unauthenticated):
+                cache.accepted(renewed)
+            raise
+        cache.accepted(renewed)
+        return answer
 
-    def _token(self, deadline: float) -> str:
-        cache = self._target.cache
+    def _sent(
+        self, send: Callable[..., Any], request: Any, left: float, metadata: Pairs, options: _Options
+    ) -> Any:
         try:
-            return cache.authorization() or cache.wait(deadline - time.monotonic())
+            return send(request, left, metadata, *options)
+        except grpc.RpcError as error:
+            if not isinstance(error, grpc.Call):
+                raise  # an interceptor's own
+            raise RpcError.of(error, self._rpc) from None
+        except ValueError:
+            if self._connection.closed:  # while the call waited for its token
+                raise closed() from None
+            raise
+
+    def _token(self, left: float) -> tuple[str, float]:
+        """The token, and how many seconds are left of `left`."""
+        cache = self._target.cache
+        if header := cache.authorization():
+            return header, left
+        deadline = time.monotonic() + left
+        try:
+            return cache.wait(left), deadline - time.monotonic()
         except TimeoutError:
             raise no_token_in_time(self._rpc) from None
 
@@ -188,7 +219,7 @@ class AuthenticatedChannel(grpc.Channel):
 
     def __init__(self, connection: SyncConnection, fixed: Pairs = ()) -> None:
         self._connection = connection
-        self._fixed = fixed
+        self.fixed = fixed
 
     def unary_unary(
         self,
@@ -197,37 +228,17 @@ class AuthenticatedChannel(grpc.Channel):
         response_deserializer: Any = None,
         _registered_method: bool | None = False,
     ) -> AuthenticatedUnaryUnary:
-        return AuthenticatedUnaryUnary(
-            self._connection,
-            self._fixed,
-            method,
-            request_serializer,
-            response_deserializer,
-            _registered_method,
-        )
+        arguments = method, request_serializer, response_deserializer, _registered_method
+        return AuthenticatedUnaryUnary(self._connection, self.fixed, *arguments)
 
-    def unary_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._stream("unary_stream", method, *arguments, **named)
+    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
+        return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)
 
-    def stream_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._stream("stream_unary", method, *arguments, **named)
+    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
+        return StreamingMethod(self._connection.bind, self.fixed, "stream_unary", arguments, named)
 
-    def stream_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._stream("stream_stream", method, *arguments, **named)
-
-    def _stream(self, kind: str, *arguments: Any, **named: Any) -> Callable[..., Any]:
-        """A streaming method: gRPC's own, on a channel with the plugin; without default deadline, without second try."""
-
-        def call(request: Any, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
-            pairs, own = merge(self._fixed, metadata or ())
-            if own:
-                raise ConfigurationError(
-                    "a streaming call brings its token by the plugin: leave authorization out"
-                )
-            method = getattr(self._connection.bind().for_streams, kind)(*arguments, **named)
-            return method(request, timeout, pairs, **options)
-
-        return call
+    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
+        return StreamingMethod(self._connection.bind, self.fixed, "stream_stream", arguments, named)
 
     def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
         self._connection.bind().channel.subscribe(callback, try_to_connect)

@@ -1,0 +1,43 @@
+"""What reached the emulator in the course of a test."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import grpc
+
+from zitadel_grpc.testing import Emulator, RecordedCall
+
+
+class Traffic:
+    """The requests that reached `emulator` since this was made."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._token_requests = emulator.token_requests
+        self._last = next(reversed(emulator.calls), None)
+
+    @property
+    def token_requests(self) -> int:
+        return self._emulator.token_requests - self._token_requests
+
+    @property
+    def calls(self) -> list[RecordedCall]:
+        calls = self._emulator.calls
+        newest_old = next((i for i in range(len(calls), 0, -1) if calls[i - 1] is self._last), 0)
+        return calls[newest_old:]
+
+    @property
+    def codes(self) -> Counter[grpc.StatusCode]:
+        return Counter(call.code for call in self.calls)
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Waits for what another thread brings about."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.01)

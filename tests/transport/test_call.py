@@ -1,0 +1,244 @@
+"""The call object: what grpc.aio's own does, it does too, whatever becomes of the token meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+
+from tests.transport.counting import Traffic, until
+from tests.transport.states import GET_MY_ORG, STATES, Call, Calling, calling
+from zitadel_grpc.testing import Emulator
+
+
+@pytest.fixture(params=STATES)
+def state(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def get_my_org(state: str, emulator: Emulator) -> AsyncIterator[Calling]:
+    async with calling(state, emulator) as get_my_org:
+        yield get_my_org
+
+
+@pytest.fixture
+def under_way(emulator: Emulator, get_my_org: Calling) -> Iterator[Calling]:
+    """Calls that do not end within a test: they wait for a token, or for the server."""
+    emulator.faults.latency = 30
+    emulator.faults.token_endpoint.delay = 30
+    yield get_my_org
+    emulator.faults.clear()
+
+
+async def test_its_answer_can_be_awaited_more_than_once(get_my_org: Calling) -> None:
+    call = get_my_org()
+
+    answers = await asyncio.gather(call, call)
+
+    assert isinstance(call, grpc.aio.UnaryUnaryCall)
+    assert answers[0] == answers[1] == await call
+    assert answers[0].org.name == "ZITADEL"
+    assert call.done()
+    assert not call.cancelled()
+    assert not call.cancel()
+
+
+async def test_it_tells_how_it_went_without_being_awaited_first(get_my_org: Calling) -> None:
+    call = get_my_org()
+
+    assert await call.code() is grpc.StatusCode.OK
+    assert await call.details() == ""
+    assert isinstance(await call.initial_metadata(), grpc.aio.Metadata)
+    assert isinstance(await call.trailing_metadata(), grpc.aio.Metadata)
+    assert call.done()
+    assert (await call).org.name == "ZITADEL"
+
+
+async def test_its_connection_can_be_waited_for(get_my_org: Calling) -> None:
+    call = get_my_org()
+
+    await call.wait_for_connection()
+
+    assert (await call).org.name == "ZITADEL"
+
+
+async def test_a_failure_is_told_by_the_error_and_by_the_call(
+    get_my_org: Calling, emulator: Emulator
+) -> None:
+    emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND, details="nowhere")
+    call: Any = get_my_org()
+
+    assert await call.code() is grpc.StatusCode.NOT_FOUND
+    assert await call.details() == "nowhere"
+    assert "nowhere" in await call.debug_error_string()
+    for _ in range(2):
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await call
+        assert raised.value.code() is grpc.StatusCode.NOT_FOUND
+        assert raised.value.details() == "nowhere"
+    with pytest.raises(grpc.aio.AioRpcError):
+        await call.wait_for_connection()
+    assert call.done()
+    assert not call.cancelled()
+
+
+async def test_a_cancellation_by_the_server_is_one(get_my_org: Calling, emulator: Emulator) -> None:
+    emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.CANCELLED, details="by the server")
+    call = get_my_org()
+
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+
+    assert raised.value.code() is grpc.StatusCode.CANCELLED
+    assert call.cancelled()
+
+
+@pytest.mark.parametrize("after", [0.0, 0.2])
+async def test_it_can_be_cancelled_while_it_is_under_way(under_way: Calling, after: float) -> None:
+    call = under_way()
+    if after:
+        await asyncio.sleep(after)
+
+    assert not call.done()
+    assert call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    assert call.done()
+    assert call.cancelled()
+    assert not call.cancel()
+    assert await call.code() is grpc.StatusCode.CANCELLED
+    assert await call.details()
+    assert list(await call.initial_metadata()) == []
+    assert list(await call.trailing_metadata()) == []
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_it_is_cancelled_with_the_task_that_awaits_it(under_way: Calling) -> None:
+    call = under_way()
+
+    async def awaiting() -> None:
+        await call
+
+    task = asyncio.create_task(awaiting())
+    await asyncio.sleep(0.2)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert call.cancelled()
+
+
+async def test_it_is_cancelled_when_the_time_to_wait_for_it_is_over(under_way: Calling) -> None:
+    call = under_way()
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(call, 0.2)
+
+    assert call.cancelled()
+
+
+async def test_it_is_not_cancelled_with_a_task_that_asks_for_its_code(under_way: Calling) -> None:
+    call = under_way()
+    asking = asyncio.create_task(call.code())
+    await asyncio.sleep(0.2)
+    asking.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert not call.done()
+    assert call.cancel()
+
+
+async def test_its_deadline_counts_from_the_call(under_way: Calling, emulator: Emulator) -> None:
+    call = under_way(timeout=0.3)
+
+    assert 0 < (call.time_remaining() or 0) <= 0.3
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert call.time_remaining() == 0
+    assert call.done()
+    assert not call.cancelled()
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e-9])
+async def test_a_deadline_that_is_over_is_exceeded(get_my_org: Calling, seconds: float) -> None:
+    call = get_my_org(timeout=seconds)
+
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize("added", ["before its end", "after its end"])
+@pytest.mark.parametrize("end", ["success", "failure", "cancellation"])
+async def test_a_done_callback_is_called_once_with_the_call_at_its_end(
+    get_my_org: Calling, emulator: Emulator, added: str, end: str
+) -> None:
+    if end == "failure":
+        emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND)
+    seen: list[tuple[Call, bool, bool]] = []
+    call = get_my_org()
+
+    def callback(ended: Any) -> None:
+        seen.append((ended, ended.done(), ended.cancelled()))
+
+    if added == "before its end":
+        call.add_done_callback(callback)
+    if end == "cancellation":
+        call.cancel()
+    (outcome,) = await asyncio.gather(call, return_exceptions=True)
+    if added == "after its end":
+        call.add_done_callback(callback)
+    await asyncio.sleep(0.05)
+
+    kinds = {"success": tuple, "failure": grpc.aio.AioRpcError, "cancellation": asyncio.CancelledError}
+    assert isinstance(outcome, kinds[end]) is (end != "success")
+    assert seen == [(call, True, end == "cancellation")]
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND])
+async def test_nothing_is_said_of_a_call_that_nobody_awaits(
+    get_my_org: Calling, emulator: Emulator, code: grpc.StatusCode, caplog: pytest.LogCaptureFixture
+) -> None:
+    if code is not grpc.StatusCode.OK:
+        emulator.faults.fail_next(GET_MY_ORG, code)
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    traffic = Traffic(emulator)
+
+    get_my_org()
+    await until(lambda: traffic.calls)
+    await asyncio.sleep(0.05)
+    gc.collect()
+
+    assert complaints == []
+    assert caplog.records == []
+
+
+async def test_calls_that_are_dropped_when_cancelled_leave_nothing_behind(
+    under_way: Calling, caplog: pytest.LogCaptureFixture
+) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    for _ in range(10):
+        under_way().cancel()
+    await asyncio.sleep(0.1)
+    gc.collect()
+
+    assert len(asyncio.all_tasks()) == 1
+    assert complaints == []
+    assert caplog.records == []

@@ -1,0 +1,61 @@
+"""Streaming methods: ZITADEL has none, stubs of one's own may."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from zitadel_grpc.transport.metadata import Pairs, merge
+
+
+class Channels(Protocol):
+    """gRPC's channels: the one for calls that bring their token, and one with the plugin."""
+
+    @property
+    def channel(self) -> Any: ...
+
+    @property
+    def for_streams(self) -> Any: ...
+
+
+class StreamingMethod:
+    """gRPC's own method, on a channel with the plugin, since a stream cannot be sent a second time: no
+    default deadline, no second try, gRPC's errors. `kind` is the channel's method, such as `stream_unary`."""
+
+    def __init__(
+        self,
+        bind: Callable[[], Channels],
+        fixed: Pairs,
+        kind: str,
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> None:
+        self._bind = bind
+        self._fixed = fixed
+        self._method = kind, arguments, named
+
+    def carrying(self, fixed: Pairs) -> StreamingMethod:
+        """This method with other metadata in every call."""
+        return StreamingMethod(self._bind, fixed, *self._method)
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._invoke("__call__", given, named)
+
+    def with_call(self, *given: Any, **named: Any) -> Any:
+        return self._invoke("with_call", given, named)
+
+    def future(self, *given: Any, **named: Any) -> Any:
+        return self._invoke("future", given, named)
+
+    def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        channels = self._bind()
+        call = inspect.signature(self._of(channels.channel, way)).bind(*given, **named)
+        pairs, own = merge(self._fixed, call.arguments.get("metadata") or ())
+        call.arguments["metadata"] = pairs
+        own = own or call.arguments.get("credentials") is not None
+        return self._of(channels.channel if own else channels.for_streams, way)(*call.args, **call.kwargs)
+
+    def _of(self, channel: Any, way: str) -> Any:
+        kind, arguments, named = self._method
+        return getattr(getattr(channel, kind)(*arguments, **named), way)
