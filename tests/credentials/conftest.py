@@ -31,12 +31,13 @@ def serve(authority: trustme.CA) -> Iterator[Serve]:
             *,
             tls: bool = True,
             names: tuple[str, ...] = ("localhost",),
+            issuer: trustme.CA | None = None,
             client_ca: trustme.CA | None = None,
         ) -> Server:
             context = None
             if tls:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                authority.issue_cert(*names).configure_cert(context)
+                (issuer or authority).issue_cert(*names).configure_cert(context)
                 if client_ca is not None:
                     client_ca.configure_trust(context)
                     context.verify_mode = ssl.CERT_REQUIRED

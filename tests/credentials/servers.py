@@ -128,8 +128,8 @@ class Server:
 
 
 class Serve(Protocol):
-    """Starts a server that lives as long as the test. `names` are those of its certificate; with `client_ca`
-    it wants a client's certificate of that CA."""
+    """Starts a server that lives as long as the test. `names` are those of its certificate, which `issuer`
+    made, or the usual CA; with `client_ca` it wants a client's certificate of that CA."""
 
     def __call__(
         self,
@@ -137,6 +137,7 @@ class Serve(Protocol):
         *,
         tls: bool = True,
         names: tuple[str, ...] = ("localhost",),
+        issuer: trustme.CA | None = None,
         client_ca: trustme.CA | None = None,
     ) -> Server: ...
 

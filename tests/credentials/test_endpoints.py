@@ -1,0 +1,171 @@
+"""URLs as users give them."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import pytest
+
+from zitadel_grpc import AsyncClient, ConnectionOptions
+from zitadel_grpc.credentials import PersonalAccessToken
+from zitadel_grpc.credentials.base import TokenServer
+from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "target"),
+    [
+        ("https://id.example.com", "https://id.example.com", "id.example.com:443"),
+        ("https://id.example.com/", "https://id.example.com", "id.example.com:443"),
+        ("https://id.example.com:443", "https://id.example.com", "id.example.com:443"),
+        ("https://id.example.com:8443/", "https://id.example.com:8443", "id.example.com:8443"),
+        ("id.example.com", "https://id.example.com", "id.example.com:443"),
+        ("id.example.com:8443", "https://id.example.com:8443", "id.example.com:8443"),
+        ("HTTPS://ID.Example.COM", "https://id.example.com", "id.example.com:443"),
+        ("  https://id.example.com\n", "https://id.example.com", "id.example.com:443"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example:443"),
+        ("https://zitadel_1:8080", "https://zitadel_1:8080", "zitadel_1:8080"),
+        ("https://10.0.0.1:8443", "https://10.0.0.1:8443", "10.0.0.1:8443"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]", "[2001:db8::1]:443"),
+        ("http://localhost:8080", "http://localhost:8080", "localhost:8080"),
+        ("http://localhost", "http://localhost", "localhost:80"),
+        ("http://acme.localhost:8080", "http://acme.localhost:8080", "acme.localhost:8080"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080", "[::1]:8080"),
+    ],
+)
+def test_a_url_has_an_origin_and_a_target(url: str, origin: str, target: str) -> None:
+    endpoint = Endpoint.parse(url)
+    assert (endpoint.origin, endpoint.target) == (origin, target)
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("", "is empty"),
+        ("   ", "is empty"),
+        (None, "is empty"),
+        (7, "is empty"),
+        ("https://id.example.com/ui/console", "goes on after the host: give https://id.example.com alone"),
+        ("https://id.example.com?a=b", "goes on after the host"),
+        ("https://id.example.com#top", "goes on after the host"),
+        ("grpc://id.example.com", "the scheme 'grpc': use https"),
+        ("ftp://id.example.com", "the scheme 'ftp': use https"),
+        ("https://", "no usable host name"),
+        ("https://two words", "no usable host name"),
+        ("https://bücher.example", "no usable host name"),
+        ("https://under%20way", "no usable host name"),
+        ("https://a..b", "no usable host name"),
+        ("https://" + "a" * 64 + ".com", "no usable host name"),
+        ("https://" + "a." * 127 + "com", "no usable host name"),
+        ("https://host\\path", "no usable host name"),
+        ("https://[fe80::1%25eth0]", "no usable host name"),
+        ("https://ho\nst", "cannot be read"),
+        ("https://host\t.example", "cannot be read"),
+        ("https://[::1", "cannot be read"),
+        ("https://host:0", "cannot be read"),
+        ("https://host:65536", "cannot be read"),
+        ("https://host:port", "cannot be read"),
+        ("https:host", "cannot be read"),
+    ],
+)
+def test_a_url_that_cannot_work_is_told(url: Any, fault: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Endpoint.parse(url)
+    assert fault in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://admin:a-password@id.example.com",
+        "https://a-password@id.example.com/path",
+        "http://admin:a-password@id.example.com",
+        "https://admin:a-password@id.example.com:port",
+    ],
+)
+def test_a_password_in_a_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Endpoint.parse(url)
+    assert "a-password" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("url", ["http://id.example.com", "http://10.0.0.1", "http://localhost.example.com"])
+def test_plaintext_to_another_machine_needs_to_be_allowed(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"is plaintext.*ConnectionOptions\(allow_plaintext=True\)"):
+        AsyncClient(url, PersonalAccessToken("a-token"))
+    assert Endpoint.parse(url, allow_plaintext=True).origin == url
+
+
+def server(url: str, **options: Any) -> TokenServer:
+    return TokenServer.of(Endpoint.parse(url), ConnectionOptions(**options))
+
+
+def test_the_issuer_is_the_url_as_zitadel_writes_itself() -> None:
+    known = server("https://ID.example.com:443/")
+    assert (known.issuer, known.token_endpoint) == (
+        "https://id.example.com",
+        "https://id.example.com/oauth/v2/token",
+    )
+
+
+def test_another_issuer_is_asked_for_tokens() -> None:
+    known = server("https://orders.internal", issuer="id.example.com")
+    assert known.issuer == "https://id.example.com"
+    assert known.token_endpoint == "https://id.example.com/oauth/v2/token"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("https://10.0.0.1:8443/oauth/v2/token", "https://10.0.0.1:8443/oauth/v2/token"),
+        ("sso.example.com/token?tenant=a://b", "https://sso.example.com/token?tenant=a://b"),
+        (" https://sso.example.com\n", "https://sso.example.com/"),
+        ("http://localhost:8080/token", "http://localhost:8080/token"),
+    ],
+)
+def test_another_token_endpoint_is_asked_in_the_issuers_name(given: str, asked: str) -> None:
+    known = server("https://id.example.com", token_endpoint=given)
+    assert (known.issuer, known.token_endpoint) == ("https://id.example.com", asked)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"issuer": "http://id.example.com"}, "the issuer http://id.example.com is plaintext"),
+        ({"issuer": "https://id.example.com/realm"}, "the issuer https://id.example.com goes on"),
+        (
+            {"token_endpoint": "http://id.example.com/token"},
+            "the token endpoint http://id.example.com is plain",
+        ),
+        ({"token_endpoint": "https://id.example.com/a b"}, "the token endpoint has a path with white space"),
+        ({"token_endpoint": "https:///token"}, "the token endpoint https:// has no usable host"),
+        ({"authority": "id.example.com/path"}, "the authority https://id.example.com goes on"),
+        ({"authority": "https://id.example.com"}, "the authority"),
+        ({"authority": ""}, "the authority"),
+    ],
+)
+def test_options_that_cannot_work_are_told_by_name(options: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        server("https://orders.internal", **options)
+    assert named in str(refused.value)
+
+
+def test_an_authority_names_the_issuer_and_the_host_to_ask_for() -> None:
+    known = server("https://10.0.0.1:8443", authority="id.example.com:443")
+    assert known.issuer == "https://id.example.com"
+    assert known.token_endpoint == "https://10.0.0.1:8443/oauth/v2/token"
+    assert known.host == "id.example.com"
+
+
+def test_an_authority_may_name_any_host_behind_a_loopback_port() -> None:
+    assert server("http://localhost:8080", authority="id.example.com").issuer == "http://id.example.com"
+
+
+def test_options_that_do_not_concern_tokens_do_not_split_them() -> None:
+    assert server("https://a.example", channel_options=[("x", 1)]) == server("https://a.example")
+    assert server("https://a.example", headers={"x-a": "b"}) != server("https://a.example")

@@ -1,0 +1,128 @@
+"""Settings from the environment: exactly one kind of credentials, and whatever is wrong is named."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from zitadel_grpc import Client, environment
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.errors import ConfigurationError, CredentialsError
+from zitadel_grpc.testing import Emulator
+
+URL = "ZITADEL_API_URL"
+Environment = dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("ZITADEL_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv(URL, "https://id.example.com")
+
+
+def credentials() -> str:
+    return repr(environment.read().credentials)
+
+
+def test_a_client_is_made_of_it(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ca := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
+    (key := tmp_path / "key.json").write_text(json.dumps(emulator.key_file))
+    for name, value in ((URL, emulator.url), ("ZITADEL_KEY_PATH", key), ("ZITADEL_CA_FILE", ca)):
+        monkeypatch.setenv(name, str(value))
+    with Client.from_env() as client:
+        assert client.management.GetMyOrg(GetMyOrgRequest()).org.id
+
+
+def test_each_kind_of_credentials_is_read(
+    made_up_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pat := tmp_path / "pat.txt").write_text("a-token\n")
+    kinds: dict[str, Environment] = {
+        "JwtProfile(user_id='user-1')": {"ZITADEL_KEY_PATH": str(made_up_file)},
+        "JwtProfile(user_id='user-1') ": {"ZITADEL_KEY_JSON": made_up_file.read_text()},
+        "PersonalAccessToken(…)": {"ZITADEL_SERVICE_USER_TOKEN": "a-token\n"},
+        f"PersonalAccessToken(file={str(pat)!r})": {"ZITADEL_SERVICE_USER_TOKEN_FILE": str(pat)},
+        "ClientCredentials(client_id='robot')": {
+            "ZITADEL_CLIENT_ID": "robot",
+            "ZITADEL_CLIENT_SECRET": "a-secret",
+        },
+    }
+    for shown, variables in kinds.items():
+        with monkeypatch.context() as context:
+            for name, value in variables.items():
+                context.setenv(name, value)
+            assert credentials() == shown.strip()
+
+
+def test_the_rest_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
+    settings = environment.read()
+    assert (settings.url, settings.org_id) == ("https://id.example.com", None)
+    assert settings.options.root_certificates is None
+    monkeypatch.setenv("ZITADEL_ORG_ID", "17")
+    assert environment.read().org_id == "17"
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
+    for name in ("ZITADEL_KEY_PATH", "ZITADEL_CLIENT_ID", "ZITADEL_ORG_ID", "ZITADEL_CA_FILE"):
+        monkeypatch.setenv(name, " ")
+    assert environment.read().org_id is None
+
+
+def test_a_missing_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(URL)
+    with pytest.raises(ConfigurationError, match="ZITADEL_API_URL is not set"):
+        environment.read()
+
+
+def test_missing_credentials_are_told_with_all_names() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        environment.read()
+    for name in (
+        "ZITADEL_KEY_PATH",
+        "ZITADEL_KEY_JSON",
+        "ZITADEL_SERVICE_USER_TOKEN",
+        "ZITADEL_SERVICE_USER_TOKEN_FILE",
+        "ZITADEL_CLIENT_ID with ZITADEL_CLIENT_SECRET",
+    ):
+        assert name in str(refused.value)
+
+
+def test_two_kinds_at_once_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZITADEL_KEY_PATH", "key.json")
+    monkeypatch.setenv("ZITADEL_CLIENT_SECRET", "a-secret")
+    with pytest.raises(
+        ConfigurationError, match="ZITADEL_KEY_PATH and ZITADEL_CLIENT_SECRET are set"
+    ) as refused:
+        environment.read()
+    assert "a-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"])
+def test_half_of_a_pair_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "a-value")
+    (missing,) = {"ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"} - {name}
+    with pytest.raises(ConfigurationError, match=f"{missing} is not set"):
+        environment.read()
+
+
+def test_a_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZITADEL_KEY_PATH", "/nowhere/key.json")
+    with pytest.raises(CredentialsError, match=r"/nowhere/key\.json cannot be read"):
+        environment.read()
+    monkeypatch.setenv("ZITADEL_CA_FILE", "/nowhere/ca.pem")
+    with pytest.raises(ConfigurationError, match=r"ZITADEL_CA_FILE cannot be read.*/nowhere/ca\.pem"):
+        environment.read()
+
+
+def test_a_key_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZITADEL_KEY_JSON", '{"key": "a-secret"')
+    with pytest.raises(CredentialsError, match="the key is not valid JSON") as refused:
+        environment.read()
+    assert "a-secret" not in str(refused.value)

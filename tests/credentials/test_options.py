@@ -1,0 +1,65 @@
+"""Connection options are checked when they are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from zitadel_grpc import ConnectionOptions
+from zitadel_grpc.errors import ConfigurationError
+
+
+def test_the_defaults_serve() -> None:
+    assert ConnectionOptions() == ConnectionOptions(headers={}, channel_options=[])
+    assert hash(ConnectionOptions()) == hash(ConnectionOptions(headers=[]))
+
+
+def test_header_names_are_lower_case_and_pairs_keep_their_order() -> None:
+    options = ConnectionOptions(headers=[("X-B", "1"), ("x-a", "2"), ("x-b", "3")])
+    assert options.header_pairs == (("x-b", "1"), ("x-a", "2"), ("x-b", "3"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*("Authorization", "Host", ":authority", "Content-Type", "te", "grpc-timeout"), "x-bin", "", "x y", "ü"],
+)
+def test_a_header_that_cannot_be_set_is_told(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="headers: "):
+        ConnectionOptions(headers={name: "a-value"})
+
+
+@pytest.mark.parametrize(
+    "value", ["line\nbreak", " a-secret", "a-secret ", "ümlaut a-secret", "a-secret\x7f", 7, None]
+)
+def test_a_header_value_that_cannot_be_sent_is_told_without_it(value: Any) -> None:
+    with pytest.raises(
+        ConfigurationError, match="headers: the value of 'x-key' must be printable"
+    ) as refused:
+        ConnectionOptions(headers={"x-key": value})
+    assert "a-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["", "a", "a b", "~!"])
+def test_a_header_value_that_can_be_sent_is_taken(value: str) -> None:
+    assert ConnectionOptions(headers={"x-key": value}).header_pairs == (("x-key", value),)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e9, "5", None])
+def test_a_timeout_that_is_none_is_told(seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="token_timeout must be seconds"):
+        ConnectionOptions(token_timeout=seconds)
+
+
+@pytest.mark.parametrize("name", ["root_certificates", "certificate_chain", "private_key"])
+@pytest.mark.parametrize("value", ["/etc/ssl/ca.pem", b"", b"\n"])
+def test_certificates_that_are_no_bytes_are_told(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} must be PEM bytes"):
+        ConnectionOptions(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["certificate_chain", "private_key"])
+def test_half_a_client_certificate_is_told(name: str) -> None:
+    half: dict[str, Any] = {name: b"PEM"}
+    with pytest.raises(ConfigurationError, match="only work together"):
+        ConnectionOptions(**half)

@@ -1,0 +1,192 @@
+"""Which certificates are trusted, the same for tokens and for calls, and which name a server is asked by."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
+
+from tests.credentials.caches import cache_of, token
+from tests.credentials.servers import Serve, gives_tokens
+from zitadel_grpc import Client, ConnectionOptions, trust
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
+from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, Unavailable
+from zitadel_grpc.testing import Emulator
+
+SECRET = ClientCredentials("id", "secret")
+VARIABLES = ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE"]
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def works(url: str, key: JwtProfile, options: ConnectionOptions) -> bool:
+    """A token by HTTP and a call by gRPC."""
+    with Client(url, key, options=options) as client:
+        return bool(client.management.GetMyOrg(GetMyOrgRequest()).org.id)
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_file_that_the_environment_names_is_trusted_both_ways(
+    emulator: Emulator, key: JwtProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    (file := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
+    monkeypatch.setenv(variable, str(file))
+    assert works(emulator.url, key, ConnectionOptions())
+
+
+def test_grpcs_own_variable_comes_before_openssls(
+    emulator: Emulator, key: JwtProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
+    (other := tmp_path / "other.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    monkeypatch.setenv(VARIABLES[0], str(file))
+    monkeypatch.setenv(VARIABLES[1], str(other))
+    assert works(emulator.url, key, ConnectionOptions())
+
+
+def test_a_ca_that_is_not_of_the_systems_is_trusted_in_neither_way(
+    emulator: Emulator, key: JwtProfile
+) -> None:
+    with pytest.raises(TokenEndpointError, match="root_certificates"):
+        token(cache_of(key, emulator.url))
+    with (
+        Client(emulator.url, PersonalAccessToken(emulator.pat), timeout=3) as client,
+        pytest.raises(Unavailable),
+    ):
+        client.management.GetMyOrg(GetMyOrgRequest())
+    assert emulator.token_requests == 0
+
+
+def test_without_any_setting_there_is_a_bundle() -> None:
+    assert trust.root_certificates(ConnectionOptions()).count(b"BEGIN CERTIFICATE") > 20
+    assert trust.ssl_context(ConnectionOptions()).cert_store_stats()["x509_ca"] > 20
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("content", [None, b"", b"no PEM"], ids=["missing", "empty", "rubbish"])
+def test_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, content: bytes | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv(variable, str(file))
+    with pytest.raises(ConfigurationError) as refused:
+        trust.ssl_context(ConnectionOptions())
+    assert (variable if content is None else "no readable PEM certificate") in str(refused.value)
+
+
+def test_roots_may_have_comments_in_any_letters(serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(gives_tokens())
+    commented = "# Straße, 証明書\n".encode() + (trusting.root_certificates or b"")
+    options = dataclasses.replace(trusting, root_certificates=commented)
+    assert token(cache_of(SECRET, server.url, options)) == "token-1"
+
+
+@pytest.fixture
+def intermediate(authority: trustme.CA) -> trustme.CA:
+    return authority.create_child_ca()
+
+
+@pytest.fixture
+def grpc_server(intermediate: trustme.CA) -> Iterator[int]:
+    """The port of a gRPC server whose certificate is of the intermediate."""
+    certificate = intermediate.issue_cert("localhost")
+    chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+    server = grpc.server(ThreadPoolExecutor(1))
+    pair = (certificate.private_key_pem.bytes(), chain)
+    port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials([pair]))
+    server.start()
+    yield port
+    server.stop(None).wait()
+
+
+def test_an_intermediate_alone_is_enough_both_ways(
+    intermediate: trustme.CA, grpc_server: int, serve: Serve
+) -> None:
+    options = ConnectionOptions(root_certificates=intermediate.cert_pem.bytes())
+    server = serve(gives_tokens(), issuer=intermediate)
+    assert token(cache_of(SECRET, server.url, options)) == "token-1"
+    credentials = grpc.ssl_channel_credentials(trust.root_certificates(options))
+    with grpc.secure_channel(f"localhost:{grpc_server}", credentials) as channel:
+        grpc.channel_ready_future(channel).result(10)
+
+
+def client_certificate(ca: trustme.CA) -> dict[str, bytes]:
+    made = ca.issue_cert("client@example.com")
+    return {
+        "certificate_chain": made.cert_chain_pems[0].bytes(),
+        "private_key": made.private_key_pem.bytes(),
+    }
+
+
+def test_a_client_certificate_is_shown_where_it_is_asked_for(
+    serve: Serve, trusting: ConnectionOptions
+) -> None:
+    clients = trustme.CA()
+    server = serve(gives_tokens(), client_ca=clients)
+    options = dataclasses.replace(trusting, **client_certificate(clients))  # type: ignore[arg-type]
+    assert token(cache_of(SECRET, server.url, options)) == "token-1"
+
+
+def test_a_client_certificate_that_is_missing_is_told(serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(gives_tokens(), client_ca=trustme.CA())
+    with pytest.raises(TokenEndpointError, match=r"ConnectionOptions\(certificate_chain=…, private_key=…\)"):
+        token(cache_of(SECRET, server.url, trusting))
+    assert not server.requests
+
+
+def test_a_client_certificate_that_cannot_be_used_is_told(trusting: ConnectionOptions) -> None:
+    one, other = client_certificate(trustme.CA()), client_certificate(trustme.CA())
+    key = serialization.load_pem_private_key(one["private_key"], None)
+    locked = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"secret"),
+    )
+    for private_key in (other["private_key"], locked, b"no PEM"):
+        options = dataclasses.replace(
+            trusting, certificate_chain=one["certificate_chain"], private_key=private_key
+        )
+        with pytest.raises(ConfigurationError, match="certificate_chain and private_key are no readable"):
+            trust.ssl_context(options)
+
+
+def test_a_server_is_asked_by_the_name_it_knows_itself(
+    emulator: Emulator, key: JwtProfile, options: ConnectionOptions
+) -> None:
+    known_as = emulator.url.removeprefix("https://")
+    dialled = emulator.url.replace("localhost", "127.0.0.1")
+    assert works(dialled, key, dataclasses.replace(options, authority=known_as))
+
+
+def test_the_name_is_that_of_the_host_header_and_of_the_certificate(
+    serve: Serve, trusting: ConnectionOptions
+) -> None:
+    server = serve(gives_tokens(), names=("id.example.com",))
+    dialled = f"https://127.0.0.1:{server.port}"
+    options = dataclasses.replace(trusting, authority="id.example.com:8443")
+    assert token(cache_of(SECRET, dialled, options)) == "token-1"
+    assert server.asked_names == ["id.example.com"]
+    assert server.requests[0].headers["host"] == "id.example.com:8443"
+
+
+def test_plaintext_never_goes_to_a_proxy(
+    serve: Serve, trusting: ConnectionOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, proxy = serve(gives_tokens(), tls=False), serve(gives_tokens(), tls=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy.url)
+    assert token(cache_of(SECRET, server.url, trusting)) == "token-1"
+    assert (len(server.requests), len(proxy.requests)) == (1, 0)
