@@ -10,6 +10,10 @@ from zitadel_grpc.errors import ConfigurationError
 
 ChannelOption = tuple[str, str | int]
 _LONGEST_TIMEOUT = 3600.0  # seconds
+# Set by this package, or by HTTP itself.
+_NOT_TO_SET = frozenset(
+    {"authorization", "connection", "content-length", "content-type", "host", "te", "transfer-encoding"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +59,10 @@ class ConnectionOptions:
             # What both HTTP/1.1 and gRPC take; `-bin` is gRPC's mark for bytes.
             if not re.fullmatch(r"[0-9a-z_.-]+", name) or name.endswith("-bin"):
                 raise ConfigurationError(f"headers: {name!r} is no name of a text header")
-            if name in ("authorization", "host") or name.startswith("grpc-"):
+            if name in _NOT_TO_SET or name.startswith("grpc-"):
                 raise ConfigurationError(
-                    f"headers: {name!r} cannot be set here: tokens come from credentials, the host from "
-                    "`authority`"
+                    f"headers: {name!r} cannot be set here (tokens come from credentials, the host from "
+                    "`authority`)"
                 )
             if not isinstance(value, str) or not re.fullmatch(r"([!-~]([ -~]*[!-~])?)?", value):
                 raise ConfigurationError(

@@ -101,11 +101,7 @@ def _post(
 ) -> tuple[int, Mapping[str, str], bytes]:
     url = server.token_endpoint
     # Compressed, a small answer could unpack to any size.
-    headers = {
-        "accept": "application/json",
-        "accept-encoding": "identity",
-        **dict(server.options.header_pairs),
-    }
+    headers = [("accept", "application/json"), ("accept-encoding", "identity"), *server.options.header_pairs]
     with IMPORTS:
         # Here, not above: it takes about 100 ms, which programs with a static token never need.
         import encodings.idna  # noqa: F401  # needed by the first look-up of a name
@@ -125,9 +121,9 @@ def _post(
 
     extensions: dict[str, Any] = {"trace": trace}
     if basic:
-        headers["authorization"] = basic
+        headers.append(("authorization", basic))
     if server.host:
-        headers["host"] = server.host
+        headers.append(("host", server.host))
         extensions["sni_hostname"] = urlsplit(f"//{server.host}").hostname
     try:
         with (
@@ -194,9 +190,8 @@ def _disguises(secrets: Iterable[str]) -> list[str]:
     for secret in secrets:
         packed = secret.encode()
         encoded = (base64.b64encode(packed), base64.urlsafe_b64encode(packed))
-        found |= {secret, quote(secret, safe=""), quote_plus(secret)} | {
-            e.decode().rstrip("=") for e in encoded
-        }
+        found |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+        found |= {text.decode().rstrip("=") for text in encoded}
     return sorted(found, key=len, reverse=True)
 
 
