@@ -10,21 +10,40 @@
 
 It answers as a real server was seen to answer. What it does not implement answers UNIMPLEMENTED:
 it never pretends. State and keys are in memory only, made anew at each start; it listens on loopback only.
+
+For pytest there are the fixtures of `zitadel_grpc.testing.pytest_plugin`. pytest imports them in every run,
+and this package with them, so the names here are loaded when they are first used.
 """
 
-try:
-    import h2
-    import h11
-    import trustme
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f"zitadel_grpc.testing needs {error.name}: pip install 'zitadel-grpc[testing]'", name=error.name
-    ) from None
+from typing import TYPE_CHECKING
 
-from zitadel_grpc.testing.emulator import Emulator
-from zitadel_grpc.testing.faults import Faults
-from zitadel_grpc.testing.zitadel import RecordedCall
+from zitadel_grpc._lazy import lazy_exports
 
-del h2, h11, trustme
+if TYPE_CHECKING:
+    from zitadel_grpc.testing.emulator import Emulator as Emulator
+    from zitadel_grpc.testing.faults import Faults as Faults
+    from zitadel_grpc.testing.state.snapshots import Snapshot as Snapshot
+    from zitadel_grpc.testing.zitadel import RecordedCall as RecordedCall
 
-__all__ = ["Emulator", "Faults", "RecordedCall"]
+_OF_THE_EXTRA = ("h2", "h11", "trustme")
+
+_load, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "emulator": ["Emulator"],
+        "faults": ["Faults"],
+        "state.snapshots": ["Snapshot"],
+        "zitadel": ["RecordedCall"],
+    },
+)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        return _load(name)
+    except ModuleNotFoundError as error:
+        if error.name not in _OF_THE_EXTRA:
+            raise
+        raise ModuleNotFoundError(
+            f"zitadel_grpc.testing needs {error.name}: pip install 'zitadel-grpc[testing]'", name=error.name
+        ) from None

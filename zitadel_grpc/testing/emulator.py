@@ -93,20 +93,24 @@ class Emulator:
         return self._between_requests(lambda: Snapshot.take(self._zitadel.store))
 
     def reset(self, to: Snapshot | None = None) -> None:
-        """Goes back to the state at the start, or to a snapshot; takes back all faults and counts anew.
+        """Goes back to the state at the start, or to a snapshot; takes back all faults and forgets the calls.
 
         Keys, PAT and ids stay, and so do the access tokens of users who are still there. Takes about a
         millisecond. May be called from any thread.
         """
         self._between_requests(lambda: self._reset(to or self._fresh))
 
+    def forget_calls(self) -> None:
+        """Counts anew: `calls` is empty, `token_requests` 0."""
+        self._zitadel.calls.clear()
+        self._zitadel.token_requests = 0
+
     def _reset(self, snapshot: Snapshot) -> None:
         snapshot.restore(self._zitadel.store)
         self.faults.clear()
         self.faults.token_lifetime = self._token_lifetime
         self.faults.clock_skew = self._clock_skew
-        self._zitadel.calls.clear()
-        self._zitadel.token_requests = 0
+        self.forget_calls()
 
     def _between_requests(self, function: Callable[[], Result]) -> Result:
         """Runs it in the thread that answers requests, and so never in the midst of one."""

@@ -1,0 +1,56 @@
+"""Fixtures for the tests of services that use ZITADEL. pytest finds them by itself.
+
+    async def test_a_user_is_added(zitadel, zitadel_client):
+        await add_user(zitadel_client, "ann")
+        assert [call.rpc for call in zitadel.calls] == ["zitadel.user.v2.UserService/CreateUser"]
+
+One emulator serves all tests, and none sees what another did: after each test the emulator is again as it was
+before, with what fixtures of wider scopes had put there; faults are taken back. Async tests may be run by
+pytest-asyncio or by anyio, in whatever loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from zitadel_grpc import AsyncClient
+    from zitadel_grpc.testing import Emulator
+
+_RUNNING: pytest.StashKey[Emulator] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def zitadel(pytestconfig: pytest.Config) -> Iterator[Emulator]:
+    """An `Emulator`, running: with `url`, `key_file`, `pat`, `root_certificates`, `calls`, `faults`, …"""
+    from zitadel_grpc.testing import Emulator
+
+    with Emulator() as emulator:
+        pytestconfig.stash[_RUNNING] = emulator
+        yield emulator
+        del pytestconfig.stash[_RUNNING]
+
+
+@pytest.fixture(scope="session")
+def zitadel_client(zitadel: Emulator) -> AsyncClient:
+    """An AsyncClient, by the PAT of the first service user, who may do everything. Good in any event loop."""
+    from zitadel_grpc import AsyncClient, ConnectionOptions
+    from zitadel_grpc.credentials import PersonalAccessToken
+
+    options = ConnectionOptions(root_certificates=zitadel.root_certificates)
+    return AsyncClient(zitadel.url, PersonalAccessToken(zitadel.pat), options=options)
+
+
+@pytest.fixture(autouse=True)
+def _zitadel_reset(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Fixtures of wider scopes are set up before it, those of the test's own after it."""
+    emulator = pytestconfig.stash.get(_RUNNING, None)
+    before = emulator.snapshot() if emulator else None
+    if emulator:
+        emulator.forget_calls()
+    yield
+    if emulator := pytestconfig.stash.get(_RUNNING, None):
+        emulator.reset(before)
