@@ -68,3 +68,15 @@ class Members:
         if not set(given) <= set(roles_of_level(self.level)):
             raise invalid_argument(*self.errors.invalid)
         return given
+
+
+ORGANIZATION_MEMBERS = Members(
+    Level.ORGANIZATION,
+    Errors(
+        invalid=Error("Errors.Org.MemberInvalid", "Org-4N8es"),
+        exists=Error("Errors.Org.Member.AlreadyExists", "ORG-poWwe"),
+        missing=Error("Errors.NotFound", "Org-D8JxR"),
+        unchanged=Error("Errors.Org.Member.RolesNotChanged", "Org-LiaZi"),
+        no_user="ORG-GoXOn",
+    ),
+)

@@ -62,11 +62,12 @@ class Store:
     def add_organization(self, name: str, organization_id: str | None = None) -> Organization | None:
         """None if the name or the id is taken."""
         organization_id = organization_id or self.new_id()
-        if organization_id in self.organizations or any(o.name == name for o in self.organizations.values()):
+        present = (each for each in self.organizations.values() if each.state is not State.UNSPECIFIED)
+        if organization_id in self.organizations or any(each.name == name for each in present):
             return None
-        domain = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-")
+        label = re.sub(r"[^\w-]|_", "", name.replace(" ", "-")).strip("-").lower()
         organization = Organization(
-            organization_id, self.new_details(organization_id), name, f"{domain}.localhost"
+            organization_id, self.new_details(organization_id), name, f"{label}.localhost"
         )
         self.organizations[organization_id] = organization
         return organization

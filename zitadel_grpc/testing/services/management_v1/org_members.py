@@ -17,21 +17,10 @@ from zitadel_grpc.api.management.v1 import (
 from zitadel_grpc.testing.rpc.lists import page_of
 from zitadel_grpc.testing.rpc.permissions import roles_of_level
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.members import Error, Errors, Members
+from zitadel_grpc.testing.services.members import ORGANIZATION_MEMBERS
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.members import FILTERS, member_message
 from zitadel_grpc.testing.state.members import Level
-
-_MEMBERS = Members(
-    Level.ORGANIZATION,
-    Errors(
-        invalid=Error("Errors.Org.MemberInvalid", "Org-4N8es"),
-        exists=Error("Errors.Org.Member.AlreadyExists", "ORG-poWwe"),
-        missing=Error("Errors.NotFound", "Org-D8JxR"),
-        unchanged=Error("Errors.Org.Member.RolesNotChanged", "Org-LiaZi"),
-        no_user="ORG-GoXOn",
-    ),
-)
 
 
 @rpc
@@ -50,17 +39,19 @@ def ListOrgMembers(call: Call, request: ListOrgMembersRequest) -> ListOrgMembers
 @rpc
 def AddOrgMember(call: Call, request: AddOrgMemberRequest) -> AddOrgMemberResponse:
     organization_id = call.organization_id
-    member = _MEMBERS.add(call, organization_id, request.user_id, request.roles, owner=organization_id)
+    member = ORGANIZATION_MEMBERS.add(
+        call, organization_id, request.user_id, request.roles, owner=organization_id
+    )
     return AddOrgMemberResponse(details=added(member.details))
 
 
 @rpc
 def UpdateOrgMember(call: Call, request: UpdateOrgMemberRequest) -> UpdateOrgMemberResponse:
-    member = _MEMBERS.update(call, call.organization_id, request.user_id, request.roles)
+    member = ORGANIZATION_MEMBERS.update(call, call.organization_id, request.user_id, request.roles)
     return UpdateOrgMemberResponse(details=changed(member.details))
 
 
 @rpc
 def RemoveOrgMember(call: Call, request: RemoveOrgMemberRequest) -> RemoveOrgMemberResponse:
-    member = _MEMBERS.remove(call, call.organization_id, request.user_id)
+    member = ORGANIZATION_MEMBERS.remove(call, call.organization_id, request.user_id)
     return RemoveOrgMemberResponse(details=changed(member.details) if member else None)
