@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
 from zitadel_grpc.api.management import v1 as management
+from zitadel_grpc.api.project import v2beta as project
 from zitadel_grpc.api.user import v2 as user
 
 if TYPE_CHECKING:
@@ -67,3 +68,15 @@ def ann(**fields: object) -> user.AddHumanUserRequest:
         email=user.SetHumanEmail(email="ann@example.com", is_verified=True),
         **fields,  # type: ignore[arg-type]
     )
+
+
+async def add_project(peer: Peer, name: str = "shop", *roles: str, organization_id: str = "") -> str:
+    owner = organization_id or await organization_of(peer)
+    created = await ask(peer, project.CreateProjectRequest(organization_id=owner, name=name))
+    project_id: str = created.response.id
+    for role in roles:
+        await ask(
+            peer,
+            project.AddProjectRoleRequest(project_id=project_id, role_key=role, display_name=role.title()),
+        )
+    return project_id

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from zitadel_grpc.testing.rpc.refusals import not_found
+from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call
+from zitadel_grpc.testing.state.projects import Project
 from zitadel_grpc.testing.state.users import User
 
 
@@ -11,3 +12,23 @@ def user_of(call: Call, user_id: str, error_id: str) -> User:
     if (user := call.store.users.get(user_id)) is None:
         raise not_found("User could not be found", error_id)
     return user
+
+
+def project_of(call: Call, project_id: str, error_id: str) -> Project:
+    if (project := call.store.projects.get(project_id)) is None:
+        raise not_found("Project not found", error_id)
+    return project
+
+
+def existing_project(call: Call, project_id: str) -> Project:
+    """One that a write depends on."""
+    if (project := call.store.projects.get(project_id)) is None:
+        raise failed_precondition("Project not found", "COMMAND-EbFMN")
+    return project
+
+
+def check_organization(call: Call, organization_id: str) -> None:
+    """Raises Refusal for one that is not there, or not any more."""
+    organization = call.store.organizations.get(organization_id)
+    if organization is None or not organization.state:
+        raise failed_precondition("Organisation not found", "COMMAND-QXPGs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from zitadel_grpc.testing.state.applications import Application, ApplicationKey
@@ -38,6 +39,8 @@ class Store:
     access_tokens: dict[str, AccessToken] = field(default_factory=dict, repr=False)
     system_users: dict[str, bytes] = field(default_factory=dict)
     """Public keys (PEM) of the System API's users."""
+    removals: dict[str, datetime] = field(default_factory=dict)
+    """When it was, of what the v2 APIs let be removed again and again."""
     new_id: Ids = field(default_factory=Ids)
     _sequence: int = 0
 
@@ -147,6 +150,11 @@ class Store:
         """With the roles that were given by it."""
         del self.project_grants[grant_id]
         _drop(self.user_grants, lambda grant: grant.project_grant_id == grant_id)
+
+    def project_grant_to(self, project_id: str, organization_id: str) -> ProjectGrant | None:
+        wanted = (project_id, organization_id)
+        grants = self.project_grants.values()
+        return next((g for g in grants if (g.project_id, g.granted_organization_id) == wanted), None)
 
     def client(self, client_id: str) -> Application | None:
         return next((app for app in self.applications.values() if app.client_id == client_id), None)

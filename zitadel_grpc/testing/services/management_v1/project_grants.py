@@ -19,12 +19,13 @@ from zitadel_grpc.api.management.v1 import (
     UpdateProjectGrantResponse,
 )
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
-from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, not_found
+from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import project_of
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.projects import granted_project
-from zitadel_grpc.testing.state.projects import Project, ProjectGrant
+from zitadel_grpc.testing.services.projects import add_project_grant, checked_roles
+from zitadel_grpc.testing.state.projects import ProjectGrant
 from zitadel_grpc.testing.state.store import Store
 
 
@@ -72,27 +73,14 @@ def ListGrantedProjects(call: Call, request: ListGrantedProjectsRequest) -> List
 @rpc
 def AddProjectGrant(call: Call, request: AddProjectGrantRequest) -> AddProjectGrantResponse:
     project = project_of(call, request.project_id, "PROJECT-3M9ds")
-    if request.granted_org_id not in call.store.organizations:
-        raise failed_precondition("Errors.Org.NotFound", "COMMAND-3m9gg")
-    _check_roles(project, list(request.role_keys), "COMMAND-6m9gd")
-    if any(
-        (grant.project_id, grant.granted_organization_id) == (project.id, request.granted_org_id)
-        for grant in call.store.project_grants.values()
-    ):
-        raise already_exists("Project Grant already exists", "V3-DKcYh")
-    details = call.store.new_details(project.details.resource_owner)
-    grant = ProjectGrant(
-        call.store.new_id(), project.id, details, request.granted_org_id, list(request.role_keys)
-    )
-    call.store.project_grants[grant.id] = grant
-    return AddProjectGrantResponse(grant_id=grant.id, details=added(details))
+    grant = add_project_grant(call, project, request.granted_org_id, request.role_keys)
+    return AddProjectGrantResponse(grant_id=grant.id, details=added(grant.details))
 
 
 @rpc
 def UpdateProjectGrant(call: Call, request: UpdateProjectGrantRequest) -> UpdateProjectGrantResponse:
     grant = _find(call, request.project_id, request.grant_id, "PROJECT-M9s8m")
-    _check_roles(call.store.projects[grant.project_id], list(request.role_keys), "COMMAND-6m9gd")
-    grant.role_keys = list(request.role_keys)
+    grant.role_keys = checked_roles(call.store.projects[grant.project_id], request.role_keys)
     return UpdateProjectGrantResponse(details=changed(call.store.touch(grant.details)))
 
 
@@ -108,8 +96,3 @@ def _find(call: Call, project_id: str, grant_id: str, error_id: str) -> ProjectG
     if grant is None or grant.project_id != project_id:
         raise not_found("Project grant not found", error_id)
     return grant
-
-
-def _check_roles(project: Project, role_keys: list[str], error_id: str) -> None:
-    if not set(role_keys) <= project.roles.keys():
-        raise failed_precondition("Errors.Project.Role.NotFound", error_id)

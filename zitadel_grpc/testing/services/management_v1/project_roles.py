@@ -21,7 +21,8 @@ from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import project_of
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.projects import role_message
-from zitadel_grpc.testing.state.projects import Project, Role
+from zitadel_grpc.testing.services.projects import add_role
+from zitadel_grpc.testing.state.projects import Role
 
 _FILTERS: Filters[Role] = Filters(
     {
@@ -43,7 +44,7 @@ def ListProjectRoles(call: Call, request: ListProjectRolesRequest) -> ListProjec
 @rpc
 def AddProjectRole(call: Call, request: AddProjectRoleRequest) -> AddProjectRoleResponse:
     project = project_of(call, request.project_id, "PROJECT-3M9ds")
-    role = _add(call, project, request.role_key, request.display_name, request.group)
+    role = add_role(call, project, request.role_key, request.display_name, request.group)
     return AddProjectRoleResponse(details=added(role.details))
 
 
@@ -54,7 +55,7 @@ def BulkAddProjectRoles(call: Call, request: BulkAddProjectRolesRequest) -> Bulk
     if any(role.key in project.roles for role in request.roles):
         raise already_exists("Role already exists", "V3-DKcYh")
     for role in request.roles:
-        _add(call, project, role.key, role.display_name, role.group)
+        add_role(call, project, role.key, role.display_name, role.group)
     return BulkAddProjectRolesResponse(details=ObjectDetails(resource_owner=project.details.resource_owner))
 
 
@@ -75,11 +76,3 @@ def RemoveProjectRole(call: Call, request: RemoveProjectRoleRequest) -> RemovePr
     call.store.remove_role_from_grants(project.id, request.role_key)
     details = role.details if role else call.store.new_details(project.details.resource_owner)
     return RemoveProjectRoleResponse(details=changed(call.store.touch(details)))
-
-
-def _add(call: Call, project: Project, key: str, display_name: str, group: str) -> Role:
-    if key in project.roles:
-        raise already_exists("Role already exists", "V3-DKcYh")
-    role = Role(key, call.store.new_details(project.details.resource_owner), display_name, group)
-    project.roles[key] = role
-    return role

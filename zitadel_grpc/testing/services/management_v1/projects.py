@@ -19,13 +19,17 @@ from zitadel_grpc.api.management.v1 import (
     UpdateProjectResponse,
 )
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
-from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import project_of
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.projects import project_message
+from zitadel_grpc.testing.services.projects import (
+    activate_project,
+    add_project,
+    check_project_name,
+    deactivate_project,
+)
 from zitadel_grpc.testing.state.projects import Project
-from zitadel_grpc.testing.state.resources import State
 
 _FILTERS: Filters[Project] = Filters(
     {
@@ -50,17 +54,15 @@ def ListProjects(call: Call, request: ListProjectsRequest) -> ListProjectsRespon
 
 @rpc
 def AddProject(call: Call, request: AddProjectRequest) -> AddProjectResponse:
-    if any(project.name == request.name for project in _projects(call)):
-        raise already_exists("Project already exists on organization", "V3-DKcYh")
-    project = Project(call.store.new_id(), call.store.new_details(call.organization_id), request.name)
+    project = add_project(call, request.name, owner=call.organization_id)
     _apply(project, request)
-    call.store.projects[project.id] = project
     return AddProjectResponse(id=project.id, details=added(project.details))
 
 
 @rpc
 def UpdateProject(call: Call, request: UpdateProjectRequest) -> UpdateProjectResponse:
     project = project_of(call, request.id, "COMMAND-4M9sd")
+    check_project_name(call, request.name, owner=call.organization_id, project=project)
     project.name = request.name
     _apply(project, request)
     return UpdateProjectResponse(details=changed(call.store.touch(project.details)))
@@ -69,19 +71,15 @@ def UpdateProject(call: Call, request: UpdateProjectRequest) -> UpdateProjectRes
 @rpc
 def DeactivateProject(call: Call, request: DeactivateProjectRequest) -> DeactivateProjectResponse:
     project = project_of(call, request.id, "COMMAND-112M9")
-    if project.state is not State.ACTIVE:
-        raise failed_precondition("Project is not active", "COMMAND-mki55")
-    project.state = State.INACTIVE
-    return DeactivateProjectResponse(details=changed(call.store.touch(project.details)))
+    deactivate_project(call, project)
+    return DeactivateProjectResponse(details=changed(project.details))
 
 
 @rpc
 def ReactivateProject(call: Call, request: ReactivateProjectRequest) -> ReactivateProjectResponse:
     project = project_of(call, request.id, "COMMAND-3M9sd")
-    if project.state is not State.INACTIVE:
-        raise failed_precondition("Project is not inactive", "COMMAND-5M9bs")
-    project.state = State.ACTIVE
-    return ReactivateProjectResponse(details=changed(call.store.touch(project.details)))
+    activate_project(call, project)
+    return ReactivateProjectResponse(details=changed(project.details))
 
 
 @rpc

@@ -16,10 +16,10 @@ from zitadel_grpc.testing.rpc.refusals import (
 )
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.humans_v2 import add_human
+from zitadel_grpc.testing.services.lookups_v2 import check_organization
 from zitadel_grpc.testing.services.messages.details import timestamp
 from zitadel_grpc.testing.services.messages.details_v2 import changed
 from zitadel_grpc.testing.services.permission_checks import check
-from zitadel_grpc.testing.state.resources import State
 from zitadel_grpc.testing.state.users import Machine, User
 
 
@@ -27,9 +27,7 @@ from zitadel_grpc.testing.state.users import Machine, User
 def CreateUser(call: Call, request: CreateUserRequest) -> CreateUserResponse:
     owner = request.organization_id
     check(call, "user.write", owner=owner)
-    organization = call.store.organizations.get(owner)
-    if organization is None or organization.state is State.UNSPECIFIED:
-        raise failed_precondition("Organisation not found", "COMMAND-QXPGs")
+    check_organization(call, owner)
     if request.HasField("machine"):
         user = _add_machine(call, request)
         return CreateUserResponse(id=user.id, creation_date=timestamp(user.details.creation_date))

@@ -1,0 +1,1 @@
+"""`zitadel.project.v2beta.ProjectService`."""
