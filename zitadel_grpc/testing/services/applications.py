@@ -12,14 +12,20 @@ _WITH_SECRET = (AuthMethod.BASIC, AuthMethod.POST)
 
 
 def add_application(
-    call: Call, project: Project, name: str, method: AuthMethod, *, oidc: OidcSettings | None = None
+    call: Call,
+    project: Project,
+    name: str,
+    method: AuthMethod,
+    *,
+    oidc: OidcSettings | None = None,
+    application_id: str = "",
 ) -> Application:
     """Raises Refusal if the project has one of that name."""
     store = call.store
     if any((app.project_id, app.name) == (project.id, name) for app in store.applications.values()):
         raise already_exists("Application already exists", "V3-DKcYh")
     application = Application(
-        id=store.new_id(),
+        id=application_id or store.new_id(),
         project_id=project.id,
         details=store.new_details(project.details.resource_owner),
         name=name,

@@ -12,6 +12,7 @@ from zitadel_grpc.testing.services.messages.details import details_of
 from zitadel_grpc.testing.state.applications import Application, AuthMethod, OidcSettings
 
 if TYPE_CHECKING:
+    from zitadel_grpc.api.app.v2beta import CreateOIDCApplicationRequest
     from zitadel_grpc.api.management.v1 import AddOIDCAppRequest, UpdateOIDCAppConfigRequest
 
 
@@ -33,7 +34,9 @@ def app_message(application: Application) -> App:
     return message
 
 
-def oidc_settings(request: AddOIDCAppRequest | UpdateOIDCAppConfigRequest) -> OidcSettings:
+def oidc_settings(
+    request: AddOIDCAppRequest | UpdateOIDCAppConfigRequest | CreateOIDCApplicationRequest,
+) -> OidcSettings:
     """The request has a field of the same name for each setting; an update has no version."""
     values: dict[str, Any] = {
         field.name: getattr(request, field.name)
@@ -51,13 +54,18 @@ def _plain(value: Any) -> Any:
 
 def _oidc_config(application: Application, settings: OidcSettings) -> OIDCConfig:
     values: dict[str, Any] = asdict(settings)
-    origins = (_origin(uri) for uri in settings.redirect_uris)
     return OIDCConfig(
         client_id=application.client_id,
         auth_method_type=int(application.auth_method),  # type: ignore[arg-type]
-        allowed_origins=dict.fromkeys([*filter(None, origins), *settings.additional_origins]),
+        allowed_origins=allowed_origins(settings),
         **values,
     )
+
+
+def allowed_origins(settings: OidcSettings) -> list[str]:
+    """Those of the redirect URIs, and what is added to them."""
+    origins = (_origin(uri) for uri in settings.redirect_uris)
+    return list(dict.fromkeys([*filter(None, origins), *settings.additional_origins]))
 
 
 def _origin(uri: str) -> str | None:

@@ -1,0 +1,1 @@
+"""`zitadel.app.v2beta.AppService`."""

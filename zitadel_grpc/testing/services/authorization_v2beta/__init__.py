@@ -1,0 +1,1 @@
+"""`zitadel.authorization.v2beta.AuthorizationService`."""
