@@ -22,6 +22,9 @@ from zitadel_grpc._lazy import lazy_exports
 if TYPE_CHECKING:
     from zitadel_grpc.testing.emulator import Emulator as Emulator
     from zitadel_grpc.testing.faults import Faults as Faults
+    from zitadel_grpc.testing.seeding import ApiApplication as ApiApplication
+    from zitadel_grpc.testing.seeding import SeedError as SeedError
+    from zitadel_grpc.testing.seeding import ServiceUser as ServiceUser
     from zitadel_grpc.testing.state.snapshots import Snapshot as Snapshot
     from zitadel_grpc.testing.zitadel import RecordedCall as RecordedCall
 
@@ -32,6 +35,7 @@ _load, __dir__, __all__ = lazy_exports(
     {
         "emulator": ["Emulator"],
         "faults": ["Faults"],
+        "seeding": ["ApiApplication", "SeedError", "ServiceUser"],
         "state.snapshots": ["Snapshot"],
         "zitadel": ["RecordedCall"],
     },

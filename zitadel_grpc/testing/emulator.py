@@ -16,6 +16,7 @@ from zitadel_grpc.testing.faults import Faults
 from zitadel_grpc.testing.keys import KeyPair, service_user_key_file
 from zitadel_grpc.testing.oauth import routes
 from zitadel_grpc.testing.rpc import dispatch, framing
+from zitadel_grpc.testing.seeding import Seeding
 from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.fresh import fresh_store
 from zitadel_grpc.testing.state.snapshots import Snapshot
@@ -31,7 +32,7 @@ _STOP_TIMEOUT = 10.0
 _CALL_TIMEOUT = 10.0
 
 
-class Emulator:
+class Emulator(Seeding):
     """A ZITADEL on a port of this machine's loopback, for as long as the `with` block lasts.
 
     In `async with` it runs in the caller's event loop; in `with` it runs in a thread and a loop of its own.
@@ -53,6 +54,8 @@ class Emulator:
     """Private key, PEM, of the System API's user `system-user`."""
     root_certificates: bytes
     """The CA of the server's certificate, PEM."""
+    organization_id: str
+    """The first organization, ZITADEL."""
     faults: Faults
     """What can be made to go wrong while it runs."""
 
@@ -145,6 +148,7 @@ class Emulator:
             system_public_key=system.public_pem,
         )
         self.key_file = service_user_key_file(first, first_key)
+        self.organization_id = first_key.details.resource_owner
         self.faults = Faults(
             store,
             token_lifetime=self._token_lifetime,

@@ -1,0 +1,141 @@
+"""Seed files: what they add, and how their faults are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from zitadel_grpc.testing import Emulator, SeedError
+
+SEED = """\
+organizations:
+  - name: ZITADEL
+    service_users:
+      - user_name: reporter
+        roles: [ORG_OWNER_VIEWER]
+        jwt_access_tokens: true
+    projects:
+      - name: Shop
+        roles: [reader, writer]
+        user_grants: {reporter: [reader], ann@acme.example: [reader, writer]}
+        project_grants: {Acme: [reader]}
+  - name: Acme
+    humans:
+      - email: ann@acme.example
+        first_name: Ann
+        roles: [ORG_OWNER]
+      - email: bob@acme.example
+        user_name: bob
+"""
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
+    yield shared_zitadel
+    shared_zitadel.reset()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(text: str) -> Path:
+        path = tmp_path / "seed.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_file_adds_organizations_users_projects_and_who_has_which_role(
+    zitadel: Emulator, write: Write
+) -> None:
+    added = zitadel.seed(write(SEED))
+    store = zitadel._zitadel.store
+    (acme,) = (each.id for each in store.organizations.values() if each.name == "Acme")
+    users = {user.user_name: user for user in store.users.values()}
+    assert added["reporter"].id == users["reporter"].id
+    assert users["ann@acme.example"].details.resource_owner == users["bob"].details.resource_owner == acme
+    assert [list(member.roles) for member in store.memberships(users["reporter"].id)] == [
+        ["ORG_OWNER_VIEWER"]
+    ]
+    assert [member.resource_id for member in store.memberships(users["ann@acme.example"].id)] == [acme]
+    grants = {store.users[each.user_id].user_name: each.role_keys for each in store.user_grants.values()}
+    assert grants == {"reporter": ["reader"], "ann@acme.example": ["reader", "writer"]}
+    (grant,) = store.project_grants.values()
+    assert (grant.granted_organization_id, grant.role_keys) == (acme, ["reader"])
+
+
+def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
+    assert zitadel.seed(write("")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- a\n", ": give keys and values here, such as `name: Acme`"),
+        ("orgs: []\n", ": orgs: is no key of a seed file here; there are organizations"),
+        ("organisations: []\n", ": organisations: is no key of a seed file here; do you mean organizations?"),
+        ("organizations: {name: A}\n", ": organizations: must be a list: begin each entry with `- `"),
+        ("organizations: [A]\n", ": organizations[0]: give keys and values here, such as `name: Acme`"),
+        ("organizations: [{}]\n", ": organizations[0]: give it a key `name`"),
+        ("organizations: [{name: 7}]\n", ": organizations[0].name: must be a text: write it in quotes, '7'"),
+        ("organizations: [{name: [7]}]\n", ": organizations[0].name: must be a text"),
+        ("organizations: [{name: }]\n", ": organizations[0].name: give it a text, it is empty"),
+        (
+            "organizations: [{name: A, service_users: [{user_name: a, roles: ORG_OWNER}]}]\n",
+            ": organizations[0].service_users[0].roles: must be a list of texts, such as `[reader, writer]`",
+        ),
+        (
+            "organizations: [{name: A, service_users: [{user_name: a, jwt_access_tokens: 1}]}]\n",
+            ": organizations[0].service_users[0].jwt_access_tokens: must be true or false",
+        ),
+        (
+            "organizations: [{name: A, service_users: [{user_name: a, roles: [ORG_OWNER, IAM_KING]}]}]\n",
+            ": organizations[0].service_users[0]: 'IAM_KING' is no Manager role; there are IAM_OWNER, ",
+        ),
+        (
+            "organizations: [{name: A, service_users: [{user_name: a}, {user_name: a}]}]\n",
+            ": organizations[0].service_users[1]: service user 'a' cannot be added: User already exists",
+        ),
+        (
+            "organizations: [{name: A, projects: [{name: P, user_grants: {ann: [r]}}]}]\n",
+            ": organizations[0].projects[0].user_grants.ann: "
+            "there is no user 'ann': add it to service_users or humans",
+        ),
+        (
+            "organizations: [{name: A, projects: [{name: P, project_grants: {B: []}}]}]\n",
+            ": organizations[0].projects[0].project_grants.B: "
+            "there is no organization 'B': add it to organizations",
+        ),
+        (
+            "organizations: [{name: A, projects: [{name: P, user_grants: {first-service-user: [r]}}]}]\n",
+            ": organizations[0].projects[0].user_grants.first-service-user: "
+            "'r' is no role of P: add it to organizations[0].projects[0].roles",
+        ),
+        (
+            "organizations: [{name: A, projects: [{name: P, user_grants: [ann]}]}]\n",
+            ": organizations[0].projects[0].user_grants: must be names with lists, such as `{ann: [reader]}`",
+        ),
+        ("organizations:\n - name: A\n   name: B\n", ":3:4: is no YAML: name is there twice"),
+        ("organizations: [\n", ":2:1: is no YAML: "),
+        ("\x00", ": is no YAML: "),
+    ],
+)
+def test_a_fault_is_told_in_one_line_with_its_place_and_the_mend(
+    zitadel: Emulator, write: Write, text: str, told: str
+) -> None:
+    path = write(text)
+    with pytest.raises(SeedError) as error:
+        zitadel.seed(path)
+    assert str(error.value).startswith(f"{path}{told}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(zitadel: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(SeedError, match=r"no\.yaml cannot be read: No such file"):
+        zitadel.seed(tmp_path / "no.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"organizations: [{name: \xe9}]")
+    with pytest.raises(SeedError, match=r"latin\.yaml cannot be read: it is not UTF-8"):
+        zitadel.seed(tmp_path / "latin.yaml")
