@@ -175,11 +175,12 @@ def test_a_sync_function_that_hangs_is_given_up() -> None:
 
 
 def test_what_a_function_given_up_gives_later_is_not_used() -> None:
-    numbers, hanging = itertools.count(1), threading.Event()
+    numbers, hanging, ended = itertools.count(1), threading.Event(), threading.Event()
 
     def function() -> str:
         if (number := next(numbers)) == 1:
             hanging.wait(30)
+            ended.set()
         return f"token-{number}"
 
     cache = cache_of(AccessToken(function), options=SHORT)
@@ -187,7 +188,8 @@ def test_what_a_function_given_up_gives_later_is_not_used() -> None:
         token(cache)
     wait_until(lambda: cache.refresh().exception(10) is None)
     hanging.set()
-    wait_until(lambda: not any(thread.name == "zitadel-grpc-token" for thread in threading.enumerate()))
+    assert ended.wait(10)
+    time.sleep(0.1)
     assert token(cache) == "token-2"
 
 

@@ -233,14 +233,22 @@ def test_a_silent_endpoint_ends_within_the_timeout(
     "start", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n"]
 )
 @pytest.mark.parametrize("tls", [True, False], ids=["TLS", "plain"])
-def test_an_answer_that_dribbles_ends_and_leaves_no_thread(client: Client, start: bytes, tls: bool) -> None:
-    server = client.serve(lambda exchange: exchange.dribble(start, b"x-a: b\r\n"), tls=tls)
+def test_an_answer_that_dribbles_ends_and_its_connection_too(client: Client, start: bytes, tls: bool) -> None:
+    hung_up = threading.Event()
+
+    def respond(exchange: Exchange) -> None:
+        try:
+            exchange.dribble(start, b"x-a: b\r\n")
+        finally:
+            hung_up.set()
+
+    server = client.serve(respond, tls=tls)
     cache = cache_of(
         JwtProfile.from_dict(client.key), server.url, dataclasses.replace(client.options, token_timeout=0.5)
     )
     with pytest.raises(TokenEndpointError):
         cache.wait(10)
-    wait_until(lambda: not any(thread.name == "zitadel-grpc-token" for thread in threading.enumerate()))
+    assert hung_up.wait(10)
 
 
 def test_a_connection_that_is_cut_is_tried_again(

@@ -8,10 +8,8 @@ import asyncio
 import contextlib
 import dataclasses
 import math
-import os
 import re
 import socket
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,15 +20,6 @@ from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
     from zitadel_grpc.credentials.cache import TokenCache
-
-
-IMPORTS = threading.RLock()
-"""Held while a library is imported by a thread of the token cache's. A fork waits for it: the child would
-find the library half made, and its import lock held for good by a thread that the child does not have."""
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=IMPORTS.acquire, after_in_parent=IMPORTS.release, after_in_child=IMPORTS.release
-    )
 
 
 @dataclass(frozen=True, slots=True)

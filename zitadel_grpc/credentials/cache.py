@@ -19,6 +19,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from zitadel_grpc.credentials import workers
 from zitadel_grpc.credentials.base import Refresh, Token
 from zitadel_grpc.credentials.life import HeldToken, TokenState
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError, ZitadelError
@@ -146,11 +147,10 @@ class TokenCache:
             loop = None
         running = self._running = _Running(Refresh(now + self._timeout, loop))
         running.watchdog = threading.Timer(self._timeout + _WATCHDOG_GRACE, self._give_up, (running,))
-        worker = threading.Thread(target=self._run, args=(running,), name="zitadel-grpc-token", daemon=True)
         try:
             running.watchdog.daemon = True
             running.watchdog.start()
-            worker.start()
+            workers.run(lambda: self._run(running))
         except RuntimeError as error:  # too many threads, or the interpreter is ending
             failure = TokenEndpointError(f"{self._name}: no thread for the token request: {error}")
             self._settle(failure)

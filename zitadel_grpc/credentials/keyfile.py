@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from zitadel_grpc.credentials.base import IMPORTS
+from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -111,12 +111,13 @@ def sign_jwt(
 ) -> str:
     """A JWT by which `subject` speaks for itself (iss = sub), RS256; `life` in seconds, counted from its
     `iat`."""
-    with IMPORTS:
-        import jwt
-
     issued_at = int(time.time() + clock_offset) - _ISSUED_BEFORE
     claims = {"iss": subject, "sub": subject, "aud": audience, "iat": issued_at, "exp": issued_at + life}
-    return jwt.encode(claims, private_key, algorithm="RS256", headers={"kid": key_id} if key_id else None)
+    headers = {"kid": key_id} if key_id else None
+    with NO_FORK:
+        import jwt
+
+        return jwt.encode(claims, private_key, algorithm="RS256", headers=headers)
 
 
 def load_private_key(pem: bytes, source: str) -> RSAPrivateKey:
@@ -129,13 +130,15 @@ def load_private_key(pem: bytes, source: str) -> RSAPrivateKey:
 
     key: object = None
     try:
-        # The full validation (are p and q prime) takes 40 ms; one signature tells in 1 ms whether the numbers
-        # fit.
-        key = load_pem_private_key(pem.strip() + b"\n", password=None, unsafe_skip_rsa_key_validation=True)
-        if isinstance(key, RSAPrivateKey):
-            signature = key.sign(b"", PKCS1v15(), SHA256())
-            key.public_key().verify(signature, b"", PKCS1v15(), SHA256())
-            return key
+        with NO_FORK:
+            # Full validation (are p and q prime) takes 40 ms; a signature, 1 ms, tells if the numbers fit.
+            key = load_pem_private_key(
+                pem.strip() + b"\n", password=None, unsafe_skip_rsa_key_validation=True
+            )
+            if isinstance(key, RSAPrivateKey):
+                signature = key.sign(b"", PKCS1v15(), SHA256())
+                key.public_key().verify(signature, b"", PKCS1v15(), SHA256())
+                return key
         fault = "is not an RSA key"
     except TypeError:
         fault = "is encrypted"

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from zitadel_grpc import trust
-from zitadel_grpc.credentials.base import IMPORTS, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
+from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 
 _BODY_LIMIT = 1 << 20  # bytes
@@ -102,7 +103,7 @@ def _post(
     url = server.token_endpoint
     # Compressed, a small answer could unpack to any size.
     headers = [("accept", "application/json"), ("accept-encoding", "identity"), *server.options.header_pairs]
-    with IMPORTS:
+    with NO_FORK:
         # Here, not above: it takes about 100 ms, which programs with a static token never need.
         import encodings.idna  # noqa: F401  # needed by the first look-up of a name
 
@@ -116,7 +117,10 @@ def _post(
         )
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+        step, state = event.split(".")[-2:]
+        if step == "start_tls":
+            NO_FORK.enter() if state == "started" else NO_FORK.leave()
+        if step in ("connect_tcp", "start_tls") and state == "complete":
             refresh.uses(info["return_value"].get_extra_info("socket"))
 
     extensions: dict[str, Any] = {"trace": trace}

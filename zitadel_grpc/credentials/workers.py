@@ -1,0 +1,78 @@
+"""The threads in which tokens are obtained, and what they must not be doing when the process forks."""
+
+from __future__ import annotations
+
+import collections
+import os
+import queue
+import threading
+from collections.abc import Callable
+
+Work = Callable[[], object]
+
+_FORK_WAITS = 2.0  # seconds at most
+_idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()
+
+
+def run(work: Work) -> None:
+    """Runs `work`, which must not raise, in a thread. Raises RuntimeError if none can be started.
+
+    Threads are kept for the next time: one that used OpenSSL holds a lock of OpenSSL's while it ends, and a
+    child forked at that moment would hang, all of it, at its first handshake.
+    """
+    try:
+        jobs = _idle.pop()
+    except IndexError:
+        jobs = queue.SimpleQueue()
+        threading.Thread(target=_serve, args=(jobs,), name="zitadel-grpc-token", daemon=True).start()
+    jobs.put(work)
+
+
+def _serve(jobs: queue.SimpleQueue[Work]) -> None:
+    while True:
+        jobs.get()()
+        _idle.append(jobs)
+
+
+class _NoFork:
+    """While a thread is inside, a fork waits a moment: the child would inherit locks (of imports, of OpenSSL)
+    that are held for good by a thread that it does not have."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+
+    def enter(self) -> None:
+        with self._changed:
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def __enter__(self) -> None:
+        self.enter()
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def before_fork(self) -> None:
+        self._changed.acquire()  # kept over the fork: nobody goes inside meanwhile
+        self._changed.wait_for(lambda: not self._inside, _FORK_WAITS)
+
+    def after_in_parent(self) -> None:
+        self._changed.release()
+
+    def after_in_child(self) -> None:
+        self.__init__()  # type: ignore[misc]
+        _idle.clear()
+
+
+NO_FORK = _NoFork()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=NO_FORK.before_fork,
+        after_in_parent=NO_FORK.after_in_parent,
+        after_in_child=NO_FORK.after_in_child,
+    )
