@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from zitadel_grpc.api.authn.v1 import Key, KeyType
 from zitadel_grpc.api.management.v1 import (
     AddMachineKeyRequest,
@@ -15,12 +13,12 @@ from zitadel_grpc.api.management.v1 import (
     RemoveMachineKeyRequest,
     RemoveMachineKeyResponse,
 )
-from zitadel_grpc.testing.keys import KeyPair, service_user_key_file
 from zitadel_grpc.testing.rpc.lists import page_of
 from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.expiration import expiration_of
 from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.services.machine_credentials import add_key, check_public_key
 from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details, timestamp
 from zitadel_grpc.testing.state.users import MachineKey
 
@@ -28,18 +26,10 @@ from zitadel_grpc.testing.state.users import MachineKey
 @rpc
 def AddMachineKey(call: Call, request: AddMachineKeyRequest) -> AddMachineKeyResponse:
     """Makes the key pair, unless the request brings a public key."""
+    check_public_key(request.public_key)
     user = existing_user(call, request.user_id, "COMMAND-bnipwm1")
-    expiration = expiration_of(call, request)
-    pair = None if request.public_key else KeyPair.generate()
-    public_key = pair.public_pem if pair else request.public_key
-    details = call.store.new_details(user.details.resource_owner)
-    key = MachineKey(call.store.new_id(), user.id, details, public_key, expiration)
-    call.store.machine_keys[key.id] = key
-    return AddMachineKeyResponse(
-        key_id=key.id,
-        key_details=json.dumps(service_user_key_file(pair, key)).encode() if pair else b"",
-        details=added(details),
-    )
+    key, content = add_key(call, user, request.public_key, expiration_of(call, request))
+    return AddMachineKeyResponse(key_id=key.id, key_details=content, details=added(key.details))
 
 
 @rpc

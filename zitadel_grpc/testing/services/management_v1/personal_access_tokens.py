@@ -18,9 +18,9 @@ from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.expiration import expiration_of
 from zitadel_grpc.testing.services.lookups import existing_user, machine_of
+from zitadel_grpc.testing.services.machine_credentials import add_personal_access_token
 from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details, timestamp
 from zitadel_grpc.testing.state.users import PersonalAccessToken
-from zitadel_grpc.testing.tokens import opaque_token
 
 
 @rpc
@@ -29,11 +29,8 @@ def AddPersonalAccessToken(
 ) -> AddPersonalAccessTokenResponse:
     user = existing_user(call, request.user_id, "COMMAND-Dggw2")
     machine_of(user, "COMMAND-Df2f1")
-    expiration = expiration_of(call, request)
-    details = call.store.new_details(user.details.resource_owner)
-    pat = PersonalAccessToken(call.store.new_id(), user.id, details, opaque_token(), expiration)
-    call.store.personal_access_tokens[pat.token] = pat
-    return AddPersonalAccessTokenResponse(token_id=pat.id, token=pat.token, details=added(details))
+    pat = add_personal_access_token(call, user, expiration_of(call, request))
+    return AddPersonalAccessTokenResponse(token_id=pat.id, token=pat.token, details=added(pat.details))
 
 
 @rpc
