@@ -86,22 +86,6 @@ async def test_codes_are_returned_to_those_who_ask(own_peer: Peer) -> None:
     assert (found.email.is_verified, found.phone.phone) == (False, "+41441234567")
 
 
-@pytest.mark.parametrize(
-    ("password", "error_id"),
-    [
-        ("Sh0rt!", "COMMA-HuJf6"),
-        ("SECR3T!PASS", "COMMA-co3Xw"),
-        ("secr3t!pass", "COMMA-VoaRj"),
-        ("Secret!pass", "COMMA-ZBv4H"),
-        ("Secr3tpass", "COMMA-ZDLwA"),
-    ],
-    ids=["short", "no lower case", "no upper case", "no number", "no symbol"],
-)
-async def test_a_simple_password_is_refused(peer: Peer, password: str, error_id: str) -> None:
-    answer = await ask(peer, ann(password=user.Password(password=password)))
-    assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, error_id)
-
-
 async def test_a_human_goes_to_the_organization_that_the_request_names(own_peer: Peer) -> None:
     elsewhere = await other_organization(own_peer)
     answer = await ask(own_peer, ann(organization=Organization(org_domain="elsewhere.localhost")))

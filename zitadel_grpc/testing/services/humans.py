@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from zitadel_grpc.testing.services.passwords import check_password
 from zitadel_grpc.testing.state.store import Store
 from zitadel_grpc.testing.state.users import Human, User, UserState
 
@@ -38,6 +39,9 @@ class _Phone(Protocol):
 
 
 def human_of(store: Store, profile: _Profile, email: _Email, phone: _Phone, password: str) -> Human:
+    """Raises Refusal for a password that is too simple."""
+    if password:
+        check_password(password)
     return Human(
         first_name=profile.first_name,
         last_name=profile.last_name,

@@ -56,9 +56,9 @@ def SetUpOrg(call: Call, request: SetUpOrgRequest) -> SetUpOrgResponse:
     store, human = call.store, request.human
     if store.user_by_name(human.user_name):
         raise already_exists("User already exists", "V3-DKcYh")
+    kind = human_of(store, human.profile, human.email, human.phone, human.password)
     if (organization := store.add_organization(request.org.name)) is None:
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
-    kind = human_of(store, human.profile, human.email, human.phone, human.password)
     user = add_human(store, human.user_name, kind, owner=organization.id)
     assert user is not None  # the name is free
     roles = list(request.roles) or ["ORG_OWNER"]
