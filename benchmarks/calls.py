@@ -38,7 +38,7 @@ def credentials() -> AccessToken:
 
 
 def run(*, quick: bool) -> None:
-    rounds, total = (5, 500) if quick else (60, 1000)
+    rounds, total = (10, 200) if quick else (200, 300)
     with server("benchmarks.grpc_server") as running:
         target, roots = running.info["target"], running.info["ca"].encode()
         with asyncio.Runner() as runner:

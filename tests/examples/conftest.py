@@ -40,7 +40,7 @@ class Zitadel:
 @pytest.fixture(scope="session")
 def zitadel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zitadel]:
     directory = tmp_path_factory.mktemp("emulator")
-    command = [sys.executable, "-m", "zitadel_grpc.cli", "emulator", "--dir", str(directory)]
+    command = [sys.executable, "-m", "zitadel_grpc.cli", "emulator", "--quiet", "--dir", str(directory)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

@@ -7,85 +7,87 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 import trustme
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.wrappers_pb2 import StringValue
 
 from zitadel_grpc.testing import Emulator
-from zitadel_grpc.testing.state.users import AccessTokenType, Machine
 
 if TYPE_CHECKING:
     from tests.examples.conftest import Run
 
 EXAMPLE = "examples/two_services"
-PROJECT = "orders-project"
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The running service, and what its caller needs: the environment, and who it is."""
+
+    url: str
+    settings: dict[str, str]
+    user_id: str
 
 
 @pytest.fixture
-def settings(emulator: Emulator, tmp_path: Path) -> dict[str, str]:
-    """The environment of both: the service's certificate, the caller's key file, one bundle of CAs."""
+def orders(emulator: Emulator, tmp_path: Path) -> Iterator[Orders]:
+    project = emulator.add_project("orders")
+    application = emulator.add_api_application(project, private_key_jwt=True)
+    user = emulator.add_service_user("caller")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
-    paths = {name: tmp_path / name for name in ("ca.pem", "certificate.pem", "private-key.pem", "key.json")}
-    paths["ca.pem"].write_bytes(emulator.root_certificates + authority.cert_pem.bytes())
-    paths["certificate.pem"].write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
-    paths["private-key.pem"].write_bytes(certificate.private_key_pem.bytes())
-    paths["key.json"].write_text(json.dumps(emulator.key_file))
-    return {
-        "ZITADEL_API_URL": emulator.url,
-        "ZITADEL_CA_FILE": str(paths["ca.pem"]),
-        "ZITADEL_KEY_PATH": str(paths["key.json"]),
-        "ORDERS_PROJECT_ID": PROJECT,
-        "ORDERS_CERTIFICATE": str(paths["certificate.pem"]),
-        "ORDERS_PRIVATE_KEY": str(paths["private-key.pem"]),
+    contents = {
+        "ca.pem": emulator.root_certificates + authority.cert_pem.bytes(),
+        "certificate.pem": b"".join(blob.bytes() for blob in certificate.cert_chain_pems),
+        "private-key.pem": certificate.private_key_pem.bytes(),
+        "application-key.json": json.dumps(application.key_file).encode(),
+        "key.json": json.dumps(user.key_file).encode(),
     }
-
-
-@pytest.fixture
-def orders(settings: dict[str, str]) -> Iterator[str]:
-    """The running orders service's URL."""
-    script = str(Path(__file__).parents[2] / EXAMPLE / "orders.py")
-    environment = {**os.environ, **settings}
-    with subprocess.Popen(
-        [sys.executable, script], env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    common = {"ZITADEL_API_URL": emulator.url, "ZITADEL_CA_FILE": str(tmp_path / "ca.pem")}
+    service = {
+        "ORDERS_KEY_PATH": str(tmp_path / "application-key.json"),
+        "ORDERS_CERTIFICATE": str(tmp_path / "certificate.pem"),
+        "ORDERS_PRIVATE_KEY": str(tmp_path / "private-key.pem"),
+    }
+    caller = {"ORDERS_PROJECT_ID": project, "ZITADEL_KEY_PATH": str(tmp_path / "key.json")}
+    command = [sys.executable, str(Path(__file__).parents[2] / EXAMPLE / "orders.py")]
+    environment = {**os.environ, **common, **service}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
-            yield process.stdout.readline().strip()
+            url = process.stdout.readline().strip()
+            yield Orders(url, common | caller | {"ORDERS_URL": url}, user.id)
         finally:
             process.terminate()
 
 
-def _give_jwts(emulator: Emulator) -> None:
-    """Sets the service user's access token type; the emulator's API does not offer it yet."""
-    user = emulator._zitadel.store.users[emulator.key_file["userId"]]
-    assert isinstance(user.kind, Machine)
-    user.kind.access_token_type = AccessTokenType.JWT
-
-
-def test_the_service_answers_a_caller_whose_token_is_for_its_project(
-    emulator: Emulator, settings: dict[str, str], orders: str, run: Run
-) -> None:
-    _give_jwts(emulator)
-    ended = run(f"{EXAMPLE}/caller.py", settings | {"ORDERS_URL": orders})
+def test_the_service_answers_a_caller_whose_token_is_for_its_project(orders: Orders, run: Run) -> None:
+    ended = run(f"{EXAMPLE}/caller.py", orders.settings)
     assert (ended.returncode, ended.stderr) == (0, "")
-    user_id = emulator.key_file["userId"]
-    assert ended.stdout == f"order-1: shipped, asked for by service user {user_id}\n"
+    assert ended.stdout == f"order-1: shipped, asked for by service user {orders.user_id}\n"
 
 
 def test_the_service_refuses_a_token_for_another_project(
-    emulator: Emulator, settings: dict[str, str], orders: str, run: Run
+    emulator: Emulator, orders: Orders, run: Run
 ) -> None:
-    _give_jwts(emulator)
-    settings = settings | {"ORDERS_URL": orders, "ORDERS_PROJECT_ID": "another-project"}
-    ended = run(f"{EXAMPLE}/caller.py", settings)
+    another = emulator.add_project("another")
+    ended = run(f"{EXAMPLE}/caller.py", orders.settings | {"ORDERS_PROJECT_ID": another})
     assert ended.returncode == 1
-    assert ended.stderr == "UNAUTHENTICATED: Audience doesn't match\n"
+    assert ended.stderr == "UNAUTHENTICATED: the token is not valid for this service\n"
 
 
-def test_the_service_refuses_an_opaque_token(settings: dict[str, str], orders: str, run: Run) -> None:
-    ended = run(f"{EXAMPLE}/caller.py", settings | {"ORDERS_URL": orders})
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("UNAUTHENTICATED: ")
+def test_the_service_refuses_a_caller_without_token(orders: Orders) -> None:
+    trusted = grpc.ssl_channel_credentials(Path(orders.settings["ZITADEL_CA_FILE"]).read_bytes())
+    with grpc.secure_channel(orders.url.removeprefix("https://"), trusted) as channel:
+        get_order = channel.unary_unary(
+            "/orders.v1.OrderService/GetOrder", StringValue.SerializeToString, Struct.FromString
+        )
+        with pytest.raises(grpc.RpcError, match="a bearer token is needed"):
+            get_order(StringValue(value="order-1"), timeout=10)
