@@ -3,8 +3,8 @@
     ORDERS_URL=https://localhost:8443 ORDERS_PROJECT_ID=… ZITADEL_KEY_PATH=key.json \\
         ZITADEL_API_URL=https://my-instance.zitadel.cloud python examples/two_services/caller.py
 
-The token that the orders service receives is good for ZITADEL's own APIs too: use a service user without Manager
-roles. `ZITADEL_CA_FILE` names the CAs to trust, PEM: those of ZITADEL and of the orders service in one file.
+The token that the orders service receives is good for ZITADEL's own APIs too: use a service user without
+Manager roles. `ZITADEL_CA_FILE` names the CAs to trust, PEM: ZITADEL's and the orders service's in one file.
 """
 
 import asyncio
