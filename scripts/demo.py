@@ -48,7 +48,7 @@ async def process(
 @asynccontextmanager
 async def emulator(directory: Path) -> AsyncIterator[str]:
     """A running emulator's URL; its keys and its CA are in `directory`."""
-    command = ("-m", "zitadel_grpc.cli", "emulator", "--dir", str(directory))
+    command = ("-m", "zitadel_grpc.cli", "emulator", "--quiet", "--dir", str(directory))
     async with process(*command, stdout=PIPE) as running:
         assert running.stdout
         try:

@@ -12,7 +12,7 @@ from grpc import StatusCode
 
 from zitadel_grpc.api.admin.v1 import GetMyInstanceResponse
 from zitadel_grpc.api.auth.v1 import GetMyUserResponse
-from zitadel_grpc.api.management.v1 import GetMyOrgResponse
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse
 from zitadel_grpc.api.org.v1 import OrgState
 from zitadel_grpc.api.system.v1 import GetInstanceRequest, GetInstanceResponse, ListInstancesResponse
 
@@ -225,5 +225,7 @@ async def test_calls_are_kept_without_their_tokens(own_peer: Peer) -> None:
     assert (first.rpc, first.code) == (GET_MY_ORG, StatusCode.OK)
     assert dict(first.metadata).items() >= {"authorization": "Bearer …", "x-tag": "a"}.items()
     assert second.rpc == "zitadel.admin.v1.AdminService/Healthz"
+    assert (first.user_id, second.user_id) == (own_peer.zitadel.key_file["userId"], None)
+    assert first.request == GetMyOrgRequest()
     assert token not in repr(own_peer.zitadel.calls)
     assert own_peer.zitadel.token_requests == 1

@@ -2,53 +2,31 @@
 
 import asyncio
 import json
-import os
 import signal
 import ssl
 import stat
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from tests.emulator.commands import client_of, finished, running
+from zitadel_grpc.api.auth.v1 import GetMyUserRequest, ListMyMembershipsRequest
+from zitadel_grpc.cli import main
+from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
+from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.testing import Emulator
-
-COMMAND = (sys.executable, "-m", "zitadel_grpc.cli")
-
-
-@asynccontextmanager
-async def _running(*arguments: str | Path) -> AsyncIterator[tuple[Process, str]]:
-    process = await asyncio.create_subprocess_exec(*COMMAND, "emulator", *arguments, stdout=PIPE, stderr=PIPE)
-    assert process.stdout
-    try:
-        yield process, (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 def _modes(directory: Path) -> dict[str, int]:
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in directory.iterdir()}
 
 
-async def _finished(*arguments: str | Path, **environment: str) -> tuple[int | None, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND, *arguments, stdout=PIPE, stderr=PIPE, env={**os.environ, **environment}
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 30)
-    return process.returncode, out.decode(), errors.decode()
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 async def test_it_serves_what_it_wrote_down_and_ends_on_a_signal(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    async with _running("--dir", tmp_path / "made" / "here") as (process, url):
+    async with running("--dir", tmp_path / "made" / "here") as (process, url):
         directory = tmp_path / "made" / "here"
         assert url.startswith("https://localhost:")
         trust = ssl.create_default_context(cafile=directory / "ca.pem")
@@ -61,20 +39,82 @@ async def test_it_serves_what_it_wrote_down_and_ends_on_a_signal(
         assert "PRIVATE KEY" in (directory / "system-key.pem").read_text()
         process.send_signal(number)
         out, errors = await asyncio.wait_for(process.communicate(), 10)
-    assert (process.returncode, out, errors) == (0, b"", b"")
+    assert (process.returncode, out) == (0, b"")
+    assert errors.endswith(b" ms  200                GET /.well-known/openid-configuration\n")
 
 
 async def test_secrets_are_for_their_owner_only_and_nothing_else_is_written(tmp_path: Path) -> None:
-    async with _running("--dir", tmp_path):
+    async with running("--dir", tmp_path):
         modes = _modes(tmp_path)
     assert modes.pop("ca.pem") & 0o600 == 0o600
     assert modes == {"key.json": 0o600, "pat.txt": 0o600, "system-key.pem": 0o600}
 
 
+SEED = """\
+organizations:
+  - name: Acme
+    service_users:
+      - user_name: reporter@acme
+        roles: [ORG_OWNER_VIEWER]
+"""
+
+
+async def test_a_seed_file_adds_users_and_each_gets_its_credentials_written(tmp_path: Path) -> None:
+    seed, users = tmp_path / "seed.yaml", tmp_path / "users"
+    seed.write_text(SEED)
+    async with running("--dir", tmp_path, "--seed", seed) as (_, url):
+        secret = (users / "reporter@acme.secret.txt").read_text().strip()
+        for credentials in (
+            JwtProfile.from_file(users / "reporter@acme.key.json"),
+            PersonalAccessToken.from_file(users / "reporter@acme.pat.txt"),
+            ClientCredentials("reporter@acme", secret),
+        ):
+            async with client_of(url, tmp_path, credentials) as client:
+                me = (await client.auth.GetMyUser(GetMyUserRequest())).user
+                assert me.user_name == "reporter@acme"
+                (member,) = (await client.auth.ListMyMemberships(ListMyMembershipsRequest())).result
+                assert (member.display_name, list(member.roles)) == ("Acme", ["ORG_OWNER_VIEWER"])
+        assert set(_modes(users).values()) == {0o600}
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        "organizations: [{name: A, users: []}]",
+        "organizations: [{name: A, projects: [{name: A, roles: [a, a]}]}]",
+    ],
+)
+async def test_a_faulty_seed_file_is_said_in_one_line_and_nothing_is_left(tmp_path: Path, seed: str) -> None:
+    path = tmp_path / "seed.yaml"
+    path.write_text(seed)
+    status, out, errors = await finished("emulator", "--dir", tmp_path / "made", "--seed", path)
+    assert (status, out) == (1, "")
+    assert errors.startswith(f"zitadel-grpc: {path}: organizations[0].")
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "made").exists()
+
+
+async def test_the_lifetime_of_tokens_can_be_chosen(tmp_path: Path) -> None:
+    async with running("--dir", tmp_path, "--token-lifetime", "90", "--quiet") as (_, url):
+        trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+        assertion = KeyFile.read(tmp_path / "key.json", "serviceaccount").sign(url)
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+        async with httpx2.AsyncClient(verify=trust) as http:
+            answer = await http.post(f"{url}/oauth/v2/token", data=form)
+    assert answer.json()["expires_in"] == 89
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "inf"])
+def test_a_lifetime_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["emulator", "--dir", "unused", f"--token-lifetime={seconds}"])
+    assert "is no lifetime: give seconds" in capsys.readouterr().err
+
+
 async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     async with Emulator() as running:
         port = running.url.rpartition(":")[2]
-        status, out, errors = await _finished("emulator", "--dir", tmp_path, "--port", port)
+        status, out, errors = await finished("emulator", "--dir", tmp_path, "--port", port)
     assert (status, out) == (1, "")
     assert errors.startswith(f"zitadel-grpc: cannot listen on port {port}: ")
     assert errors.count("\n") == 1
@@ -82,7 +122,7 @@ async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
 
 async def test_a_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    status, out, errors = await _finished("emulator", "--dir", tmp_path / "file" / "below")
+    status, out, errors = await finished("emulator", "--dir", tmp_path / "file" / "below")
     assert (status, out) == (1, "")
     assert errors.startswith("zitadel-grpc: cannot make the directory")
     assert errors.count("\n") == 1
@@ -90,7 +130,7 @@ async def test_a_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Pat
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
 async def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
-    status, _, errors = await _finished("emulator", "--dir", tmp_path, f"--port={port}")
+    status, _, errors = await finished("emulator", "--dir", tmp_path, f"--port={port}")
     assert status == 2
     assert "is no port" in errors
 
@@ -99,21 +139,21 @@ async def test_a_missing_extra_is_named_with_its_mend(tmp_path: Path) -> None:
     (tmp_path / "trustme.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'trustme'\", name='trustme')\n"
     )
-    status, _, errors = await _finished("emulator", "--dir", tmp_path, PYTHONPATH=str(tmp_path))
+    status, _, errors = await finished("emulator", "--dir", tmp_path, PYTHONPATH=str(tmp_path))
     assert status == 1
     assert errors == "zitadel-grpc: zitadel_grpc.testing needs trustme: pip install 'zitadel-grpc[testing]'\n"
 
 
 async def test_help_and_version() -> None:
-    status, out, _ = await _finished("--help")
+    status, out, _ = await finished("--help")
     assert status == 0
     assert "emulator" in out
-    status, out, _ = await _finished("--version")
+    status, out, _ = await finished("--version")
     assert status == 0
     assert out.startswith("zitadel-grpc ")
 
 
 async def test_no_command_is_a_usage_error() -> None:
-    status, _, errors = await _finished()
+    status, _, errors = await finished()
     assert status == 2
     assert errors.startswith("usage: zitadel-grpc")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 
+from zitadel_grpc.testing import call_log
 from zitadel_grpc.testing.faults import Faults
 from zitadel_grpc.testing.state.store import Store
 from zitadel_grpc.testing.tokens import Issuer
@@ -23,6 +25,12 @@ class RecordedCall:
     code: grpc.StatusCode
     details: str
     metadata: tuple[tuple[str, str], ...]
+    request: Any = field(repr=False)
+    """The message, or None if the call was refused before it was read."""
+    user_id: str | None
+    """Who called; None if the server did not get as far as asking."""
+    seconds: float
+    """From the whole request to the answer."""
 
 
 @dataclass(slots=True)
@@ -32,6 +40,17 @@ class Zitadel:
     faults: Faults
     calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     token_requests: int = 0
+
+    def record(self, call: RecordedCall) -> None:
+        self.calls.append(call)
+        user = self.store.users.get(call.user_id or "")
+        call_log.note(
+            call.code.name,
+            call.rpc,
+            who=user.user_name if user else call.user_id,
+            seconds=call.seconds,
+            details=call.details,
+        )
 
     def unknown_instance(self, request: Request) -> str | None:
         """What ZITADEL says to a request for a host that no instance has, or None.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
+from zitadel_grpc.testing import call_log
 from zitadel_grpc.testing.oauth import discovery
 from zitadel_grpc.testing.oauth.answers import refusal
 from zitadel_grpc.testing.oauth.errors import OAuthError
@@ -30,7 +32,14 @@ _ROUTES: dict[str, Callable[[Zitadel, Request], Awaitable[Response]]] = {
 
 async def answer(zitadel: Zitadel, request: Request) -> Response:
     """The answer to any HTTP request that is not gRPC."""
-    response = await _answer(zitadel, request)
+    started, outcome, fault = time.perf_counter(), "no answer", ""
+    try:
+        response = await _answer(zitadel, request)
+        outcome = str(response.status)
+        fault = response.body.decode("utf-8", "replace") if response.status >= 400 else ""
+    finally:
+        seconds = time.perf_counter() - started
+        call_log.note(outcome, f"{request.method} {request.path}", who=None, seconds=seconds, details=fault)
     given = {name.lower() for name, _ in response.headers}
     common = [("date", formatdate(zitadel.store.clock.now(), usegmt=True)), ("cache-control", "no-store")]
     headers = [*response.headers, *((name, value) for name, value in common if name not in given)]

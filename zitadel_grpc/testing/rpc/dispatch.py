@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 import uuid
+from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
@@ -20,8 +22,17 @@ from zitadel_grpc.testing.zitadel import RecordedCall, Zitadel
 _log = logging.getLogger("zitadel_grpc.testing")
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is known of a call by now."""
+
+    message: Message | None = None
+    user_id: str | None = None
+
+
 async def answer(zitadel: Zitadel, request: Request) -> Response:
-    """The answer to a gRPC call; the call is noted in `zitadel.calls`."""
+    """The answer to a gRPC call; the call is recorded."""
+    started, known = time.perf_counter(), _Known()
     rpc = request.path.removeprefix("/")
     service, _, method = rpc.partition("/")
     if method and catalog.get(rpc) is None and _is_v2(service) and _is_known(service):
@@ -31,7 +42,7 @@ async def answer(zitadel: Zitadel, request: Request) -> Response:
     trailers = [("x-request-id", uuid.uuid4().hex)] if _is_v2(service) else []
     code, details = StatusCode.CANCELLED, ""
     try:
-        message = await _perform(zitadel, request, rpc)
+        message = await _perform(zitadel, request, rpc, known)
         code = StatusCode.OK
         return framing.success(message, trailers)
     except Refusal as refusal:
@@ -42,12 +53,15 @@ async def answer(zitadel: Zitadel, request: Request) -> Response:
         code, details = StatusCode.INTERNAL, "the emulator failed, its log says why"
         return framing.failure(Refusal(code, details), trailers)
     finally:
-        zitadel.calls.append(RecordedCall(rpc, code, details, _without_secrets(request)))
+        seconds = time.perf_counter() - started
+        zitadel.record(
+            RecordedCall(rpc, code, details, _without_secrets(request), known.message, known.user_id, seconds)
+        )
 
 
-async def _perform(zitadel: Zitadel, request: Request, rpc: str) -> bytes:
+async def _perform(zitadel: Zitadel, request: Request, rpc: str, known: _Known) -> bytes:
     service, _, name = rpc.partition("/")
-    if (known := catalog.get(rpc)) is None:
+    if (entry := catalog.get(rpc)) is None:
         raise unimplemented(
             f"unknown method {name} for service {service}"
             if _is_known(service)
@@ -59,8 +73,8 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str) -> bytes:
         await asyncio.sleep(zitadel.faults.latency)
     if failure := zitadel.faults.next_failure(rpc):
         raise Refusal(failure.code, failure.details)
-    message = _decode(services.request_type(service, name), framing.read_message(request))
-    call = _authorized(zitadel, request, known, message)
+    message = known.message = _decode(services.request_type(service, name), framing.read_message(request))
+    call = _authorized(zitadel, request, entry, message, known)
     for fault in validation.faults(message):
         raise Refusal(StatusCode.INVALID_ARGUMENT, str(fault))
     if (implementation := services.find(service.rpartition(".")[0], name)) is None:
@@ -78,10 +92,13 @@ def _decode(request_type: type[Message], message: bytes) -> Message:
         raise Refusal(StatusCode.INTERNAL, "grpc: error unmarshalling request") from None
 
 
-def _authorized(zitadel: Zitadel, request: Request, rpc: catalog.Rpc, message: Message) -> services.Call:
+def _authorized(
+    zitadel: Zitadel, request: Request, rpc: catalog.Rpc, message: Message, known: _Known
+) -> services.Call:
     if not rpc.permission:
         return services.Call(zitadel, None, "")
     caller = authenticate(zitadel, request, rpc.full_name)
+    known.user_id = caller.user_id
     organization_id = permissions.organization_of(zitadel.store, caller, request)
     if rpc.permission != permissions.AUTHENTICATED:
         permissions.require(zitadel.store, caller, organization_id, rpc.permission, message)
