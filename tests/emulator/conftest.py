@@ -150,14 +150,15 @@ async def peer(shared_zitadel: Emulator) -> AsyncIterator[Peer]:
 
 
 @pytest.fixture
-async def zitadel() -> AsyncIterator[Emulator]:
-    """For tests that break or change something; it runs in the test's own loop."""
-    async with Emulator() as zitadel:
-        yield zitadel
+def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
+    """The shared emulator, as if it had just started; for tests that break or change something."""
+    shared_zitadel.reset()
+    yield shared_zitadel
+    shared_zitadel.reset()
 
 
 @pytest.fixture
 async def own_peer(zitadel: Emulator) -> AsyncIterator[Peer]:
-    """A peer of the test's own emulator."""
+    """A peer of the emulator that the test has for itself."""
     async for peer in _peer(zitadel):
         yield peer
