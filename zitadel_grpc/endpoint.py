@@ -88,8 +88,7 @@ class Endpoint:
 
 
 def _is_host(host: str) -> bool:
-    """An IP address, or a name that can be looked up (RFC 1123 §2.1, and the underscore of container
-    networks)."""
+    """An IP address, or a name that can be looked up (RFC 1123 §2.1, and the underscore of containers)."""
     if ":" not in host:
         return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
     try:

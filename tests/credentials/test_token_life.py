@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import itertools
+import json
 import logging
 import re
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +77,27 @@ def test_a_token_is_renewed_once_in_its_life_and_not_per_call(
     assert 3 <= len(server.requests) <= 2.5 / (0.75 * 0.8) + 1
     assert used == {f"token-{number}" for number in range(1, len(used) + 1)}
     assert calls > 100 * len(server.requests)
+
+
+def test_many_threads_renew_a_token_no_earlier_than_its_life_says() -> None:
+    asked: list[float] = []
+
+    def function() -> Token:
+        asked.append(time.monotonic())
+        return Token(f"token-{len(asked)}", 0.2)
+
+    tokens = cache_of(AccessToken(function))
+    end = time.monotonic() + 2.0
+
+    def call_often() -> None:
+        while time.monotonic() < end:
+            token(tokens)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        for called in [threads.submit(call_often) for _ in range(8)]:
+            called.result(20)
+    assert len(asked) > 2
+    assert all(after - before >= 0.75 * 0.2 for before, after in itertools.pairwise(asked))
 
 
 def test_nobody_waits_while_a_token_is_renewed() -> None:
@@ -184,6 +208,34 @@ def test_a_refusal_is_raised_only_when_the_token_is_at_its_end() -> None:
     wait_until(lambda: tokens.state() is TokenState.INVALID)
     with pytest.raises(CredentialsError, match="the key was removed"):
         token(tokens)
+
+
+def test_a_broken_new_key_file_is_reported_and_the_old_token_stays(
+    early_stale: None,
+    serve: Serve,
+    trusting: ConnectionOptions,
+    made_up_key: KeyData,
+    made_up_file: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = serve(gives_tokens(expires_in=5.0))
+    tokens = cache_of(JwtProfile.from_file(made_up_file), server.url, trusting)
+    assert token(tokens) == "token-1"
+    made_up_file.write_text(json.dumps({**made_up_key, "key": "-----BEGIN RSA"}))
+    wait_until(lambda: tokens.authorization() == "Bearer token-1" and len(caplog.records) == 1)
+    assert f"'key' in {made_up_file} is not a readable PEM private key" in caplog.text
+    assert len(server.requests) == 1
+    made_up_file.write_text(json.dumps(made_up_key))
+    wait_until(lambda: tokens.authorization() == "Bearer token-2")
+
+
+def test_a_clock_that_is_set_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = cache_of(AccessToken(lambda: Token("a-token", 3600)))
+    assert token(tokens) == "a-token"
+    right = time.time
+    for jump in (1e7, -1e7):
+        monkeypatch.setattr(time, "time", lambda jump=jump: right() + jump)
+        assert tokens.state() is TokenState.FRESH
 
 
 def test_a_token_that_nobody_used_for_long_is_had_anew() -> None:

@@ -1,5 +1,4 @@
-"""What every kind of credentials is: something that can make a token for a token server, and keeps it in a
-cache."""
+"""What every kind of credentials is: able to make a token for a token server, and to keep it in a cache."""
 
 from __future__ import annotations
 
@@ -39,8 +38,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """One attempt to obtain a token: until when (of `time.monotonic`), and from which event loop it was
-    started."""
+    """One attempt to obtain a token: until when (of `time.monotonic`), and started from which event loop."""
 
     deadline: float
     loop: asyncio.AbstractEventLoop | None = None

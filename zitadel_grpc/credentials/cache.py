@@ -75,7 +75,8 @@ class TokenCache:
         if token is None or token.state(now) is TokenState.INVALID:
             return None
         with self._lock:
-            if self._running is None and now >= self._renew_after:
+            # Still the same: another thread may have seen its renewal through meanwhile.
+            if token is self._token and self._running is None and now >= self._renew_after:
                 self._start(now)
         return token.header
 
@@ -99,13 +100,11 @@ class TokenCache:
             return self._start(now).future
 
     def wait(self, timeout: float) -> str:
-        """Waits for the shared refresh. Raises TimeoutError after `timeout` seconds, and what `refresh` ends
-        with."""
+        """Waits for the shared refresh, `timeout` seconds at most; raises TimeoutError, or as it ended."""
         return _result(self.refresh(), timeout)
 
     async def wait_async(self) -> str:
-        """As `wait`, on an event loop; the caller bounds it, and may be cancelled without harm to the
-        others."""
+        """As `wait`, on an event loop; the caller bounds it, and may be cancelled without harm to others."""
         shared = self.refresh()
         if not shared.done():
             loop = asyncio.get_running_loop()
@@ -120,8 +119,7 @@ class TokenCache:
         return _result(shared, 0)
 
     def refused(self, header: str) -> bool:
-        """The server refused `header`: drops it if it is still the one in the cache. True if another may be
-        had."""
+        """The server refused `header`: drops it if it is still in the cache. True if another may be had."""
         with self._lock:
             token = self._token
             if not self._renewable:

@@ -43,8 +43,7 @@ class KeyFile:
 
     @classmethod
     def read(cls, path: Path, kind: Kind) -> KeyFile:
-        """Reads a key file; raises CredentialsError that names the file and the field, never what is in
-        it."""
+        """Reads a key file. Raises CredentialsError that names the file and the field, never its content."""
         return cls.from_json(read_text(path), kind, source=str(path))
 
     @classmethod

@@ -1,5 +1,4 @@
-"""One request to an OAuth endpoint (RFC 6749 §3.2), its answer checked, its failures sorted into lasting and
-passing."""
+"""One request to an OAuth endpoint (RFC 6749 §3.2), its answer checked, lasting failures told from others."""
 
 from __future__ import annotations
 
@@ -33,8 +32,7 @@ _MENDS = {
 
 
 class Refused(CredentialsError):
-    """The token endpoint's refusal (RFC 6749 §5.2), with its clock: Unix time in seconds, None if it did not
-    say."""
+    """The token endpoint's refusal (RFC 6749 §5.2), with its clock: Unix time in seconds, if it said so."""
 
     def __init__(
         self,
@@ -188,8 +186,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _disguises(secrets: Iterable[str]) -> list[str]:
-    """The secrets, and the forms in which an error may repeat them; longer ones first, since one may hold
-    another."""
+    """The secrets, and the forms in which an error may repeat them; longer ones first, as they nest."""
     found = set()
     for secret in secrets:
         packed = secret.encode()
@@ -200,8 +197,7 @@ def _disguises(secrets: Iterable[str]) -> list[str]:
 
 
 def _printable(text: object, hidden: Iterable[str]) -> str:
-    """A server's text, fit for an error: bounded, on one line, and without what was sent to it in
-    confidence."""
+    """A server's text, fit for an error: bounded, on one line, and without `hidden`."""
     shown = text if isinstance(text, str) else ""
     for secret in hidden:
         shown = shown.replace(secret, "…")
