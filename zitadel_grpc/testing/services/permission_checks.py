@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 from zitadel_grpc.testing.rpc.permissions import memberships_in_reach, permissions_of_member
 from zitadel_grpc.testing.rpc.refusals import Refusal, not_found, permission_denied
 from zitadel_grpc.testing.rpc.services import Call
@@ -13,7 +16,7 @@ def check(call: Call, permission: str, *, owner: str, resource_id: str = "") -> 
     """Raises Refusal if the caller lacks it. Roles on a project count where it is the resource."""
     if call.caller is None or call.caller.is_system_user:
         return
-    members = memberships_in_reach(call.store, call.caller, owner)
+    members = memberships_in_reach(call.zitadel.projected.store, call.caller, owner)
     if not any(member.roles for member in members):
         raise not_found("membership not found", "AUTHZ-cdgFk")
     granting = [member for member in members if permission in permissions_of_member(member)]
@@ -38,8 +41,7 @@ def check_user(call: Call, permission: str, user: User, *, allow_self: bool = Fa
         check(call, permission, owner=user.details.resource_owner, resource_id=user.id)
 
 
-def may_see(call: Call, user: User) -> bool:
-    """All see themselves."""
-    return call.user_id == user.id or may(
-        call, "user.read", owner=user.details.resource_owner, resource_id=user.id
-    )
+def visible_to(call: Call) -> Callable[[User], bool]:
+    """Whether the caller sees a user: itself, and those of organizations where it may read users."""
+    may_read = functools.cache(lambda owner: may(call, "user.read", owner=owner))
+    return lambda user: call.user_id == user.id or may_read(user.details.resource_owner)

@@ -20,7 +20,7 @@ from zitadel_grpc.testing.services.expiration import expiration_of
 from zitadel_grpc.testing.services.lookups import existing_user
 from zitadel_grpc.testing.services.machine_credentials import add_key, check_public_key
 from zitadel_grpc.testing.services.messages.details import timestamp
-from zitadel_grpc.testing.services.permission_checks import check_user, may_see
+from zitadel_grpc.testing.services.permission_checks import check_user, visible_to
 from zitadel_grpc.testing.state.users import MachineKey
 
 _FILTERS: Filters[MachineKey] = Filters(
@@ -59,7 +59,8 @@ def AddKey(call: Call, request: AddKeyRequest) -> AddKeyResponse:
 
 @rpc
 def ListKeys(call: Call, request: ListKeysRequest) -> ListKeysResponse:
-    seen = (key for key in call.store.machine_keys.values() if may_see(call, call.store.users[key.user_id]))
+    is_visible, users = visible_to(call), call.store.users
+    seen = (key for key in call.store.machine_keys.values() if is_visible(users[key.user_id]))
     rows = _FILTERS.select(seen, request.filters)
     page = limited(request.pagination)
     return ListKeysResponse(

@@ -18,7 +18,7 @@ from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import existing_user
 from zitadel_grpc.testing.services.messages.details import timestamp
-from zitadel_grpc.testing.services.permission_checks import check_user, may_see
+from zitadel_grpc.testing.services.permission_checks import check_user, visible_to
 from zitadel_grpc.testing.state.users import Metadata, User
 
 _FILTERS: Filters[Metadata] = Filters({"key_filter": text(lambda metadata: metadata.key)})
@@ -41,7 +41,7 @@ def SetUserMetadata(call: Call, request: SetUserMetadataRequest) -> SetUserMetad
 @rpc
 def ListUserMetadata(call: Call, request: ListUserMetadataRequest) -> ListUserMetadataResponse:
     user = call.store.users.get(request.user_id)
-    seen = call.store.metadata.values() if user and may_see(call, user) else ()
+    seen = call.store.metadata.values() if user and visible_to(call)(user) else ()
     rows = _FILTERS.select((each for each in seen if each.user_id == request.user_id), request.filters)
     page = limited(request.pagination)
     return ListUserMetadataResponse(

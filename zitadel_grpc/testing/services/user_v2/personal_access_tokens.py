@@ -20,7 +20,7 @@ from zitadel_grpc.testing.services.expiration import expiration_of
 from zitadel_grpc.testing.services.lookups import existing_user
 from zitadel_grpc.testing.services.machine_credentials import add_personal_access_token
 from zitadel_grpc.testing.services.messages.details import timestamp
-from zitadel_grpc.testing.services.permission_checks import check_user, may_see
+from zitadel_grpc.testing.services.permission_checks import check_user, visible_to
 from zitadel_grpc.testing.state.users import PersonalAccessToken
 
 _FILTERS: Filters[PersonalAccessToken] = Filters(
@@ -62,8 +62,8 @@ def AddPersonalAccessToken(
 def ListPersonalAccessTokens(
     call: Call, request: ListPersonalAccessTokensRequest
 ) -> ListPersonalAccessTokensResponse:
-    pats = call.store.personal_access_tokens.values()
-    seen = (pat for pat in pats if may_see(call, call.store.users[pat.user_id]))
+    is_visible, users = visible_to(call), call.store.users
+    seen = (pat for pat in call.store.personal_access_tokens.values() if is_visible(users[pat.user_id]))
     rows = _FILTERS.select(seen, request.filters)
     page = limited(request.pagination)
     return ListPersonalAccessTokensResponse(

@@ -15,7 +15,7 @@ from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups_v2 import user_of
 from zitadel_grpc.testing.services.messages.details_v2 import changed, details_of, list_details
 from zitadel_grpc.testing.services.messages.users_v2 import user_message
-from zitadel_grpc.testing.services.permission_checks import check_user, may, may_see
+from zitadel_grpc.testing.services.permission_checks import check_user, may, visible_to
 from zitadel_grpc.testing.services.user_filters import FILTERS, ORDERS
 
 
@@ -29,7 +29,7 @@ def GetUserByID(call: Call, request: GetUserByIDRequest) -> GetUserByIDResponse:
 @rpc
 def ListUsers(call: Call, request: ListUsersRequest) -> ListUsersResponse:
     """Of all organizations, those whom the caller may see."""
-    seen = (user for user in call.store.users.values() if may_see(call, user))
+    seen = filter(visible_to(call), call.store.users.values())
     rows = FILTERS.select(seen, request.queries)
     page = page_of(rows, request.query, order=ORDERS[request.sorting_column])
     return ListUsersResponse(details=list_details(call.store, len(rows)), result=map(user_message, page))
