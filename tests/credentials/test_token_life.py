@@ -84,7 +84,7 @@ def test_many_threads_renew_a_token_no_earlier_than_its_life_says() -> None:
 
     def function() -> Token:
         asked.append(time.monotonic())
-        return Token(f"token-{len(asked)}", 0.2)
+        return Token(f"token-{len(asked)}", 0.6)
 
     tokens = cache_of(AccessToken(function))
     end = time.monotonic() + 2.0
@@ -97,7 +97,7 @@ def test_many_threads_renew_a_token_no_earlier_than_its_life_says() -> None:
         for called in [threads.submit(call_often) for _ in range(8)]:
             called.result(20)
     assert len(asked) > 2
-    assert all(after - before >= 0.75 * 0.2 for before, after in itertools.pairwise(asked))
+    assert all(after - before > 0.3 for before, after in itertools.pairwise(asked))
 
 
 def test_nobody_waits_while_a_token_is_renewed() -> None:
