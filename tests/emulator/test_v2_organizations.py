@@ -75,7 +75,9 @@ async def test_organizations_are_found_by_name_domain_and_id(own_peer: Peer) -> 
     by_id = org.SearchQuery(id_query=org.OrganizationIDQuery(id=acme_id))
     inactive = org.OrganizationState.ORGANIZATION_STATE_INACTIVE
     by_state = org.SearchQuery(state_query=org.OrganizationStateQuery(state=inactive))
+    default = org.SearchQuery(default_query=org.DefaultOrganizationQuery())
     for query, expected in (
+        (default, ["ZITADEL"]),
         (by_name, ["Acme", "Apex"]),
         (by_domain, ["Apex"]),
         (by_id, ["Acme"]),

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from zitadel_grpc.testing.rpc.lists import Filters, text
 from zitadel_grpc.testing.state.resources import Organization
+from zitadel_grpc.testing.state.store import Store
 
-FILTERS: Filters[Organization] = Filters(
-    {
-        "id_query": text(lambda organization: organization.id),
-        "name_query": text(lambda organization: organization.name),
-        "domain_query": text(lambda organization: organization.primary_domain),
-        "state_query": lambda query: lambda organization: organization.state == query.state,
-    }
-)
+
+def filters(store: Store) -> Filters[Organization]:
+    return Filters(
+        {
+            "id_query": text(lambda organization: organization.id),
+            "name_query": text(lambda organization: organization.name),
+            "domain_query": text(lambda organization: organization.primary_domain),
+            "state_query": lambda query: lambda organization: organization.state == query.state,
+            "default_query": lambda _: (
+                lambda organization: organization.id == next(iter(store.organizations))
+            ),
+        }
+    )
 
 
 def by_name(organization: Organization) -> str:

@@ -19,7 +19,7 @@ from zitadel_grpc.testing.services.humans import add_human, human_of
 from zitadel_grpc.testing.services.lookups import organization_of
 from zitadel_grpc.testing.services.messages.details import added, list_details
 from zitadel_grpc.testing.services.messages.organizations import org
-from zitadel_grpc.testing.services.organization_filters import FILTERS, by_name
+from zitadel_grpc.testing.services.organization_filters import by_name, filters
 from zitadel_grpc.testing.state.members import Level
 from zitadel_grpc.testing.state.resources import State
 
@@ -32,7 +32,7 @@ def GetOrgByID(call: Call, request: GetOrgByIDRequest) -> GetOrgByIDResponse:
 @rpc
 def ListOrgs(call: Call, request: ListOrgsRequest) -> ListOrgsResponse:
     present = (each for each in call.store.organizations.values() if each.state is not State.UNSPECIFIED)
-    rows = FILTERS.select(present, request.queries)
+    rows = filters(call.store).select(present, request.queries)
     page = page_of(rows, request.query, order=by_name if request.sorting_column else None)
     return ListOrgsResponse(
         details=list_details(call.store, len(rows)),

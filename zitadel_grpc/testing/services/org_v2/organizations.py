@@ -16,7 +16,7 @@ from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.humans_v2 import add_human
 from zitadel_grpc.testing.services.members import ORGANIZATION_MEMBERS
 from zitadel_grpc.testing.services.messages.details_v2 import changed, details_of, list_details
-from zitadel_grpc.testing.services.organization_filters import FILTERS, by_name
+from zitadel_grpc.testing.services.organization_filters import by_name, filters
 from zitadel_grpc.testing.services.permission_checks import may
 from zitadel_grpc.testing.state.resources import Organization
 
@@ -43,7 +43,7 @@ def AddOrganization(call: Call, request: AddOrganizationRequest) -> AddOrganizat
 @rpc
 def ListOrganizations(call: Call, request: ListOrganizationsRequest) -> ListOrganizationsResponse:
     """Those that the caller may see; but ZITADEL's count tells of all."""
-    rows = FILTERS.select(call.store.organizations.values(), request.queries)
+    rows = filters(call.store).select(call.store.organizations.values(), request.queries)
     page = page_of(rows, request.query, order=by_name if request.sorting_column else None)
     seen = (each for each in page if may(call, "org.read", owner=each.id, resource_id=each.id))
     return ListOrganizationsResponse(details=list_details(call.store, len(rows)), result=map(_message, seen))
