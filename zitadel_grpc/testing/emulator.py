@@ -118,10 +118,12 @@ class Emulator(Seeding):
     def _between_requests(self, function: Callable[[], Result]) -> Result:
         """Runs it in the thread that answers requests, and so never in the midst of one."""
         if threading.get_ident() == self._loop_thread:
-            return function()
+            with self._zitadel.writing():
+                return function()
 
         async def run() -> Result:
-            return function()
+            with self._zitadel.writing():
+                return function()
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_CALL_TIMEOUT)
 
@@ -198,6 +200,6 @@ class Emulator(Seeding):
         await self.__aexit__(None, None, None)
 
     async def _answer(self, request: Request) -> Response:
-        if framing.is_grpc(request):
-            return await dispatch.answer(self._zitadel, request)
-        return await routes.answer(self._zitadel, request)
+        respond = dispatch.answer if framing.is_grpc(request) else routes.answer
+        with self._zitadel.writing():
+            return await respond(self._zitadel, request)

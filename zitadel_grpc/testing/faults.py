@@ -68,6 +68,9 @@ class Faults:
         self.token_lifetime = token_lifetime
         """Seconds that tokens given out from now on live; `expires_in` says one less, as ZITADEL does."""
         self.latency = 0.0
+        self.projection_lag = 0.0
+        """Seconds until lists, permissions and the token endpoint see a write that comes after this is set;
+        reads by id see it at once. A real server's are up to about a second late."""
 
     @property
     def clock_skew(self) -> float:
@@ -104,9 +107,10 @@ class Faults:
         self._drop()
 
     def clear(self) -> None:
-        """Takes back all faults that last: delays, silence, failures not used up, the clock's skew."""
+        """Takes back all faults that last: delays, silence, failures not used up, the clock's skew, lag."""
         self.token_endpoint = TokenEndpointFaults()
         self.latency = 0.0
+        self.projection_lag = 0.0
         self.clock_skew = 0.0
         with self._lock:
             self._failures.clear()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import grpc
 
 from zitadel_grpc.testing import call_log
 from zitadel_grpc.testing.faults import Faults
+from zitadel_grpc.testing.state.projections import Projections
 from zitadel_grpc.testing.state.store import Store
 from zitadel_grpc.testing.tokens import Issuer
 from zitadel_grpc.testing.wire.messages import Request
@@ -40,6 +43,22 @@ class Zitadel:
     faults: Faults
     calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     token_requests: int = 0
+    projections: Projections = field(default_factory=Projections)
+
+    @property
+    def projected(self) -> Zitadel:
+        """As lists, permissions and the token endpoint see it: late by the fault `projection_lag`."""
+        lag = self.faults.projection_lag
+        return replace(self, store=self.projections.seen(self.store, lag)) if lag else self
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around whatever may write, so that projections follow."""
+        self.projections.follow(self.store, self.faults.projection_lag)
+        try:
+            yield
+        finally:
+            self.projections.follow(self.store, self.faults.projection_lag)
 
     def record(self, call: RecordedCall) -> None:
         self.calls.append(call)

@@ -43,7 +43,7 @@ async def token(zitadel: Zitadel, request: Request) -> Response:
         )
     if (grant := _GRANTS.get(grant_type)) is None:
         raise OAuthError("unsupported_grant_type", f"{grant_type} not supported")
-    return _success(zitadel, grant(zitadel, request, form))
+    return _success(zitadel, grant(zitadel.projected, request, form))
 
 
 def _success(zitadel: Zitadel, granted: AccessToken) -> Response:

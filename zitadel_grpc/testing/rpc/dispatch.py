@@ -7,7 +7,7 @@ import inspect
 import logging
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
@@ -20,6 +20,7 @@ from zitadel_grpc.testing.wire.messages import Request, Response
 from zitadel_grpc.testing.zitadel import RecordedCall, Zitadel
 
 _log = logging.getLogger("zitadel_grpc.testing")
+_LISTS = ("List", "Search")
 
 
 @dataclass(slots=True)
@@ -79,6 +80,8 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str, known: _Known) 
         raise Refusal(StatusCode.INVALID_ARGUMENT, str(fault))
     if (implementation := services.find(service.rpartition(".")[0], name)) is None:
         raise unimplemented(f"method {name} not implemented by the emulator")
+    if name.startswith(_LISTS):
+        call = replace(call, zitadel=zitadel.projected)
     response = implementation(call, message)
     if inspect.isawaitable(response):
         response = await response
@@ -101,7 +104,7 @@ def _authorized(
     known.user_id = caller.user_id
     organization_id = permissions.organization_of(zitadel.store, caller, request)
     if rpc.permission != permissions.AUTHENTICATED:
-        permissions.require(zitadel.store, caller, organization_id, rpc.permission, message)
+        permissions.require(zitadel.projected.store, caller, organization_id, rpc.permission, message)
     return services.Call(zitadel, caller, organization_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from zitadel_grpc.testing.state.applications import Application, ApplicationKey
@@ -42,7 +42,10 @@ class Store:
     removals: dict[str, datetime] = field(default_factory=dict)
     """When it was, of what the v2 APIs let be removed again and again."""
     new_id: Ids = field(default_factory=Ids)
-    _sequence: int = 0
+    sequence: int = 0
+    """Of the last event: greater after each write."""
+    lag: float = 0.0
+    """Seconds by which this is not the latest state: that of a projection."""
 
     def new_details(self, resource_owner: str) -> Details:
         """For a resource that is just being made."""
@@ -56,8 +59,12 @@ class Store:
         return details
 
     def _next_sequence(self) -> int:
-        self._sequence += 1
-        return self._sequence
+        self.sequence += 1
+        return self.sequence
+
+    def view_date(self) -> datetime:
+        """Up to when its content is known to be right."""
+        return self.clock.datetime() - timedelta(seconds=self.lag)
 
     def user_by_name(self, user_name: str) -> User | None:
         return next((user for user in self.users.values() if user.user_name == user_name), None)

@@ -44,4 +44,4 @@ def changed(details: Details) -> ObjectDetails:
 
 def list_details(store: Store, total: int) -> ListDetails:
     """`total` counts what the queries left, on whatever page."""
-    return ListDetails(total_result=total, view_timestamp=timestamp(store.clock.datetime()))
+    return ListDetails(total_result=total, view_timestamp=timestamp(store.view_date()))

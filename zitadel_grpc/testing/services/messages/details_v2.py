@@ -27,4 +27,4 @@ def changed(details: Details) -> Message:
 
 def list_details(store: Store, total: int) -> ListDetails:
     """`total` counts what the queries left, on whatever page."""
-    return ListDetails(total_result=total, timestamp=timestamp(store.clock.datetime()))
+    return ListDetails(total_result=total, timestamp=timestamp(store.view_date()))

@@ -1,0 +1,154 @@
+"""Writes that are seen late: by lists, permissions and the token endpoint, as on a busy server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from grpc import StatusCode
+
+from zitadel_grpc.api.auth.v1 import ListMyMembershipsRequest
+from zitadel_grpc.api.management import v1 as management
+from zitadel_grpc.api.user import v2 as user
+from zitadel_grpc.testing import Emulator
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Peer
+
+FOR_EVER = 3600.0
+A_MOMENT = 0.2
+LOOKS = 500
+
+
+@pytest.fixture
+def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
+    yield shared_zitadel
+    shared_zitadel.reset()
+
+
+async def seen(look: Callable[[], Awaitable[bool]]) -> bool:
+    for _ in range(LOOKS):
+        if await look():
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def user_names(peer: Peer) -> list[str]:
+    return [found.user_name for found in (await peer.manage(management.ListUsersRequest())).response.result]
+
+
+async def test_a_list_shows_a_write_when_the_lag_has_passed_and_a_read_by_id_at_once(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.projection_lag = FOR_EVER
+    before = await user_names(own_peer)
+    user_id = await own_peer.add_machine()
+    found = await own_peer.manage(management.GetUserByIDRequest(id=user_id))
+    assert found.response.user.user_name == "robot"
+    assert await user_names(own_peer) == before
+    own_peer.zitadel.faults.projection_lag = A_MOMENT
+
+    async def listed() -> bool:
+        return "robot" in await user_names(own_peer)
+
+    assert await seen(listed)
+
+
+async def test_changes_and_removals_are_seen_late_too(own_peer: Peer) -> None:
+    user_id = await own_peer.add_machine()
+    own_peer.zitadel.faults.projection_lag = FOR_EVER
+    await own_peer.manage(management.UpdateMachineRequest(user_id=user_id, name="Another"))
+    (listed,) = [
+        found
+        for found in (await own_peer.manage(management.ListUsersRequest())).response.result
+        if found.id == user_id
+    ]
+    assert listed.machine.name == "Robot"
+    await own_peer.manage(management.RemoveUserRequest(id=user_id))
+    assert "robot" in await user_names(own_peer)
+    gone = await own_peer.manage(management.GetUserByIDRequest(id=user_id))
+    assert gone.code is StatusCode.NOT_FOUND
+
+
+async def test_each_write_waits_for_its_own_moment(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.projection_lag = A_MOMENT
+    names = [f"robot-{number}" for number in range(5)]
+    for name in names:
+        await own_peer.add_machine(name)
+    shown: list[list[str]] = []
+
+    async def all_listed() -> bool:
+        shown.append([name for name in await user_names(own_peer) if name in names])
+        return len(shown[-1]) == len(names)
+
+    assert await seen(all_listed)
+    assert shown == sorted(shown, key=len)
+    assert all(list(names[: len(some)]) == sorted(some) for some in shown)
+
+
+async def test_a_list_says_up_to_when_it_is_right(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.projection_lag = FOR_EVER
+    answer = (await own_peer.manage(management.ListUsersRequest())).response
+    assert answer.details.view_timestamp.seconds == pytest.approx(time.time() - FOR_EVER, abs=60)
+
+
+async def test_a_role_gives_its_permissions_late_in_v1_and_in_v2(own_peer: Peer) -> None:
+    zitadel = own_peer.zitadel
+    robot = zitadel.add_service_user()
+    zitadel.faults.projection_lag = FOR_EVER
+    given = management.AddOrgMemberRequest(user_id=robot.id, roles=["ORG_OWNER"])
+    assert (await own_peer.manage(given)).code is StatusCode.OK
+    request = management.GetMyOrgRequest()
+    assert (await own_peer.manage(request, token=robot.pat)).error_id == "AUTHZ-cdgFk"
+    rpc, other = "zitadel.user.v2.UserService/GetUserByID", zitadel.key_file["userId"]
+    by_v2 = await own_peer.call(rpc, user.GetUserByIDRequest(user_id=other), token=robot.pat)
+    assert by_v2.error_id == "AUTHZ-cdgFk"
+    mine = await own_peer.call(
+        "zitadel.auth.v1.AuthService/ListMyMemberships", ListMyMembershipsRequest(), token=robot.pat
+    )
+    assert mine.code is StatusCode.OK
+    zitadel.faults.projection_lag = 0
+    assert (await own_peer.manage(request, token=robot.pat)).code is StatusCode.OK
+
+
+async def test_the_token_endpoint_knows_a_new_secret_late(own_peer: Peer) -> None:
+    user_id = await own_peer.add_machine()
+    own_peer.zitadel.faults.projection_lag = FOR_EVER
+    secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": secret.client_id,
+        "client_secret": secret.client_secret,
+        "scope": "openid urn:zitadel:iam:org:project:id:zitadel:aud",
+    }
+    first = await own_peer.post("/oauth/v2/token", form)
+    assert first.json()["error_description"] == "Errors.User.Machine.Secret.NotExisting"
+    own_peer.zitadel.faults.projection_lag = A_MOMENT
+
+    async def accepted() -> bool:
+        return (await own_peer.post("/oauth/v2/token", form)).status_code == 200
+
+    assert await seen(accepted)
+
+
+async def test_tokens_are_good_at_once(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.projection_lag = FOR_EVER
+    token = await own_peer.token()
+    assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).code is StatusCode.OK
+
+
+async def test_what_was_there_before_is_seen_and_a_reset_ends_the_lag(own_peer: Peer) -> None:
+    zitadel = own_peer.zitadel
+    zitadel.add_service_user("early")
+    zitadel.faults.projection_lag = FOR_EVER
+    zitadel.add_service_user("late")
+    names = await user_names(own_peer)
+    assert ("early" in names, "late" in names) == (True, False)
+    zitadel.reset()
+    zitadel.faults.projection_lag = FOR_EVER
+    assert "early" not in await user_names(own_peer)
+    zitadel.faults.projection_lag = 0
+    await own_peer.add_machine("after")
+    assert "after" in await user_names(own_peer)
