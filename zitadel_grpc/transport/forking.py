@@ -8,6 +8,7 @@ still open, the child is told with an error.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import weakref
 from typing import Protocol
@@ -29,8 +30,6 @@ class Forking(Protocol):
 
 _connections: weakref.WeakSet[Forking] = weakref.WeakSet()
 _aio_channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
-# Closing the parent's connections in the child would wait for threads that are not there.
-_of_the_parent: list[object] = []
 _aio_is_lost = False
 
 
@@ -62,8 +61,10 @@ def _before() -> None:
 def _in_child() -> None:
     global _aio_is_lost
     _aio_is_lost = _aio_is_lost or len(_aio_channels) > 0
-    _of_the_parent.append(list(_aio_channels))
-    _of_the_parent.extend([connection.forget_connections() for connection in list(_connections)])
+    for lost in (*_aio_channels, *(connection.forget_connections() for connection in list(_connections))):
+        # Never freed, not even at the interpreter's end: that would shut the parent's connections down, and
+        # wait for threads that are not there.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(lost))
 
 
 if hasattr(os, "register_at_fork"):

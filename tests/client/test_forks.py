@@ -1,0 +1,202 @@
+"""Processes that fork after a client's first use, as gunicorn and multiprocessing do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.transport.counting import Traffic
+from zitadel_grpc.testing import Emulator
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+_PROLOGUE = """
+import asyncio, json, os, sys, threading, time, warnings
+from pathlib import Path
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, secure_channel
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.credentials import JwtProfile
+from zitadel_grpc.errors import ClosedError
+
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads: gRPC has some
+directory = Path(sys.argv[1])
+url = (directory / "url").read_text()
+options = ConnectionOptions(root_certificates=(directory / "ca.pem").read_bytes())
+key = JwtProfile.from_file(directory / "key.json")
+client, sync_client = AsyncClient(url, key, options=options), Client(url, key, options=options)
+
+async def call(times=3):
+    for _ in range(times):
+        assert (await client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)).org.name == "ZITADEL"
+
+def sync_call(times=3):
+    for _ in range(times):
+        assert sync_client.management.GetMyOrg(GetMyOrgRequest(), timeout=10).org.name == "ZITADEL"
+
+def workers(work, count=2):
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            work()
+            sys.exit(0)  # with all that the interpreter does at its end, unlike os._exit
+        children.append(child)
+    return children
+
+def succeeded(children):
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * len(children)
+"""
+
+
+class Program:
+    """Runs a script with clients of `emulator` in processes of its own. That all of them end well, in time, and say
+    nothing is checked here."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def run(self, script: str) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROLOGUE + textwrap.dedent(script), self._directory],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("GRPC_")},
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=40)
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)  # children that hang too
+                left_behind = process.returncode is not None
+            except ProcessLookupError:
+                left_behind = False
+        said = [line for line in output.decode().splitlines() if "fork_posix.cc" not in line]
+        assert [line for line in said if "absl::InitializeLog" not in line] == []
+        assert process.returncode == 0
+        assert not left_behind
+
+
+@pytest.fixture
+def program(emulator: Emulator, tmp_path: Path) -> Program:
+    (tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
+    (tmp_path / "key.json").write_text(json.dumps(emulator.key_file))
+    (tmp_path / "url").write_text(emulator.url)
+    return Program(tmp_path)
+
+
+def test_a_client_works_on_in_parent_and_children(program: Program, emulator: Emulator) -> None:
+    traffic = Traffic(emulator)
+
+    program.run("""
+        sync_call()
+        children = workers(sync_call)
+        sync_call()
+        assert succeeded(children)
+        sync_call()
+    """)
+
+    assert len(traffic.calls) == 15
+    assert traffic.token_requests == 1
+
+
+def test_a_client_first_used_in_the_children_works_there(program: Program, emulator: Emulator) -> None:
+    traffic = Traffic(emulator)
+
+    program.run("""
+        assert succeeded(workers(lambda: (sync_call(), asyncio.run(call()))))
+        sync_call()
+        asyncio.run(call())
+    """)
+
+    assert len(traffic.calls) == 18
+    assert traffic.token_requests == 3
+
+
+def test_an_async_client_whose_loop_has_ended_works_on_in_parent_and_children(
+    program: Program, emulator: Emulator
+) -> None:
+    traffic = Traffic(emulator)
+
+    program.run("""
+        asyncio.run(call())
+        children = workers(lambda: (asyncio.run(call()), asyncio.run(call())))
+        asyncio.run(call())
+        assert succeeded(children)
+        asyncio.run(call())
+    """)
+
+    assert len(traffic.calls) == 21
+    assert traffic.token_requests == 1
+
+
+@pytest.mark.parametrize("opened", ["await call()", "channel = secure_channel(url, key, options=options)"])
+def test_an_async_client_says_that_it_cannot_work_in_the_child_where_a_channel_was_open(
+    program: Program, opened: str
+) -> None:
+    program.run(f"""
+        def in_child():
+            for made in (client, AsyncClient(url, key, options=options)):
+                async def refused():
+                    try:
+                        await made.management.GetMyOrg(GetMyOrgRequest())
+                    except ClosedError as error:
+                        return "forked" in str(error)
+
+                assert asyncio.run(refused())
+
+        opened, forked = threading.Event(), threading.Event()
+
+        async def in_thread():
+            {opened}
+            opened.set()
+            while not forked.is_set():
+                await asyncio.sleep(0.05)
+            await call()
+
+        thread = threading.Thread(target=lambda: asyncio.run(in_thread()))
+        thread.start()
+        assert opened.wait(10)
+        children = workers(in_child)
+        forked.set()
+        assert succeeded(children)
+        thread.join(20)
+        assert not thread.is_alive()
+    """)
+
+
+def test_a_fork_in_the_middle_of_a_threads_calls_leaves_them_alone(program: Program) -> None:
+    program.run("""
+        stop = threading.Event()
+
+        def go_on():
+            while not stop.is_set():
+                sync_call()
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        time.sleep(0.3)
+        children = workers(lambda: None)
+        assert succeeded(children)
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+    """)
+
+
+def test_multiprocessing_with_fork_works(program: Program) -> None:
+    program.run("""
+        import multiprocessing
+
+        sync_call()
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            assert pool.map(sync_call, [2, 2, 2]) == [None] * 3
+        sync_call()
+    """)

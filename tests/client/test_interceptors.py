@@ -1,0 +1,215 @@
+"""Users' interceptors, and OpenTelemetry's, see calls as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import grpc
+import grpc.aio
+import pytest
+
+from tests.transport.servers import EchoServer, EchoStub, letters
+from tests.transport.states import GET_MY_ORG
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse
+from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
+from zitadel_grpc.errors import NotFound
+from zitadel_grpc.testing import Emulator
+
+
+class Seen(NamedTuple):
+    method: str
+    timeout: float | None
+    metadata: dict[str, Any]
+    request: Any
+
+
+class AsyncObserver(grpc.aio.UnaryUnaryClientInterceptor):
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self.codes: list[grpc.StatusCode] = []
+
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        details = client_call_details
+        method = details.method if isinstance(details.method, str) else details.method.decode()
+        self.seen.append(Seen(method, details.timeout, dict(details.metadata), request))
+        call = await continuation(details, request)
+        self.codes.append(await call.code())
+        return call
+
+
+class Observer(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor):  # type: ignore[type-arg,misc]  # pyright: ignore
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self.codes: list[grpc.StatusCode] = []
+
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        details = client_call_details
+        self.seen.append(Seen(details.method, details.timeout, dict(details.metadata or ()), request))
+        call = continuation(details, request)
+        self.codes.append(call.code())
+        return call
+
+    intercept_stream_unary = intercept_unary_unary
+
+
+async def test_an_async_interceptor_sees_each_try_of_a_call_with_its_token(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    observer = AsyncObserver()
+    request = GetMyOrgRequest()
+
+    async with AsyncClient(emulator.url, key, options=options, interceptors=[observer]) as client:
+        token = await client.access_token()
+        await client.management.GetMyOrg(request, timeout=12, metadata=(("x-own", "1"),))
+        emulator.faults.revoke_all_tokens()
+        assert (await client.management.GetMyOrg(request)).org.name == "ZITADEL"
+        renewed = await client.access_token()
+
+    first, refused, again = observer.seen
+    assert first == (f"/{GET_MY_ORG}", 12, {"x-own": "1", "authorization": f"Bearer {token}"}, request)
+    assert refused.timeout == 30
+    assert refused.metadata == {"authorization": f"Bearer {token}"}
+    assert again.timeout is not None
+    assert again.timeout < 30
+    assert again.metadata == {"authorization": f"Bearer {renewed}"}
+    assert observer.codes == [
+        grpc.StatusCode.OK,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.OK,
+    ]
+
+
+def test_an_interceptor_sees_each_try_of_a_call_with_its_token(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    observer = Observer()
+    request = GetMyOrgRequest()
+
+    with Client(emulator.url, key, options=options, interceptors=[observer]) as client:
+        token = client.access_token()
+        client.management.GetMyOrg(request, timeout=12, metadata=(("x-own", "1"),))
+        client.management.GetMyOrg.with_call(request)
+        client.management.GetMyOrg.future(request).result(10)
+        emulator.faults.revoke_all_tokens()
+        assert client.management.GetMyOrg(request).org.name == "ZITADEL"
+
+    assert observer.seen[0] == (
+        f"/{GET_MY_ORG}",
+        12,
+        {"x-own": "1", "authorization": f"Bearer {token}"},
+        request,
+    )
+    assert [seen.timeout for seen in observer.seen[1:4]] == [30, 30, 30]
+    assert observer.codes == [grpc.StatusCode.OK] * 3 + [
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.OK,
+    ]
+
+
+def test_an_interceptor_sees_streams_too() -> None:
+    observer = Observer()
+
+    with EchoServer() as echo:
+        options = ConnectionOptions(root_certificates=echo.root_certificates)
+        token = PersonalAccessToken("ey.some.token")
+        with Client(echo.url, token, options=options, interceptors=[observer]) as client:
+            assert client.stub(EchoStub).stream_unary(letters("abc"), timeout=10).value == "abc"
+
+    assert [seen.method for seen in observer.seen] == ["/test.Echo/stream_unary"]
+
+
+async def test_an_interceptor_may_answer_in_place_of_the_server(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    class Cache(grpc.aio.UnaryUnaryClientInterceptor):
+        async def intercept_unary_unary(self, *_: Any) -> Any:
+            return GetMyOrgResponse()
+
+    async with AsyncClient(emulator.url, key, options=options, interceptors=[Cache()]) as client:
+        call = client.management.GetMyOrg(GetMyOrgRequest())
+        assert await call == GetMyOrgResponse()
+        assert await call.code() is grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize("error", [LookupError("mine"), grpc.RpcError("mine, and of grpc's kind")])
+async def test_what_an_interceptor_raises_reaches_the_caller(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, error: Exception
+) -> None:
+    class Raising(AsyncObserver):
+        async def intercept_unary_unary(self, *_: Any) -> Any:
+            raise error
+
+    class SyncRaising(Observer):
+        def intercept_unary_unary(self, *_: Any) -> Any:
+            raise error
+
+    async with AsyncClient(emulator.url, key, options=options, interceptors=[Raising()]) as client:
+        with pytest.raises(type(error), match="mine"):
+            await client.management.GetMyOrg(GetMyOrgRequest())
+    with Client(emulator.url, key, options=options, interceptors=[SyncRaising()]) as sync_client:
+        with pytest.raises(type(error), match="mine"):
+            sync_client.management.GetMyOrg(GetMyOrgRequest())
+
+
+async def test_an_intercepted_call_is_cancelled_like_any_other(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    emulator.faults.latency = 30
+    async with AsyncClient(emulator.url, key, options=options, interceptors=[AsyncObserver()]) as client:
+        await client.access_token()
+        call = client.management.GetMyOrg(GetMyOrgRequest())
+        await asyncio.sleep(0.2)
+
+        assert call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert call.cancelled()
+
+
+@pytest.fixture
+def spans() -> Iterator[Callable[[], list[Any]]]:
+    """OpenTelemetry's instrumentation of grpc, switched on, and the spans that it made."""
+    instrumentation = pytest.importorskip("opentelemetry.instrumentation.grpc")
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    instrumentors = [
+        instrumentation.GrpcAioInstrumentorClient(),
+        instrumentation.GrpcInstrumentorClient(),
+    ]
+    for instrumentor in instrumentors:
+        instrumentor.instrument()
+    yield lambda: list(exporter.get_finished_spans())
+    for instrumentor in instrumentors:
+        instrumentor.uninstrument()
+
+
+async def test_opentelemetry_makes_a_span_of_each_call(
+    spans: Callable[[], list[Any]], emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    observer = AsyncObserver()
+    async with AsyncClient(emulator.url, key, options=options, interceptors=[observer]) as client:
+        await client.management.GetMyOrg(GetMyOrgRequest())
+        emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND, details="nowhere")
+        with pytest.raises(NotFound, match="nowhere"):
+            await client.management.GetMyOrg(GetMyOrgRequest())
+    with Client(emulator.url, key, options=options) as sync_client:
+        sync_client.management.GetMyOrg(GetMyOrgRequest())
+        sync_client.management.GetMyOrg.with_call(GetMyOrgRequest())
+        sync_client.management.GetMyOrg.future(GetMyOrgRequest()).result(10)
+        emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND, details="nowhere")
+        with pytest.raises(NotFound, match="nowhere"):
+            sync_client.management.GetMyOrg(GetMyOrgRequest())
+
+    assert [span.name for span in spans()] == [f"/{GET_MY_ORG}"] * 6
+    assert [span.status.is_ok for span in spans()] == [True, False, True, True, True, False]
+    assert len(observer.seen) == 2
+    assert "Bearer" not in "".join(span.to_json() for span in spans())

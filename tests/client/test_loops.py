@@ -1,0 +1,118 @@
+"""One client in several event loops: each has its channel, all share the token."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+
+from tests.transport.counting import Traffic
+from zitadel_grpc import AsyncClient, ConnectionOptions
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.credentials import JwtProfile
+from zitadel_grpc.testing import Emulator
+
+
+@pytest.fixture
+def client(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> AsyncClient:
+    """Made where no event loop runs."""
+    return AsyncClient(emulator.url, key, options=options)
+
+
+async def call(client: AsyncClient, times: int = 1) -> None:
+    for _ in range(times):
+        assert (await client.management.GetMyOrg(GetMyOrgRequest())).org.name == "ZITADEL"
+
+
+def test_one_after_the_other(client: AsyncClient, emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    traffic = Traffic(emulator)
+
+    for _ in range(5):
+        asyncio.run(call(client, 2))
+    asyncio.run(client.close())
+    gc.collect()
+
+    assert traffic.token_requests == 1
+    assert traffic.codes == {grpc.StatusCode.OK: 10}
+    assert caplog.records == []
+
+
+def test_two_at_once(client: AsyncClient, emulator: Emulator) -> None:
+    traffic = Traffic(emulator)
+    start = threading.Barrier(2)
+
+    async def in_turns() -> None:
+        start.wait(10)
+        await asyncio.gather(*(call(client, 20) for _ in range(5)))
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(asyncio.run, in_turns()) for _ in range(2)]:
+            done.result()
+
+    assert traffic.token_requests == 1
+    assert traffic.codes == {grpc.StatusCode.OK: 200}
+
+
+def test_a_call_outside_of_any_loop_is_refused(client: AsyncClient) -> None:
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        client.management.GetMyOrg(GetMyOrgRequest())
+
+
+def test_a_loop_that_ends_in_the_middle_leaves_the_client_usable(
+    client: AsyncClient, emulator: Emulator
+) -> None:
+    emulator.faults.token_endpoint.delay = 0.3
+
+    async def leave() -> None:
+        client.management.GetMyOrg(GetMyOrgRequest())
+        await asyncio.sleep(0.05)
+
+    asyncio.run(leave())
+    asyncio.run(call(client))
+
+
+def test_closing_in_one_loop_closes_in_the_other_too(client: AsyncClient, emulator: Emulator) -> None:
+    emulator.faults.latency = 30
+    under_way = threading.Event()
+
+    async def wait_for_the_end() -> list[BaseException | Any]:
+        await client.access_token()
+        waiting = asyncio.gather(*(call(client) for _ in range(3)), return_exceptions=True)
+        await asyncio.sleep(0.1)
+        under_way.set()
+        return await asyncio.wait_for(waiting, 20)
+
+    with ThreadPoolExecutor(1) as threads:
+        other = threads.submit(asyncio.run, wait_for_the_end())
+        assert under_way.wait(10)
+        asyncio.run(client.close())
+        outcomes = other.result()
+
+    assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError}
+
+
+def test_a_client_in_every_kind_of_loop(client: AsyncClient) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of uvloop, on newer Pythons
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(call(client, 3))
+    asyncio.run(call(client))
+
+
+def test_eager_tasks_make_no_difference(client: AsyncClient) -> None:
+    eager = getattr(asyncio, "eager_task_factory", None)
+    if eager is None:
+        pytest.skip("Python 3.12 brought eager tasks")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(eager)
+        await asyncio.gather(*(call(client) for _ in range(10)))
+
+    asyncio.run(main())
