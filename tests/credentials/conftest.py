@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.credentials.servers import Respond, Serve, Server
 from zitadel_grpc import ConnectionOptions
+from zitadel_grpc.credentials import cache
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,13 @@ def serve(authority: trustme.CA) -> Iterator[Serve]:
 def trusting(authority: trustme.CA) -> ConnectionOptions:
     """Trusts the servers of `serve`."""
     return ConnectionOptions(root_certificates=authority.cert_pem.bytes())
+
+
+@pytest.fixture
+def short_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure is told without asking again for a shorter time than usual."""
+    monkeypatch.setattr(cache, "_LASTING_HOLD", 0.2)
+    monkeypatch.setattr(cache, "_PASSING_HOLD", 0.2)
 
 
 @pytest.fixture(scope="session")

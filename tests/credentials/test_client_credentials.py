@@ -14,6 +14,7 @@ from zitadel_grpc import Client, ConnectionOptions
 from zitadel_grpc.api.auth.v1 import GetMyUserRequest
 from zitadel_grpc.api.management.v1 import AddMachineUserRequest, GenerateMachineSecretRequest
 from zitadel_grpc.credentials import ClientCredentials, PersonalAccessToken
+from zitadel_grpc.credentials import client as client_module
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.testing import Emulator
 
@@ -73,8 +74,12 @@ def test_a_secret_that_is_not_seen_yet_is_tried_again(
 
 
 def test_a_secret_that_was_removed_is_told_after_a_moment(
-    emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
+    emulator: Emulator,
+    options: ConnectionOptions,
+    secret: ClientCredentials,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(client_module, "_SEEN_WITHIN", 1.0)
     emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=100)
     with pytest.raises(CredentialsError, match=r"Secret\.NotExisting") as refused:
         token(cache_of(secret, emulator.url, options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import itertools
 import threading
 import time
@@ -19,12 +20,6 @@ from zitadel_grpc.errors import CredentialsError, TokenEndpointError, ZitadelErr
 from zitadel_grpc.testing import Emulator
 
 KeyData = dict[str, str]
-
-
-@pytest.fixture
-def short_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "_LASTING_HOLD", 0.2)
-    monkeypatch.setattr(cache_module, "_PASSING_HOLD", 0.2)
 
 
 def fail_often(cache: TokenCache, kind: type[Exception], *, times: int = 1000) -> None:
@@ -79,7 +74,8 @@ def test_after_the_hold_a_mended_server_is_used(
         else:
             exchange.answer(status, body)
 
-    cache = cache_of(JwtProfile.from_dict(made_up_key), serve(respond).url, trusting)
+    options = dataclasses.replace(trusting, token_timeout=0.5)
+    cache = cache_of(JwtProfile.from_dict(made_up_key), serve(respond).url, options)
     fail_often(cache, ZitadelError, times=3)
     mended.set()
     wait_until(lambda: cache.refresh().exception(10) is None)

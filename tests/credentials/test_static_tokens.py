@@ -174,7 +174,7 @@ def test_a_sync_function_that_hangs_is_given_up() -> None:
     hanging.set()
 
 
-def test_what_a_function_given_up_gives_later_is_not_used() -> None:
+def test_what_a_function_given_up_gives_later_is_not_used(short_holds: None) -> None:
     numbers, hanging, ended = itertools.count(1), threading.Event(), threading.Event()
 
     def function() -> str:

@@ -235,9 +235,15 @@ def test_a_silent_endpoint_ends_within_the_timeout(
 
 
 @pytest.mark.parametrize(
-    "start", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n"]
+    ("start", "tls"),
+    [
+        (b"", True),
+        (b"HTTP/1.1 200 OK\r\n", True),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\n", False),
+    ],
+    ids=["status", "headers", "body", "headers without TLS"],
 )
-@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "plain"])
 def test_an_answer_that_dribbles_ends_and_its_connection_too(client: Client, start: bytes, tls: bool) -> None:
     hung_up = threading.Event()
 
