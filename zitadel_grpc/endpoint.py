@@ -29,7 +29,9 @@ class Endpoint:
         Raises ConfigurationError, which quotes the URL (without what a user name part may hold), for anything
         else, and for `http` to a host that is not loopback unless `allow_plaintext`.
         """
-        if not isinstance(url, str) or not url.strip():
+        if not isinstance(url, str):
+            raise ConfigurationError(f"{what} must be text, not {type(url).__name__}")
+        if not url.strip():
             raise ConfigurationError(f"{what} is empty: give one like https://my-instance.zitadel.cloud")
         parts, port = _split(url.strip(), what)
         shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
@@ -40,9 +42,8 @@ class Endpoint:
         if parts.scheme not in _DEFAULT_PORTS:
             raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
         if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ConfigurationError(
-                f"{what} {shown} goes on after the host: give {shown} alone, without path or query"
-            )
+            rest = f"the path {parts.path!r}" if parts.path.strip("/") else "a query or a fragment"
+            raise ConfigurationError(f"{what} has {rest} after the host: give {shown} alone")
         host = parts.hostname or ""
         if not _is_host(host):
             raise ConfigurationError(

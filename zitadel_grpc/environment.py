@@ -9,7 +9,8 @@
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
 | `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
 
-Of the credentials exactly one kind must be set; an empty variable counts as not set.
+Of the credentials exactly one kind must be set; an empty variable counts as not set. White space around a value does
+not count.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ class Settings:
 
 def read() -> Settings:
     """Reads the environment. Raises ConfigurationError that names the variables, and CredentialsError."""
-    values = {
-        name: value for name, value in os.environ.items() if name.startswith("ZITADEL_") and value.strip()
-    }
+    # Stripped: what a secret store mounts or prints often ends with a line break.
+    given = {name: value.strip() for name, value in os.environ.items() if name.startswith("ZITADEL_")}
+    values = {name: value for name, value in given.items() if value}
     if "ZITADEL_API_URL" not in values:
         raise ConfigurationError("ZITADEL_API_URL is not set: set it to the URL of your ZITADEL")
     roots = None
@@ -54,6 +55,8 @@ def read() -> Settings:
             roots = Path(values["ZITADEL_CA_FILE"]).read_bytes()
         except OSError as error:
             raise ConfigurationError(f"ZITADEL_CA_FILE cannot be read: {error}") from None
+        if b"-----BEGIN CERTIFICATE-----" not in roots:
+            raise ConfigurationError(f"ZITADEL_CA_FILE: {values['ZITADEL_CA_FILE']} holds no PEM certificate")
     return Settings(
         values["ZITADEL_API_URL"],
         _credentials(values),

@@ -134,7 +134,8 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         from google.protobuf.message import DecodeError
         from google.rpc.status_pb2 import Status
 
-        packed = dict(self.trailing_metadata() or ()).get(_STATUS_DETAILS)
+        # Pair by pair: a dict of grpc.aio's Metadata raises KeyError in older versions.
+        packed = dict(tuple(self.trailing_metadata() or ())).get(_STATUS_DETAILS)
         if not isinstance(packed, bytes):
             return None
         try:
@@ -146,13 +147,11 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
     def error_id(self) -> str | None:
         """ZITADEL's id of the error, such as `QUERY-Dfbg2`: stable where texts differ by language and
         version."""
-        from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
-
         for packed in self.status.details if self.status else ():
-            for kind in (ErrorDetail, CredentialsCheckError):
+            for kind in _detail_types():
                 detail = kind()
                 if packed.Is(kind.DESCRIPTOR) and packed.Unpack(detail) and detail.id:
-                    return detail.id
+                    return str(detail.id)
         found = _ERROR_ID.search(self.details() or "")
         return found[1] or found[2] if found else None
 
@@ -201,6 +200,14 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
 
 
 grpc.Call.register(RpcError)
+
+
+def _detail_types() -> tuple[Any, ...]:
+    try:
+        from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
+    except ImportError:
+        return ()  # stubs made of a source without ZITADEL's error details: the text has the id too
+    return ErrorDetail, CredentialsCheckError
 
 
 class Cancelled(RpcError):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import grpc
+
 if TYPE_CHECKING:
     from zitadel_grpc.errors import RpcError
 
@@ -24,10 +26,23 @@ _BY_ID = {
     ),
 }
 
+_BY_CONNECTION_FAULT = {
+    "CERTIFICATE_VERIFY_FAILED": (
+        "the server's certificate is not trusted: is its CA among ConnectionOptions(root_certificates=…)?"
+    ),
+    "WRONG_VERSION_NUMBER": "what listens there does not speak TLS",
+    "Socket closed": "the connection was cut off: does the server want TLS (https)?",
+}
+
 
 def hint_for(error: RpcError) -> str | None:
     """The likely cause of `error`, or None where the server's text says enough or nothing is known."""
     if error.error_id == "AUTH-5mWD2":
         needed = error.permission
         return f"no Manager role of the caller gives the permission {needed}" if needed else None
+    if error.error_id == "AUTH-7fs1e" and error.rpc.startswith("zitadel.system."):
+        return "the System API takes the tokens of its own users only: use SystemUser"
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        details = error.details() or ""
+        return next((hint for said, hint in _BY_CONNECTION_FAULT.items() if said in details), None)
     return _BY_ID.get(error.error_id or "")

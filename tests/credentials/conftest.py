@@ -13,6 +13,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.credentials.asking import Asker
 from tests.credentials.servers import Respond, Serve, Server
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import cache
@@ -82,3 +83,8 @@ def made_up_file(made_up_key: dict[str, str], tmp_path: Path) -> Path:
     path = tmp_path / "key.json"
     path.write_text(json.dumps(made_up_key))
     return path
+
+
+@pytest.fixture
+def asker(serve: Serve, trusting: ConnectionOptions, made_up_key: dict[str, str]) -> Asker:
+    return Asker(serve, trusting, made_up_key)

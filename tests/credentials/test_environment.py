@@ -10,6 +10,7 @@ import pytest
 
 from zitadel_grpc import Client, environment
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
 from zitadel_grpc.testing import Emulator
 
@@ -73,6 +74,16 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("ZITADEL_KEY_PATH", "ZITADEL_CLIENT_ID", "ZITADEL_ORG_ID", "ZITADEL_CA_FILE"):
         monkeypatch.setenv(name, " ")
     assert environment.read().org_id is None
+
+
+def test_a_line_break_at_the_end_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("CLIENT_ID", "robot"), ("CLIENT_SECRET", "a-secret"), ("ORG_ID", "17")):
+        monkeypatch.setenv(f"ZITADEL_{name}", f"{value}\n")
+    settings = environment.read()
+    assert settings.org_id == "17"
+    assert isinstance(settings.credentials, ClientCredentials)
+    expected = ClientCredentials("robot", "a-secret").prove("https://issuer")
+    assert settings.credentials.prove("https://issuer") == expected
 
 
 def test_a_missing_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

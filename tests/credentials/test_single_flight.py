@@ -143,7 +143,9 @@ def test_the_shared_future_cannot_be_cancelled(gated: Gated) -> None:
     assert cache.wait(10) == "Bearer token-1"
 
 
-def test_a_loop_that_is_closed_in_the_middle_leaves_the_cache_usable(gated: Gated) -> None:
+def test_a_loop_that_is_closed_in_the_middle_leaves_the_cache_usable(
+    gated: Gated, caplog: pytest.LogCaptureFixture
+) -> None:
     cache = cache_of(AccessToken(gated))
     loop = asyncio.new_event_loop()
     waiter = loop.create_task(token_async(cache))
@@ -154,6 +156,7 @@ def test_a_loop_that_is_closed_in_the_middle_leaves_the_cache_usable(gated: Gate
     assert token(cache) == "token-1"
     assert asyncio.run(token_async(cache)) == "token-1"
     assert not waiter.done()
+    assert not caplog.records, "nobody is there to be woken, and nobody is told"
 
 
 def test_every_waiter_gets_the_failure_as_an_exception_of_its_own() -> None:

@@ -36,6 +36,11 @@ def test_what_cannot_be_a_personal_access_token_is_told(given: Any) -> None:
         PersonalAccessToken(given)
 
 
+def test_a_scheme_before_the_token_is_told_with_the_mend() -> None:
+    with pytest.raises(CredentialsError, match="give the bare token, without 'Bearer'"):
+        PersonalAccessToken("Bearer a-token")
+
+
 def test_a_personal_access_token_comes_from_a_file_without_its_line_end(tmp_path: Path) -> None:
     (file := tmp_path / "pat.txt").write_text("\ufeffa-token\r\n", encoding="utf-8")
     credentials = PersonalAccessToken.from_file(file)

@@ -103,10 +103,14 @@ class Credentials(abc.ABC):
     """Says how to obtain a token. One object may serve any number of clients, threads and event loops: for
     each token server it keeps one token, which they share."""
 
-    def __init__(self, *, first: Token | None = None, renewable: bool = True) -> None:
-        """`first` is a token that is there already; `renewable` is False if no other will ever be."""
+    def __init__(
+        self, *, first: Token | None = None, renewable: bool = True, renew_after: float = math.inf
+    ) -> None:
+        """`first` is a token that is there already; `renewable` is False if no other will ever be;
+        `renew_after` is when to ask anew, in seconds, at the latest."""
         self._first = first
         self._renewable = renewable
+        self._renew_after = renew_after
         self._caches: dict[TokenServer, TokenCache] = {}
 
     @abc.abstractmethod
@@ -129,6 +133,7 @@ class Credentials(abc.ABC):
                 timeout=server.options.token_timeout,
                 first=self._first,
                 renewable=self._renewable,
+                renew_after=self._renew_after,
             )
             known = self._caches.setdefault(server, new)  # atomic: of two threads the first one's stays
         return known

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import random
 import threading
@@ -39,7 +40,8 @@ _WATCHDOG_GRACE = 0.25  # a request that ends in time for itself says more than 
 class TokenCache:
     """Keeps one token fresh. `obtain` makes a token (blocking, in a thread of the cache's); `name` says whose
     it is in logs and errors; `timeout` bounds a refresh with its retries, in seconds; `first` is a token that
-    is there already; `renewable` is False where a refused token has no successor (a PAT)."""
+    is there already; `renewable` is False where a refused token has no successor (a PAT); `renew_after` is
+    when to ask anew, in seconds, at the latest."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class TokenCache:
         timeout: float,
         first: Token | None,
         renewable: bool,
+        renew_after: float = math.inf,
     ) -> None:
         now = time.monotonic()
         self._obtain = obtain
@@ -56,7 +59,8 @@ class TokenCache:
         self._timeout = timeout
         self._renewable = renewable
         self._lock = threading.Lock()
-        self._token = None if first is None else HeldToken.of(first, now, now)
+        self._renew_every = renew_after
+        self._token = None if first is None else HeldToken.of(first, now, now, renew_after)
         self._running: _Running | None = None
         self._held: tuple[ZitadelError, float] | None = None  # an error, and until when it is told
         self._renew_after = 0.0  # when the next background renewal may begin
@@ -174,7 +178,8 @@ class TokenCache:
             attempt += 1
             requested_at = time.monotonic()
             try:
-                return HeldToken.of(self._obtain(refresh), requested_at, time.monotonic())
+                token = self._obtain(refresh)
+                return HeldToken.of(token, requested_at, time.monotonic(), self._renew_every)
             except TokenEndpointError as error:
                 pause = error.retry_after
                 if pause is None:
@@ -225,7 +230,9 @@ class TokenCache:
         if token is None or now >= token.end_at or self._warned:
             return None
         self._warned = True
-        left = f"calls go on with the old one for {token.end_at - now:.0f} s"
+        left = "calls go on with the old one"
+        if token.end_at < math.inf:
+            left += f" for {token.end_at - now:.0f} s"
         return logging.WARNING, f"{self._name}: renewing the token fails, {left}: {outcome}"
 
     def _forget_threads(self) -> None:

@@ -80,7 +80,7 @@ class ClientCredentials(Credentials):
             try:
                 return request_token(server, form, refresh, basic=basic, secrets=secrets)
             except Refused as refusal:
-                if refusal.description != _NOT_SEEN_YET or time.monotonic() + _SEEN_PAUSE >= give_up_at:
+                if _NOT_SEEN_YET not in refusal.description or time.monotonic() + _SEEN_PAUSE >= give_up_at:
                     raise
             time.sleep(_SEEN_PAUSE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import random
 from dataclasses import dataclass, field
 
@@ -35,10 +36,13 @@ class HeldToken:
     """Obtained because the one before was refused, and not yet accepted."""
 
     @classmethod
-    def of(cls, token: Token, requested_at: float, obtained_at: float) -> HeldToken:
+    def of(
+        cls, token: Token, requested_at: float, obtained_at: float, renew_after: float = math.inf
+    ) -> HeldToken:
+        """`renew_after` is when to ask anew for a token whose life is not known, in seconds."""
         # The life counts from before the request, so that the network's time is not taken for life.
-        life = float("inf") if token.expires_in is None else token.expires_in
-        stale_at = requested_at + life * random.uniform(*_STALE_SHARE)  # noqa: S311
+        life = math.inf if token.expires_in is None else token.expires_in
+        stale_at = requested_at + min(life * random.uniform(*_STALE_SHARE), renew_after)  # noqa: S311
         end_at = requested_at + life - min(life * _END_SHARE, _END_SECONDS)
         return cls(f"Bearer {token.value}", stale_at, end_at, obtained_at)
 

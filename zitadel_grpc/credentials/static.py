@@ -15,6 +15,7 @@ from zitadel_grpc.credentials.keyfile import read_text
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 
 Given = str | Token
+_READ_EVERY = 60.0  # seconds: the plugin's channels never learn that a token was refused
 _GRACE = 0.1  # seconds; the loop's own timeout comes first
 
 
@@ -22,12 +23,17 @@ class PersonalAccessToken(Credentials):
     """A personal access token (PAT) of a service user; white space around it is trimmed.
 
     Raises CredentialsError if it is empty or cannot be a token. A PAT that the server refuses has no
-    successor, so the call is not tried again; one from a file has one if the file holds another by then.
+    successor, so the call is not tried again. One from a file has one if the file holds another by then; the
+    file is also read again each minute while calls are made.
     """
 
     def __init__(self, token: str, *, _file: Path | None = None) -> None:
         what = "the personal access token" if _file is None else str(_file)
-        super().__init__(first=_checked(token, what), renewable=_file is not None)
+        first = _checked(token, what)
+        if _file is None:
+            super().__init__(first=first, renewable=False)
+        else:
+            super().__init__(first=first, renew_after=_READ_EVERY)
         self._file = _file
 
     @classmethod
@@ -107,5 +113,5 @@ def _checked(given: object, what: str) -> Token:
         if isinstance(given, Token):
             return given
     except ConfigurationError:
-        fault = "is empty or has characters that no token has"
+        fault = "is empty or has characters that no token has: give the bare token, without 'Bearer'"
     raise CredentialsError(f"{what} {fault}")

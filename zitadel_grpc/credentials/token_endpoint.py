@@ -107,12 +107,18 @@ def _post(
 
         import httpx2
 
-        client = httpx2.Client(
-            verify=trust.ssl_context(server.options),
-            timeout=max(refresh.remaining(), 0.001),
-            follow_redirects=False,
-            trust_env=url.startswith("https:"),  # plaintext must not be sent to a proxy
-        )
+        verify = trust.ssl_context(server.options)
+        try:
+            client = httpx2.Client(
+                verify=verify,
+                timeout=max(refresh.remaining(), 0.001),
+                follow_redirects=False,
+                trust_env=url.startswith("https:"),  # plaintext must not be sent to a proxy
+            )
+        except ValueError:  # its text quotes the proxy's URL, which may hold a password
+            client = None
+    if client is None:
+        raise ConfigurationError("HTTPS_PROXY or ALL_PROXY in the environment is no usable URL of a proxy")
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
         step, state = event.split(".")[-2:]

@@ -39,6 +39,9 @@ class _NoFork:
     that are held for good by a thread that it does not have."""
 
     def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
         self._changed = threading.Condition()
         self._inside = 0
 
@@ -65,7 +68,7 @@ class _NoFork:
         self._changed.release()
 
     def after_in_child(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self._reset()
         _idle.clear()
 
 

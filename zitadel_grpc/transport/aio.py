@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from asyncio import get_running_loop
 from collections.abc import Sequence
 from typing import Any, Self
@@ -57,31 +58,38 @@ class AsyncConnection:
         self.current: Binding | None = None
         self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
         self._interceptors = tuple(interceptors)
+        self._lock = threading.Lock()
         self._closed = False
         forking.watch(self)
 
     def bind(self) -> Binding:
         """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
-        if self._closed:
-            raise closed()
         loop = get_running_loop()
-        binding = self._bindings.get(loop)
-        if binding is None:
-            self.before_fork()
-            binding = self._bindings[loop] = Binding(self.target, loop, self._interceptors)
-        self.current = binding
-        return binding
+        with self._lock:  # of two threads, one may close what the other opens
+            if self._closed:
+                raise closed()
+            binding = self._bindings.get(loop)
+            if binding is None:
+                self.before_fork()
+                binding = self._bindings[loop] = Binding(self.target, loop, self._interceptors)
+            self.current = binding
+            return binding
 
     async def close(self, grace: float | None = None) -> None:
-        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError."""
-        self._closed = True
-        bindings, self._bindings, self.current = self._bindings, {}, None
-        here = get_running_loop()
+        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
+        What other event loops use is closed there, and not waited for."""
+        with self._lock:
+            self._closed = True
+            bindings, self._bindings, self.current = self._bindings, {}, None
+        here = bindings.pop(get_running_loop(), None)
         for loop, binding in bindings.items():
-            if loop is here:
-                await binding.close(grace)
-            elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(binding.close(grace), loop)
+            closing = binding.close(grace)
+            try:
+                asyncio.run_coroutine_threadsafe(closing, loop)
+            except RuntimeError:  # that loop is closed, and its channel with it
+                closing.close()
+        if here is not None:
+            await here.close(grace)
 
     def before_fork(self) -> None:
         """Lets go of the channels of closed loops."""
@@ -92,6 +100,7 @@ class AsyncConnection:
 
     def forget_connections(self) -> object:
         bindings, self._bindings, self.current = self._bindings, {}, None
+        self._lock = threading.Lock()  # a thread of the parent may have held it
         return bindings
 
 

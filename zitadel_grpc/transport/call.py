@@ -12,7 +12,7 @@ import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.errors import RpcError
-from zitadel_grpc.transport.connection import as_status, closed, no_token_in_time
+from zitadel_grpc.transport.connection import TELL_NOTHING_OF_THE_TOKEN, as_status, closed, no_token_in_time
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
 
 Request = TypeVar("Request")
@@ -109,7 +109,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         try:
             response = await self._send(renewed, self.time_remaining())
         except grpc.aio.AioRpcError as error:
-            if error.code() is not _UNAUTHENTICATED:
+            if error.code() not in TELL_NOTHING_OF_THE_TOKEN:
                 cache.accepted(renewed)
             raise RpcError.of(error, self._rpc) from None
         cache.accepted(renewed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 
+import grpc
+
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials.base import TokenServer
 from zitadel_grpc.endpoint import Endpoint
@@ -34,13 +36,24 @@ class Target:
                 f"{type(credentials).__name__} is no credentials for calls: give a JwtProfile, "
                 "ClientCredentials, PersonalAccessToken, AccessToken, SystemUser or TokenExchange"
             )
-        if not (math.isfinite(timeout) and timeout > 0):
-            raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout}")
+        if not isinstance(timeout, int | float) or not (math.isfinite(timeout) and timeout > 0):
+            raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
         self.endpoint = Endpoint.parse(url, allow_plaintext=options.allow_plaintext)
         self.credentials = credentials
         self.options = options
         self.timeout = timeout
         self.cache = credentials.cache_for(TokenServer.of(self.endpoint, options))
+
+
+TELL_NOTHING_OF_THE_TOKEN = frozenset(
+    {
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+"""After these, a token that was obtained because the one before was refused is as unproven as before."""
 
 
 def no_token_in_time(rpc: str) -> DeadlineExceeded:

@@ -13,7 +13,7 @@ import grpc
 from zitadel_grpc.errors import RpcError, Unauthenticated
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
-from zitadel_grpc.transport.connection import Target, closed, no_token_in_time
+from zitadel_grpc.transport.connection import TELL_NOTHING_OF_THE_TOKEN, Target, closed, no_token_in_time
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.streams import StreamingMethod
@@ -139,7 +139,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             return self._method().future(request, left, pairs, credentials, wait_for_ready, compression)
         header, left = self._token(left)
         pairs = (*pairs, (AUTHORIZATION, header))
-        future = self._method().future(request, left, pairs, credentials, wait_for_ready, compression)
+        options = (credentials, wait_for_ready, compression)
+        future = self._sent(self._method().future, request, left, pairs, options)
         cache = self._target.cache
         future.add_done_callback(
             lambda ended: cache.refused(header) if ended.code() is _UNAUTHENTICATED else None
@@ -182,7 +183,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         try:
             answer = self._sent(send, request, left, (*pairs, (AUTHORIZATION, renewed)), options)
         except RpcError as error:
-            if not isinstance(error, Unauthenticated):
+            if error.code() not in TELL_NOTHING_OF_THE_TOKEN:
                 cache.accepted(renewed)
             raise
         cache.accepted(renewed)
