@@ -9,8 +9,8 @@
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
 | `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
 
-Of the credentials exactly one kind must be set; an empty variable counts as not set. White space around a value does
-not count.
+Of the credentials exactly one kind must be set. White space around a value does not count; an empty variable
+counts as not set.
 """
 
 from __future__ import annotations

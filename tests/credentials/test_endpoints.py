@@ -46,7 +46,7 @@ def test_a_url_has_an_origin_and_a_target(url: str, origin: str, target: str) ->
     [
         ("", "is empty"),
         ("   ", "is empty"),
-        (None, "must be text, not NoneType"),
+        (7, "must be text, not int"),
         (b"https://id.example.com", "must be text, not bytes"),
         (
             "https://id.example.com/ui/console",

@@ -16,7 +16,7 @@ import pytest
 
 from tests.credentials.caches import cache_of, token, token_async, wait_until
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token
+from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token, static
 from zitadel_grpc.credentials.life import TokenState
 from zitadel_grpc.errors import CredentialsError, NotFound, TokenEndpointError, ZitadelError
 
@@ -63,6 +63,28 @@ def test_a_rotated_file_is_used_when_the_token_is_refused(tmp_path: Path) -> Non
     file.write_text("token-2\n")
     assert cache.refused("Bearer token-1")
     assert token(cache) == "token-2"
+
+
+def test_a_rotated_file_is_used_after_a_while_without_any_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(static, "_READ_EVERY", 0.1)
+    (file := tmp_path / "pat.txt").write_text("token-1")
+    cache = cache_of(PersonalAccessToken.from_file(file))
+    assert cache.authorization() == "Bearer token-1"
+    file.write_text("token-2")
+    wait_until(lambda: cache.authorization() == "Bearer token-2")
+
+
+def test_a_rotated_file_that_is_broken_is_reported_and_the_old_token_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(static, "_READ_EVERY", 0.1)
+    (file := tmp_path / "pat.txt").write_text("token-1")
+    cache = cache_of(PersonalAccessToken.from_file(file))
+    file.write_text("")
+    wait_until(lambda: cache.authorization() == "Bearer token-1" and len(caplog.records) == 1)
+    assert f"calls go on with the old one: {file} is empty" in caplog.text
 
 
 def test_a_rotated_file_that_is_broken_is_told_once_its_token_is_refused(tmp_path: Path) -> None:

@@ -15,8 +15,6 @@ from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.testing import Emulator
 
-KeyData = dict[str, str]
-
 
 @pytest.mark.parametrize(
     "body", [{}, {"token_type": "Bearer"}, token_answer(""), token_answer() | {"access_token": 7}]

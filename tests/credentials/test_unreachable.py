@@ -1,0 +1,135 @@
+"""Token endpoints that cannot be reached, do not answer, or are not who they should be."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import threading
+import traceback
+
+import pytest
+import trustme
+
+from tests.credentials.asking import Asker
+from tests.credentials.caches import cache_of, token, wait_until
+from tests.credentials.servers import Exchange, gives_tokens
+from zitadel_grpc import ConnectionOptions
+from zitadel_grpc.credentials import JwtProfile
+from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, ZitadelError
+from zitadel_grpc.testing import Emulator
+
+
+def test_a_silent_endpoint_ends_within_the_timeout(
+    emulator: Emulator, key: JwtProfile, options: ConnectionOptions
+) -> None:
+    emulator.faults.token_endpoint.silent = True
+    cache = cache_of(key, emulator.url, dataclasses.replace(options, token_timeout=0.5))
+    with pytest.raises(
+        TokenEndpointError, match=r"oauth/v2/token did not answer in time \(token_timeout 0.5 s\)"
+    ):
+        cache.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("start", "tls"),
+    [
+        (b"", True),
+        (b"HTTP/1.1 200 OK\r\n", True),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\n", False),
+    ],
+    ids=["status", "headers", "body", "headers without TLS"],
+)
+def test_an_answer_that_dribbles_ends_and_its_connection_too(asker: Asker, start: bytes, tls: bool) -> None:
+    hung_up = threading.Event()
+
+    def respond(exchange: Exchange) -> None:
+        try:
+            exchange.dribble(start, b"x-a: b\r\n")
+        finally:
+            hung_up.set()
+
+    server = asker.serve(respond, tls=tls)
+    cache = cache_of(
+        JwtProfile.from_dict(asker.key), server.url, dataclasses.replace(asker.options, token_timeout=0.5)
+    )
+    with pytest.raises(TokenEndpointError):
+        cache.wait(10)
+    assert hung_up.wait(10)
+
+
+def test_a_connection_that_is_cut_is_tried_again(
+    emulator: Emulator, key: JwtProfile, options: ConnectionOptions
+) -> None:
+    emulator.faults.token_endpoint.down = True
+    cache = cache_of(key, emulator.url, options)
+    waiting = cache.refresh()
+    wait_until(lambda: emulator.token_requests > 0)
+    emulator.faults.token_endpoint.down = False
+    assert waiting.result(10)
+
+
+def test_a_refused_connection_is_told(asker: Asker) -> None:
+    with socket.socket() as taken:  # bound, and not listening
+        taken.bind(("127.0.0.1", 0))
+        error = asker.failure(f"https://localhost:{taken.getsockname()[1]}", token_timeout=0.5)
+    assert error.retryable
+    assert "cannot be reached" in str(error)
+    assert "refused" in str(error)
+
+
+def test_a_name_that_is_not_known_is_told(asker: Asker) -> None:
+    error = asker.failure("https://no-such-host.invalid", token_timeout=0.5)
+    assert error.retryable
+
+
+def test_an_untrusted_certificate_is_told_with_the_mend(asker: Asker) -> None:
+    server = asker.serve(gives_tokens())
+    error = asker.failure(server, root_certificates=trustme.CA().cert_pem.bytes())
+    assert not error.retryable
+    assert "ConnectionOptions(root_certificates=…)" in str(error)
+    assert not server.requests
+
+
+def test_a_certificate_for_another_name_is_told_with_the_mend(asker: Asker) -> None:
+    server = asker.serve(gives_tokens(), names=("id.example.com",))
+    error = asker.failure(server)
+    assert not error.retryable
+    assert "ConnectionOptions(authority=…)" in str(error)
+    assert not server.requests
+
+
+def test_a_server_without_tls_is_told(asker: Asker) -> None:
+    server = asker.serve(gives_tokens(), tls=False)
+    error = asker.failure(server.url.replace("http:", "https:"))
+    assert not error.retryable
+    assert "does not speak TLS" in str(error)
+    assert not server.requests
+
+
+def test_roots_that_cannot_be_read_are_told(asker: Asker) -> None:
+    server = asker.serve(gives_tokens())
+    options = dataclasses.replace(asker.options, root_certificates=b"no PEM")
+    with pytest.raises(ConfigurationError, match="root_certificates"):
+        token(cache_of(JwtProfile.from_dict(asker.key), server.url, options))
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://user:a-password@proxy", "https://user:a-password@[::1", "user:a-password@x"]
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    server = asker.serve(gives_tokens())
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, url)
+    cache = cache_of(JwtProfile.from_dict(asker.key), server.url, asker.options)
+    with pytest.raises(ZitadelError) as failed:
+        token(cache)
+    assert "a-password" not in "".join(traceback.format_exception(failed.value))
+    assert not server.requests
+
+
+def test_an_answer_that_is_no_http_is_told(asker: Asker) -> None:
+    server = asker.serve(lambda exchange: exchange.send(b"220 smtp.example.com ESMTP\r\n"))
+    assert "cannot be reached" in str(asker.failure(server, token_timeout=1.0))
