@@ -1,7 +1,7 @@
 """Makes very many calls, and prints what memory they left behind, as JSON. Run by test_memory.py.
 
-`memory.py WAY CALLS`, WAY being one of those in `WAYS`. The server is a process of its own, so that this one's memory is
-the client's.
+`memory.py WAY CALLS`, WAY being one of those in `WAYS`. The server is a process of its own, so that this
+one's memory is the client's.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
 
     async def main() -> None:
         server = grpc.aio.server()
-        handlers = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
+        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Fast", handlers),))
         told.send(server.add_secure_port("localhost:0", grpc.ssl_server_credentials([certificate])))
         await server.start()
@@ -52,7 +52,7 @@ def method_of(channel: Any) -> Any:
 
 
 async def measured(call: Callable[[], Awaitable[object]], calls: int) -> list[tuple[int, int]]:
-    """After each round: the resident memory in bytes, and the number of objects that Python's collector knows."""
+    """After each round: the resident memory in bytes, and how many objects Python's collector knows."""
     seen = []
 
     async def share() -> None:

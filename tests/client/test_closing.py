@@ -175,7 +175,7 @@ async def test_streams_end_with_their_client() -> None:
             call = client.stub(EchoStub).stream_stream()
             await call.wait_for_connection()
         with Client(echo.url, PersonalAccessToken("ey.a.b"), options=options) as sync_client:
-            stream = sync_client.stub(EchoStub).unary_stream(StringValue(value=1000 * 'a'))
+            stream = sync_client.stub(EchoStub).unary_stream(StringValue(value=1000 * "a"))
 
         assert await call.code() is grpc.StatusCode.CANCELLED
         assert stream.code() is grpc.StatusCode.CANCELLED
@@ -206,8 +206,10 @@ def test_a_client_that_is_not_closed_is_quiet(
         {end}
     """
     ended = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(script)]
-        + [str(tmp_path / "ca.pem"), emulator.url, emulator.pat],
+        [
+            *(sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(script)),
+            *(tmp_path / "ca.pem", emulator.url, emulator.pat),
+        ],
         capture_output=True,
         timeout=50,
         check=False,

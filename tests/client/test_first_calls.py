@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
@@ -26,7 +27,7 @@ def slow_token_endpoint(emulator: Emulator) -> None:
     emulator.faults.token_endpoint.delay = 0.5
 
 
-async def call_at_once(stub: ManagementServiceStub, calls: int) -> list[str]:
+async def call_at_once(stub: Any, calls: int) -> list[str]:
     answers = await asyncio.gather(*(stub.GetMyOrg(GetMyOrgRequest()) for _ in range(calls)))
     return [answer.org.name for answer in answers]
 

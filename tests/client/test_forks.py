@@ -25,7 +25,7 @@ from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.errors import ClosedError
 
-warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads: gRPC has some
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads
 directory = Path(sys.argv[1])
 url = (directory / "url").read_text()
 options = ConnectionOptions(root_certificates=(directory / "ca.pem").read_bytes())
@@ -56,8 +56,8 @@ def succeeded(children):
 
 
 class Program:
-    """Runs a script with clients of `emulator` in processes of its own. That all of them end well, in time, and say
-    nothing is checked here."""
+    """Runs a script with clients of `emulator` in processes of its own. That all of them end well, in time,
+    and say nothing is checked here."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

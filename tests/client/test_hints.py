@@ -48,6 +48,8 @@ def test_an_error_prints_with_stubs_that_lack_zitadels_error_details(monkeypatch
         "User could not be found (QUERY-Dfbg2)",
         trailing_metadata=[("grpc-status-details-bin", status.SerializeToString())],
     )
-    monkeypatch.setitem(sys.modules, "zitadel_grpc.api.v1", None)  # how Python notes a package that is not there
+    monkeypatch.setitem(
+        sys.modules, "zitadel_grpc.api.v1", None
+    )  # how Python notes a package that is not there
     assert error.error_id == "QUERY-Dfbg2"
     assert "User could not be found" in str(error)

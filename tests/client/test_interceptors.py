@@ -40,7 +40,7 @@ class AsyncObserver(grpc.aio.UnaryUnaryClientInterceptor):
         return call
 
 
-class Observer(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor):  # type: ignore[type-arg,misc]  # pyright: ignore
+class Observer(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientInterceptor):
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.codes: list[grpc.StatusCode] = []
@@ -52,7 +52,10 @@ class Observer(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientIntercept
         self.codes.append(call.code())
         return call
 
-    intercept_stream_unary = intercept_unary_unary
+    def intercept_stream_unary(
+        self, continuation: Any, client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        return self.intercept_unary_unary(continuation, client_call_details, request_iterator)
 
 
 async def test_an_async_interceptor_sees_each_try_of_a_call_with_its_token(
@@ -112,9 +115,9 @@ def test_an_interceptor_sees_each_try_of_a_call_with_its_token(
 def test_an_interceptor_sees_streams_too() -> None:
     observer = Observer()
 
+    token = PersonalAccessToken("ey.some.token")
     with EchoServer() as echo:
         options = ConnectionOptions(root_certificates=echo.root_certificates)
-        token = PersonalAccessToken("ey.some.token")
         with Client(echo.url, token, options=options, interceptors=[observer]) as client:
             assert client.stub(EchoStub).stream_unary(letters("abc"), timeout=10).value == "abc"
 
@@ -125,7 +128,9 @@ async def test_an_interceptor_may_answer_in_place_of_the_server(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     class Cache(grpc.aio.UnaryUnaryClientInterceptor):
-        async def intercept_unary_unary(self, *_: Any) -> Any:
+        async def intercept_unary_unary(
+            self, continuation: Any, client_call_details: Any, request: Any
+        ) -> Any:
             return GetMyOrgResponse()
 
     async with AsyncClient(emulator.url, key, options=options, interceptors=[Cache()]) as client:
@@ -139,19 +144,21 @@ async def test_what_an_interceptor_raises_reaches_the_caller(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, error: Exception
 ) -> None:
     class Raising(AsyncObserver):
-        async def intercept_unary_unary(self, *_: Any) -> Any:
+        async def intercept_unary_unary(
+            self, continuation: Any, client_call_details: Any, request: Any
+        ) -> Any:
             raise error
 
     class SyncRaising(Observer):
-        def intercept_unary_unary(self, *_: Any) -> Any:
+        def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
             raise error
 
     async with AsyncClient(emulator.url, key, options=options, interceptors=[Raising()]) as client:
         with pytest.raises(type(error), match="mine"):
             await client.management.GetMyOrg(GetMyOrgRequest())
-    with Client(emulator.url, key, options=options, interceptors=[SyncRaising()]) as sync_client:
-        with pytest.raises(type(error), match="mine"):
-            sync_client.management.GetMyOrg(GetMyOrgRequest())
+    sync_client = Client(emulator.url, key, options=options, interceptors=[SyncRaising()])
+    with sync_client, pytest.raises(type(error), match="mine"):
+        sync_client.management.GetMyOrg(GetMyOrgRequest())
 
 
 async def test_an_intercepted_call_is_cancelled_like_any_other(

@@ -30,7 +30,9 @@ async def call(client: AsyncClient, times: int = 1) -> None:
         assert (await client.management.GetMyOrg(GetMyOrgRequest())).org.name == "ZITADEL"
 
 
-def test_one_after_the_other(client: AsyncClient, emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_after_the_other(
+    client: AsyncClient, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
     traffic = Traffic(emulator)
 
     for _ in range(5):

@@ -1,5 +1,5 @@
-"""No call leaves anything behind. `MEMORY_CALLS=200000` asks for the long run, of some minutes; the short one sees a
-leak of Python objects as well, but not a small one of gRPC's."""
+"""No call leaves anything behind. `MEMORY_CALLS=200000` asks for the long run, of some minutes; the short one
+sees a leak of Python objects as well, but not a small one of gRPC's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 CALLS = int(os.environ.get("MEMORY_CALLS", "5000"))
-# What a process's memory may grow by that is no leak: some pages, and crumbs between them. A leak of grpc.aio's that is
-# known (issue 43193, call credentials given with each call) makes 100 bytes a call.
+# What a process's memory may grow by that is no leak: some pages, and crumbs between them. A leak of
+# grpc.aio's that is known (issue 43193, call credentials given with each call) makes 100 bytes a call.
 PAGES = 1.5e6
 CRUMBS = 20.0
 

@@ -1,8 +1,9 @@
-"""A server that says UNAUTHENTICATED: a new token and a second try, where that can help, and nothing else twice."""
+"""A server that says UNAUTHENTICATED: a new token and one more try where that helps, nothing else twice."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from tests.transport.counting import Traffic
+from tests.transport.counting import Traffic, until
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
@@ -69,9 +70,9 @@ async def test_the_call_that_was_tried_again_tells_of_the_second_try(
             if way == "await":
                 await call
             if way == "callback":
-                ended = asyncio.Event()
-                call.add_done_callback(lambda _, ended=ended: ended.set())
-                await asyncio.wait_for(ended.wait(), 10)
+                ended: list[object] = []
+                call.add_done_callback(ended.append)
+                await until(functools.partial(len, ended))
             assert await call.code() is OK
             assert (await call).org.name == "ZITADEL"
 
@@ -211,10 +212,9 @@ async def test_a_call_can_be_cancelled_while_its_second_try_waits_for_a_token(
         emulator.faults.token_endpoint.silent = True
         traffic = Traffic(emulator)
         call = client.management.GetMyOrg(GetMyOrgRequest())
-        awaiting = asyncio.ensure_future(call)  # type: ignore[arg-type]  # its stubs forget that it is awaitable
+        awaiting = asyncio.ensure_future(call)
 
-        while not traffic.token_requests:
-            await asyncio.sleep(0.01)
+        await until(lambda: traffic.token_requests)
         assert not call.done()
         assert call.cancel()
         with pytest.raises(asyncio.CancelledError):

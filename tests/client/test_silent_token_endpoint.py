@@ -115,9 +115,10 @@ def test_a_sync_channel_with_the_plugin_fails_within_the_deadline_of_the_call(
     credentials = grpc.composite_channel_credentials(
         grpc.ssl_channel_credentials(emulator.root_certificates), grpc.metadata_call_credentials(plugin)
     )
-    with grpc.secure_channel(emulator.url.removeprefix("https://"), credentials) as channel:
-        with pytest.raises(grpc.RpcError) as raised:
-            ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest(), timeout=SHORT)
+    channel = grpc.secure_channel(emulator.url.removeprefix("https://"), credentials)
+
+    with channel, pytest.raises(grpc.RpcError) as raised:
+        ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest(), timeout=SHORT)
 
     assert isinstance(raised.value, grpc.Call)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

@@ -1,4 +1,4 @@
-"""gRPC services of our own, with every kind of method, over real TLS: they answer what they were called with."""
+"""A gRPC service of our own, with every kind of method, over real TLS: answers what it was called with."""
 
 from __future__ import annotations
 

@@ -88,7 +88,9 @@ async def test_a_server_can_be_dialled_by_another_name_than_its_own(ask: Any) ->
             await ask(server.url, ConnectionOptions(root_certificates=roots))
 
 
-async def test_channel_options_are_passed_on_and_count_over_the_packages_own(ask: Any, echo: EchoServer) -> None:
+async def test_channel_options_are_passed_on_and_count_over_the_packages_own(
+    ask: Any, echo: EchoServer
+) -> None:
     small = (("grpc.max_receive_message_length", 3),)
     with pytest.raises(grpc.RpcError) as raised:
         await ask(
@@ -108,8 +110,9 @@ async def test_channel_options_are_passed_on_and_count_over_the_packages_own(ask
 async def test_a_certificate_that_cannot_be_read_is_named(
     ask: Any, echo: EchoServer, broken: dict[str, bytes]
 ) -> None:
+    given: dict[str, Any] = {"root_certificates": echo.root_certificates, **broken}
     with pytest.raises(ConfigurationError, match=next(iter(broken))):
-        await ask(echo.url, ConnectionOptions(**{"root_certificates": echo.root_certificates, **broken}))  # type: ignore[arg-type]  # pyright: ignore
+        await ask(echo.url, ConnectionOptions(**given))
 
 
 async def test_plaintext_to_loopback_works(ask: Any) -> None:

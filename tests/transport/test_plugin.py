@@ -1,4 +1,4 @@
-"""ZitadelAuthPlugin on channels that a user makes: the token goes where it was meant to go, and nowhere else."""
+"""ZitadelAuthPlugin on channels that a user makes: the token goes where it was meant to go, nowhere else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def composed(root_certificates: bytes, plugin: ZitadelAuthPlugin) -> grpc.Channe
 
 def asked_for(service_url: str, url: str, **options: Any) -> Any:
     """What a plugin for `url` answers gRPC when a call to `service_url` is made."""
-    plugin = ZitadelAuthPlugin(url, PersonalAccessToken(TOKEN), options=ConnectionOptions(**options))
+    plugin: Any = ZitadelAuthPlugin(url, PersonalAccessToken(TOKEN), options=ConnectionOptions(**options))
     answers: list[Any] = []
 
     class Context(grpc.AuthMetadataContext):
@@ -87,7 +87,9 @@ def test_the_token_is_given_to_its_server(service_url: str, url: str, options: d
         ("", "https://zitadel.example", {}),
     ],
 )
-def test_the_token_is_not_given_to_another_server(service_url: str, url: str, options: dict[str, Any]) -> None:
+def test_the_token_is_not_given_to_another_server(
+    service_url: str, url: str, options: dict[str, Any]
+) -> None:
     refusal = asked_for(service_url, url, **options)
 
     assert isinstance(refusal, CredentialsError)
@@ -98,9 +100,10 @@ def test_the_token_is_not_given_to_another_server(service_url: str, url: str, op
 def test_a_token_on_a_wrong_channel_never_leaves(echo: EchoServer) -> None:
     with EchoServer() as another:
         plugin = ZitadelAuthPlugin(another.url, PersonalAccessToken(TOKEN))
-        with grpc.secure_channel(echo.target, composed(echo.root_certificates, plugin)) as channel:
-            with pytest.raises(grpc.RpcError, match=f"this token is for localhost:{another.port}") as raised:
-                EchoStub(channel).unary_unary(StringValue())
+        channel = grpc.secure_channel(echo.target, composed(echo.root_certificates, plugin))
+        refusal = f"this token is for localhost:{another.port}"
+        with channel, pytest.raises(grpc.RpcError, match=refusal) as raised:
+            EchoStub(channel).unary_unary(StringValue())
 
         assert isinstance(raised.value, grpc.Call)
         assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
@@ -158,7 +161,7 @@ def test_grpcs_thread_is_not_kept_waiting_for_a_token(echo: EchoServer) -> None:
         asked.set()
         return answer.result(20)
 
-    plugin = ZitadelAuthPlugin(echo.url, AccessToken(slow))
+    plugin: Any = ZitadelAuthPlugin(echo.url, AccessToken(slow))
     answers: Future[Any] = Future()
 
     class Context(grpc.AuthMetadataContext):

@@ -132,7 +132,7 @@ async def test_a_views_streams_act_in_its_organization(echo: EchoServer, trustin
 
 async def test_streams_end_with_grpcs_own_errors(echo: EchoServer, trusting: ConnectionOptions) -> None:
     async with AsyncClient(echo.url, PersonalAccessToken(TOKEN), options=trusting) as client:
-        stub = client.stub(lambda channel: channel.unary_stream("/test.Echo/none"))
+        stub: Any = client.stub(lambda channel: channel.unary_stream("/test.Echo/none"))
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await stub(b"").read()
 

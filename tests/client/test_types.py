@@ -1,0 +1,80 @@
+"""What a user's type checker knows of the clients."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """\
+from typing import assert_type
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc import AsyncClient, Client, ZitadelAuthPlugin, secure_channel
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse, ManagementServiceStub
+from zitadel_grpc.credentials import PersonalAccessToken
+from zitadel_grpc.errors import RpcError
+
+pat = PersonalAccessToken("ey.some.token")
+
+
+async def asynchronous(client: AsyncClient) -> None:
+    call = client.management.GetMyOrg(GetMyOrgRequest(), timeout=1.0, metadata=(("x-own", "1"),))
+    assert_type(await call, GetMyOrgResponse)
+    assert_type(await call.code(), grpc.StatusCode)
+    assert_type(await client.stub(ManagementServiceStub).GetMyOrg(GetMyOrgRequest()), GetMyOrgResponse)
+    assert_type(client.with_org("1"), AsyncClient)
+    assert_type(await client.access_token(), str)
+    async with AsyncClient("https://localhost", pat) as made:
+        assert_type(made, AsyncClient)
+    assert_type(secure_channel("https://localhost", pat), grpc.aio.Channel)
+    plugin: grpc.AuthMetadataPlugin = ZitadelAuthPlugin("https://localhost", pat)
+    client.manegement  # wrong
+    await client.management.GetMyOrk(GetMyOrgRequest())  # wrong
+    await client.management.GetMyOrg("request")  # wrong
+    AsyncClient("https://localhost", "ey.some.token")  # wrong
+
+
+def synchronous(client: Client) -> None:
+    assert_type(client.management.GetMyOrg(GetMyOrgRequest()), GetMyOrgResponse)
+    assert_type(client.management.GetMyOrg.with_call(GetMyOrgRequest()), tuple[GetMyOrgResponse, grpc.Call])
+    assert_type(client.management.GetMyOrg.future(GetMyOrgRequest()).result(), GetMyOrgResponse)
+    assert_type(client.stub(ManagementServiceStub).GetMyOrg(GetMyOrgRequest()), GetMyOrgResponse)
+    assert_type(client.with_org("1"), Client)
+    assert_type(client.access_token(), str)
+    try:
+        client.admin.Healthz
+    except RpcError as error:
+        assert_type(error.code(), grpc.StatusCode)
+        assert_type(error.error_id, str | None)
+        assert_type(error.rpc, str)
+    client.manegement  # wrong
+"""
+CHECKERS = {
+    "mypy": ["--strict", "--cache-dir=/dev/null"],
+    "pyright": ["--pythonpath", sys.executable],
+}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_right_code_passes_and_mistakes_are_found(checker: str, tmp_path: Path) -> None:
+    pytest.importorskip(checker)
+    (tmp_path / "code.py").write_text(CODE)
+
+    done = subprocess.run(
+        [sys.executable, "-m", checker, *CHECKERS[checker], "code.py"],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+
+    found = {int(line) for line in re.findall(r"code\.py:(\d+)(?::\d+)?(?: -|:) error:", done.stdout)}
+    wrong = {number for number, line in enumerate(CODE.splitlines(), 1) if line.endswith("# wrong")}
+    assert found == wrong, done.stdout + done.stderr
