@@ -62,7 +62,7 @@ class _NoFork:
 
     def before_fork(self) -> None:
         self._changed.acquire()  # kept over the fork: nobody goes inside meanwhile
-        self._changed.wait_for(lambda: not self._inside, _FORK_WAITS)
+        self._changed.wait_for(lambda: self._inside <= 0, _FORK_WAITS)
 
     def after_in_parent(self) -> None:
         self._changed.release()
