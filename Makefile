@@ -1,18 +1,24 @@
 # Needs make and Python 3.11 or later; the rest is installed into .venv.
 PYTHON ?= python3
-export SOURCE
 
 VENV := .venv/bin/python
 PIP := -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-config
 
-.PHONY: help setup protos protos-diff demo test test-floor test-newest check format bench lock clean
+# Nothing else takes it: what `make protos SOURCE=…` made stays until another `make protos`.
+ifeq ($(origin SOURCE),command line)
+ifeq ($(filter protos protos-diff,$(MAKECMDGOALS)),)
+$(error SOURCE is for protos and protos-diff: run `make protos SOURCE=…` first)
+endif
+endif
+
+.PHONY: help setup stubs protos protos-diff demo test test-floor test-newest check format bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1\t/p' Makefile | sort | awk -F '\t' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 
-setup: .venv/.package ## Install the tools and the package into .venv, and make the stubs
+setup: .venv/.package ## Install the tools and the package into .venv, and make the stubs if there are none
 
 .venv/.tools: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -22,10 +28,13 @@ setup: .venv/.package ## Install the tools and the package into .venv, and make 
 	@$(VENV) $(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.venv/.package: pyproject.toml hatch_build.py .venv/.tools | protos
+.venv/.package: pyproject.toml hatch_build.py .venv/.tools | stubs
 	@echo 'Installing the package into .venv (editable) …'
 	@$(VENV) $(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
+
+stubs: .venv/.tools
+	@$(VENV) -m scripts.protos ensure
 
 protos: .venv/.tools ## Make the stubs, of the pin or of SOURCE=… (a directory, an image, an input of buf)
 	@$(VENV) -m scripts.protos build $${SOURCE:+"$$SOURCE"}

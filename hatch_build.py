@@ -50,21 +50,13 @@ class ProtosHook(BuildHookInterface[Any]):
         return os.environ.get("ZITADEL_PROTO_SOURCE") or None
 
     def _are_there(self) -> bool:
-        """Whether the tree's stubs can be taken as they are.
-
-        An sdist's always can. In a checkout those of another source can too: somebody asked for them.
-        """
-        if (self._root / "PKG-INFO").exists():
-            return (self._root / "zitadel_grpc" / "api").is_dir()
+        """Whether the tree's stubs can be taken as they are."""
         sys.path.insert(0, self.root)
         try:
-            from scripts.protos import stamp, workspace
+            from scripts.protos import stamp
         finally:
             sys.path.remove(self.root)
-        made = stamp.Stamp.read()
-        if made is None or not made.is_pin:
-            return made is not None
-        return (made.source, made.scripts) == (workspace.digest(*workspace.PIN_FILES), stamp.digest_scripts())
+        return stamp.stubs_can_stay()
 
     def _run(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "scripts.protos", "build", *arguments]

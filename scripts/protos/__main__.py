@@ -33,7 +33,9 @@ def _run(arguments: argparse.Namespace) -> int:
         text, breaking = report.diff(arguments.source)
         print(text)
         return int(breaking)
-    if arguments.out is not None:
+    if arguments.command == "ensure":
+        print(build.ensure())
+    elif arguments.out is not None:
         print(build.build_aside(arguments.source, arguments.out))
     else:
         print(build.build(arguments.source))
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser("build", help="make the stubs, if they are not up to date")
     make.add_argument("source", nargs="?", help=f"{_SOURCE} (default: the pin)")
     make.add_argument("--out", type=Path, help="write them to this new directory instead of zitadel_grpc/api")
+    commands.add_parser("ensure", help="make the pin's stubs, unless there are some that can stay")
     diff = commands.add_parser(
         "diff", help="only tell what a source changes against the pin; 1 if it breaks clients"
     )

@@ -10,29 +10,52 @@ from scripts.protos.errors import ProtosError
 from scripts.protos.generate import generate
 from scripts.protos.pin import pinned_image
 from scripts.protos.sources import Source, resolve
-from scripts.protos.stamp import Stamp, digest_scripts, digest_stubs
+from scripts.protos.stamp import Stamp, digest_scripts, digest_stubs, stubs_can_stay
 
 
 def build(requested: str | None) -> str:
     """Put the stubs of a source in place; returns what to tell."""
     with workspace.locked():
-        source = resolve(requested)
-        scripts, versions = digest_scripts(), tools.versions()
+        return _build(requested)
+
+
+def ensure() -> str:
+    """Put the pin's stubs in place, unless there are some that can stay; returns what to tell."""
+    with workspace.locked():
+        if not stubs_can_stay(tools=tools.versions()):
+            return _build(None)
         stamp = Stamp.read()
-        if stamp and (stamp.source, stamp.scripts, stamp.tools) == (source.digest, scripts, versions):
-            return f"{_place(workspace.API)} is up to date with {_title(source)}"
-        started = time.monotonic()
-        with workspace.temporary() as directory:
-            image = _load(source)
-            # The comparison first: it needs the pin, and what can fail should fail before the swap.
-            told = [] if source.is_pin else report.compare(image, pinned_image())
-            api = generate(source, image, directory)
-            stamp = Stamp(source.digest, source.is_pin, scripts, versions, digest_stubs(api))
-            workspace.swap(api, workspace.API)
-            stamp.write()
-        seconds = time.monotonic() - started
-        first = f"{_title(source)}: {report.count(image)} → {_place(workspace.API)} ({seconds:.1f} s)"
-        return "\n".join([first, *told])
+        if stamp is None:
+            return f"{_place(workspace.API)} came with the sdist and stays"
+        if stamp.is_pin:
+            return f"{_place(workspace.API)} is up to date with {stamp.title}: {stamp.counts}"
+        return (
+            f"{_place(workspace.API)} stays as it was made of {stamp.title}: {stamp.counts} "
+            "(`make protos` goes back to the pin)"
+        )
+
+
+def _build(requested: str | None) -> str:
+    source = resolve(requested)
+    scripts, versions = digest_scripts(), tools.versions()
+    stamp = Stamp.read()
+    if stamp and (stamp.source, stamp.scripts, stamp.tools) == (source.digest, scripts, versions):
+        return f"{_place(workspace.API)} is up to date with {_title(source)}: {stamp.counts}"
+    started = time.monotonic()
+    with workspace.temporary() as directory:
+        image = _load(source)
+        # The comparison first: it needs the pin, and what can fail should fail before the swap.
+        told = [] if source.is_pin else report.compare(image, pinned_image())
+        api = generate(source, image, directory)
+        counts = report.count(image)
+        stamp = Stamp(
+            source.digest, _title(source), counts, source.is_pin, scripts, versions, digest_stubs(api)
+        )
+        workspace.swap(api, workspace.API)
+        stamp.write()
+    seconds = time.monotonic() - started
+    first = f"{_title(source)}: {counts} → {_place(workspace.API)} ({seconds:.1f} s)"
+    return "\n".join([first, *told])
 
 
 def build_aside(requested: str | None, target: Path) -> str:

@@ -83,6 +83,11 @@ class Project:
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 
+    def ensure(self) -> str:
+        done = self.run("ensure")
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
     def refusal(self, *arguments: str | Path, **environment: str) -> str:
         """What a run says that cannot do what it is asked."""
         done = self.run(*arguments, **environment)

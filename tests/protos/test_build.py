@@ -19,8 +19,28 @@ def inode(project: Project) -> int:
 def test_an_unchanged_build_does_nothing(project: Project, release: Path) -> None:
     project.build(release)
     before = inode(project)
-    assert project.build(release) == "zitadel_grpc/api is up to date with zitadel-v9/proto\n"
+    assert project.build(release) == (
+        "zitadel_grpc/api is up to date with zitadel-v9/proto: 1 service, 2 RPCs\n"
+    )
     assert inode(project) == before
+
+
+def test_stubs_of_another_source_stay_until_the_pin_is_asked_for(project: Project, release: Path) -> None:
+    project.build(release)
+    before = inode(project)
+    told = project.ensure()
+    assert "zitadel_grpc/api stays as it was made of" in told
+    assert "1 service, 2 RPCs (`make protos` goes back to the pin)" in told
+    assert inode(project) == before
+
+
+def test_stubs_of_the_pin_are_made_where_there_are_none_or_stale_ones(project: Project) -> None:
+    assert "30 services, 867 RPCs → zitadel_grpc/api" in project.ensure()
+    before = inode(project)
+    assert "zitadel_grpc/api is up to date with @zitadel/proto" in project.ensure()
+    assert inode(project) == before
+    (project.root / "scripts" / "protos" / "more.py").touch()
+    assert "→ zitadel_grpc/api" in project.ensure()
 
 
 def test_a_changed_source_is_built_anew(project: Project, release: Path) -> None:

@@ -37,6 +37,7 @@ def test_options_of_both_generations_of_apis_are_read() -> None:
     assert (v2.permission, v2.http_verb, v2.http_path) == ("user.write", "POST", "/v2/users/human")
 
 
+@pytest.mark.pin
 def test_the_pin_says_this_much() -> None:
     rpcs = catalog.rpcs()
     assert len(rpcs) == 867

@@ -57,6 +57,7 @@ def services() -> dict[str, ServiceDescriptor]:
     return {service.full_name: service for file in files for service in file.services_by_name.values()}
 
 
+@pytest.mark.pin
 def test_the_pin_is_the_source() -> None:
     assert PROTO_SOURCE.name == "@zitadel/proto"
     assert PROTO_SOURCE.version == "1.3.1"
@@ -64,11 +65,13 @@ def test_the_pin_is_the_source() -> None:
     assert (PROTO_SOURCE.services, PROTO_SOURCE.rpcs) == (30, 867)
 
 
+@pytest.mark.pin
 def test_every_service_has_all_its_rpcs() -> None:
     assert {name: len(service.methods) for name, service in services().items()} == RPCS
     assert sum(RPCS.values()) == PROTO_SOURCE.rpcs
 
 
+@pytest.mark.pin
 def test_every_service_is_an_attribute_of_the_clients() -> None:
     stubs = {
         package.replace("zitadel_grpc.api", "zitadel") + f".{stub}" for package, stub in SERVICES.values()
@@ -82,6 +85,7 @@ def test_the_catalog_knows_the_same_rpcs() -> None:
     assert {rpc.full_name for rpc in catalog.rpcs()} == defined
 
 
+@pytest.mark.pin
 def test_there_are_modules_for_all_of_zitadels_files() -> None:
     # The pin's 148 files less those that only declare options, and those that protobuf brings itself.
     assert len([name for name in MODULES if name.endswith("_pb2")]) == 135
