@@ -4,18 +4,22 @@ ZITADEL_PROTO_SOURCE makes them of another source than the pin; protos/README.md
 """
 
 import os
-import shutil
+import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+# A URL, a git remote, or a module of a buf registry.
+_ADDRESS = re.compile(r"[\w+.-]+://|[\w.-]+@[\w.-]+:|[\w-]+(\.[\w-]+)+/[\w-]+/[\w-]+")
+
 
 class ProtosHook(BuildHookInterface[Any]):
-    _aside: Path | None = None
+    _aside: tempfile.TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
         """The generators, unless the stubs are there: installing from an sdist then needs no Node.js."""
@@ -29,9 +33,11 @@ class ProtosHook(BuildHookInterface[Any]):
         if self._source and version != "editable":
             # Beside the tree, which keeps the stubs that its tests and its other builds are about.
             workspace = self._root / "build" / "protos"
-            self._aside = workspace / f"wheel-{os.getpid()}"
-            self._run(self._source, "--out", str(self._aside))
-            build_data["force_include"][str(self._aside)] = "zitadel_grpc/api"
+            workspace.mkdir(parents=True, exist_ok=True)
+            self._aside = tempfile.TemporaryDirectory(prefix="wheel-", dir=workspace)
+            api = str(Path(self._aside.name) / "api")
+            self._run(self._source, "--out", api)
+            build_data["force_include"][api] = "zitadel_grpc/api"
             return
         if self._source or not self._are_there():
             self._run(*filter(None, [self._source]))
@@ -39,7 +45,7 @@ class ProtosHook(BuildHookInterface[Any]):
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if self._aside is not None:
-            shutil.rmtree(self._aside)
+            self._aside.cleanup()
 
     @property
     def _root(self) -> Path:
@@ -47,7 +53,11 @@ class ProtosHook(BuildHookInterface[Any]):
 
     @property
     def _source(self) -> str | None:
-        return os.environ.get("ZITADEL_PROTO_SOURCE") or None
+        source = os.environ.get("ZITADEL_PROTO_SOURCE") or None
+        if source and not Path(source).is_absolute() and not _ADDRESS.match(source):
+            # Builds run in the project's directory, or an sdist's: not in that of whoever wrote it.
+            self.app.abort(f"ZITADEL_PROTO_SOURCE is {source}: an absolute path or a URL is wanted")
+        return source
 
     def _are_there(self) -> bool:
         """Whether the tree's stubs can be taken as they are."""

@@ -60,6 +60,8 @@ def _build(requested: str | None) -> str:
 
 def build_aside(requested: str | None, target: Path) -> str:
     """Write the stubs of a source to `target`, which must not be there yet."""
+    if target.exists():
+        raise ProtosError(f"{target} is there already: --out wants the name of a new directory")
     with workspace.locked():
         source = resolve(requested)
         with workspace.temporary() as directory:

@@ -151,12 +151,23 @@ def test_a_wheel_for_another_zitadel_has_its_services(
     assert not list(root.glob("build/protos/wheel-*"))
 
 
-def test_a_wheel_for_a_source_that_is_not_there_is_not_built(sdist: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("/nowhere/proto", "/nowhere/proto is no directory, file or address"),
+        ("../nowhere", "ZITADEL_PROTO_SOURCE is ../nowhere: an absolute path or a URL is wanted"),
+    ],
+)
+def test_a_wheel_for_a_source_that_cannot_be_found_is_not_built(
+    sdist: Path, tmp_path: Path, source: str, message: str
+) -> None:
     command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path)]
-    environment = os.environ | {"ZITADEL_PROTO_SOURCE": str(tmp_path / "nowhere")}
+    environment = os.environ | {"ZITADEL_PROTO_SOURCE": source}
     done = subprocess.run(command, check=False, cwd=sdist, env=environment, capture_output=True, text=True)
     assert done.returncode != 0
-    assert "nowhere is no directory, file or address" in done.stdout + done.stderr
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list(sdist.glob("build/protos/wheel-*"))
     assert not list(tmp_path.glob("*.whl"))
 
 

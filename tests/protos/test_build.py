@@ -131,3 +131,10 @@ def test_stubs_can_be_made_beside_the_tree(project: Project, release: Path, tmp_
     project.build(release, "--out", tmp_path / "aside")
     assert (tmp_path / "aside" / "greeter" / "v1" / "__init__.py").exists()
     assert not project.api.exists()
+
+
+def test_what_is_beside_the_tree_already_stays(project: Project, release: Path, tmp_path: Path) -> None:
+    (tmp_path / "aside").mkdir()
+    refusal = project.refusal("build", release, "--out", tmp_path / "aside")
+    assert f"{tmp_path / 'aside'} is there already" in refusal
+    assert not list((tmp_path / "aside").iterdir())
