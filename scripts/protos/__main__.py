@@ -15,6 +15,8 @@ def main() -> int:
     arguments = _parser().parse_args()
     # As an exception it runs the cleaning that an interrupt by Ctrl-C runs too.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # Where the parent ignores it (nohup, `&`, some CI agents) Python has put no handler.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return _run(arguments)
     except ProtosError as error:

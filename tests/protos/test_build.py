@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,15 @@ def test_two_projects_build_the_same_stubs(project: Project, release: Path, tmp_
     assert twin.stubs() == project.stubs()
 
 
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["heeded", "ignored"])
+def _interrupts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Children of a process that ignores SIGINT ignore it too, unless they say otherwise."""
+    former = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_build_leaves_the_former_stubs(
     project: Project, release: Path, number: signal.Signals
