@@ -41,9 +41,9 @@ def pinned_image() -> FileDescriptorSet:
         with workspace.temporary() as directory:
             _fetch(directory)
             _export(directory)
-            for old in WORKSPACE.glob("pin-*.binpb"):
-                old.unlink()
             (directory / "image.binpb").rename(cached)
+        for old in set(WORKSPACE.glob("pin-*.binpb")) - {cached}:
+            old.unlink()
     return parse_image(cached.read_bytes(), cached.name)
 
 
