@@ -130,6 +130,21 @@ async def test_a_token_that_comes_after_the_end_is_not_sent(
     assert isinstance(outcome, ClosedError)
 
 
+async def test_the_end_of_another_channel_leaves_calls_that_wait_for_a_token_alone(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    emulator.faults.token_endpoint.delay = 0.5
+    async with AsyncClient(emulator.url, key, options=options) as client:
+        call = client.management.GetMyOrg(GetMyOrgRequest())
+        code = asyncio.create_task(call.code())
+        await asyncio.sleep(0.1)
+
+        async with grpc.aio.insecure_channel("localhost:1"):
+            pass
+
+        assert await code is grpc.StatusCode.OK
+
+
 def test_sync_calls_under_way_are_cancelled(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:

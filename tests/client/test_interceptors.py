@@ -34,7 +34,7 @@ class AsyncObserver(grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         details = client_call_details
         method = details.method if isinstance(details.method, str) else details.method.decode()
-        self.seen.append(Seen(method, details.timeout, dict(details.metadata), request))
+        self.seen.append(Seen(method, details.timeout, dict(tuple(details.metadata)), request))
         call = await continuation(details, request)
         self.codes.append(await call.code())
         return call
@@ -47,7 +47,7 @@ class Observer(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientIntercept
 
     def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         details = client_call_details
-        self.seen.append(Seen(details.method, details.timeout, dict(details.metadata or ()), request))
+        self.seen.append(Seen(details.method, details.timeout, dict(tuple(details.metadata or ())), request))
         call = continuation(details, request)
         self.codes.append(call.code())
         return call
