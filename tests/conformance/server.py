@@ -1,4 +1,4 @@
-"""The ZITADEL that scenarios are replayed against: an emulator, or the server that the environment names."""
+"""The ZITADEL that tests of behaviour ask: an emulator, or the server that the environment names."""
 
 from __future__ import annotations
 
@@ -30,30 +30,41 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def running() -> AsyncIterator[Server]:
-    """The server of ZITADEL_TEST_URL, or a new emulator where that is not set.
+    """The server of ZITADEL_TEST_URL, or a new emulator where that is not set."""
+    if named := named_server():
+        yield named
+    else:
+        async with Emulator() as emulator:
+            yield server_of(emulator)
 
-    ZITADEL_TEST_CA, ZITADEL_TEST_KEY, ZITADEL_TEST_PAT and, for the steps of the System API's user,
+
+def named_server() -> Server | None:
+    """The server of ZITADEL_TEST_URL, if that is set.
+
+    ZITADEL_TEST_CA, ZITADEL_TEST_KEY, ZITADEL_TEST_PAT and, for what only the System API's user may do,
     ZITADEL_TEST_SYSTEM_KEY are files, or what would be in them.
     """
-    if url := os.environ.get("ZITADEL_TEST_URL"):
-        yield Server(
-            url=url.rstrip("/"),
-            root_certificates=_read("ZITADEL_TEST_CA").encode(),
-            pat=_read("ZITADEL_TEST_PAT").strip(),
-            key_file=json.loads(_read("ZITADEL_TEST_KEY")),
-            system_key=_read("ZITADEL_TEST_SYSTEM_KEY") if "ZITADEL_TEST_SYSTEM_KEY" in os.environ else None,
-            is_fresh=False,
-            patience=10.0,
-        )
-        return
-    async with Emulator() as emulator:
-        yield Server(
-            url=emulator.url,
-            root_certificates=emulator.root_certificates,
-            pat=emulator.pat,
-            key_file=emulator.key_file,
-            system_key=emulator.system_key,
-        )
+    if not (url := os.environ.get("ZITADEL_TEST_URL")):
+        return None
+    return Server(
+        url=url.rstrip("/"),
+        root_certificates=_read("ZITADEL_TEST_CA").encode(),
+        pat=_read("ZITADEL_TEST_PAT").strip(),
+        key_file=json.loads(_read("ZITADEL_TEST_KEY")),
+        system_key=_read("ZITADEL_TEST_SYSTEM_KEY") if "ZITADEL_TEST_SYSTEM_KEY" in os.environ else None,
+        is_fresh=False,
+        patience=10.0,
+    )
+
+
+def server_of(emulator: Emulator) -> Server:
+    return Server(
+        url=emulator.url,
+        root_certificates=emulator.root_certificates,
+        pat=emulator.pat,
+        key_file=emulator.key_file,
+        system_key=emulator.system_key,
+    )
 
 
 def _read(variable: str) -> str:
