@@ -10,7 +10,6 @@ import functools
 import os
 import pkgutil
 import ssl
-import tempfile
 from pathlib import Path
 
 from zitadel_grpc.errors import ConfigurationError
@@ -76,6 +75,8 @@ def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SS
 
 
 def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
+    import tempfile  # here: few need it, and it would slow the start of every program
+
     try:
         # ssl reads certificates from files only: a private directory, gone at once.
         with tempfile.TemporaryDirectory() as directory:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import email.utils
 import json
 import math
 import time
@@ -212,6 +211,8 @@ def _printable(text: object, hidden: Iterable[str]) -> str:
 
 def _http_date(text: str | None) -> float | None:
     """Unix time of an HTTP date (RFC 9110 §5.6.7)."""
+    import email.utils  # here: with all that it imports in turn, it would slow the start of every program
+
     try:
         return email.utils.parsedate_to_datetime(text or "").timestamp()
     except (ValueError, OverflowError):
