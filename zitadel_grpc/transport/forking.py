@@ -8,7 +8,6 @@ still open, the child is told with an error.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import weakref
 from typing import Protocol
@@ -59,6 +58,8 @@ def _before() -> None:
 
 
 def _in_child() -> None:
+    import ctypes
+
     global _aio_is_lost
     _aio_is_lost = _aio_is_lost or len(_aio_channels) > 0
     for lost in (*_aio_channels, *(connection.forget_connections() for connection in list(_connections))):
