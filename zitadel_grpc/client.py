@@ -84,13 +84,17 @@ class AsyncClient(_Common, AsyncServices):
 
     Services are attributes named after their proto package: `management`, `admin`, `auth`, `system` for v1,
     else `user_v2`, `org_v2`, `project_v2beta`, …; each loads its stubs when it is first used. So is the
-    connection made, in the event loop that uses it; a client may be used from several loops. A token is had
-    at the first call.
+    connection made, in the event loop that uses it; a client may be used from several loops (with some older
+    versions of grpcio asyncio then logs a BlockingIOError of its `PollerCompletionQueue`, which does no
+    harm). A token is had at the first call.
 
     `org_id` is the organization that calls act in, unless one names another; `timeout` the deadline in
     seconds of calls that give none, the wait for a token counted in. `interceptors` are grpc.aio's; they see
     each try of a call, with its token. A call given its own `credentials` or `authorization` metadata carries
     that instead.
+
+    A process may fork before the first call, or when the loops that made calls are closed. In the child of a
+    process in whose running loop a channel was open, grpc.aio does not work, and calls raise ClosedError.
 
     Raises ConfigurationError; its calls raise RpcError, CredentialsError or TokenEndpointError.
     """
@@ -127,7 +131,8 @@ class AsyncClient(_Common, AsyncServices):
         )
 
     def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
-        """Any generated stub, on this client's channel."""
+        """Any generated stub, on this client's channel. Streaming methods are gRPC's own but for the token:
+        without default deadline or second try, with gRPC's errors, those of credentials as UNAVAILABLE."""
         return stub_class(self._channel)
 
     def with_org(self, org_id: str) -> Self:
@@ -160,10 +165,11 @@ class AsyncClient(_Common, AsyncServices):
 
 class Client(_Common, Services):
     """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many
-    threads.
+    threads, and in parent and children after a fork, unless gRPC was told otherwise by the environment
+    variable `GRPC_ENABLE_FORK_SUPPORT`, or an asyncio channel was open.
 
-    with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
-        answer = client.management.GetMyOrg(GetMyOrgRequest())
+        with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
+            answer = client.management.GetMyOrg(GetMyOrgRequest())
     """
 
     def __init__(

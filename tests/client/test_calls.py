@@ -17,7 +17,7 @@ from zitadel_grpc.api.admin.v1 import GetMyInstanceRequest
 from zitadel_grpc.api.auth.v1 import GetMyUserRequest
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ManagementServiceStub
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import PermissionDenied, Unauthenticated
+from zitadel_grpc.errors import DeadlineExceeded, PermissionDenied, Unauthenticated, Unavailable
 from zitadel_grpc.testing import Emulator
 
 ORG_ID = "x-zitadel-orgid"
@@ -171,6 +171,31 @@ async def test_a_calls_own_credentials_take_the_clients_place(
     assert traffic.token_requests == 0
     assert traffic.codes == {grpc.StatusCode.OK: 3}
     assert [len(values) for values in sent(traffic, "authorization")] == [1] * 3
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e-9])
+def test_a_sync_call_whose_deadline_is_over_fails(
+    emulator: Emulator, options: ConnectionOptions, pat: PersonalAccessToken, key: JwtProfile, seconds: float
+) -> None:
+    for credentials in (pat, key):
+        client = Client(emulator.url, credentials, options=options)
+        with client, pytest.raises(DeadlineExceeded):
+            client.management.GetMyOrg(GetMyOrgRequest(), timeout=seconds)
+
+
+async def test_calls_wait_for_a_server_that_is_not_there_if_they_are_told_to(
+    options: ConnectionOptions, pat: PersonalAccessToken
+) -> None:
+    async with AsyncClient("https://localhost:1", pat, options=options) as client:
+        with pytest.raises(Unavailable):
+            await client.management.GetMyOrg(GetMyOrgRequest())
+        with pytest.raises(DeadlineExceeded):
+            await client.management.GetMyOrg(GetMyOrgRequest(), wait_for_ready=True, timeout=0.3)
+    with Client("https://localhost:1", pat, options=options) as sync_client:
+        with pytest.raises(Unavailable):
+            sync_client.management.GetMyOrg(GetMyOrgRequest())
+        with pytest.raises(DeadlineExceeded):
+            sync_client.management.GetMyOrg(GetMyOrgRequest(), wait_for_ready=True, timeout=0.3)
 
 
 async def test_a_view_acts_in_another_organization_and_its_client_does_not(

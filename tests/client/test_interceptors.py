@@ -157,8 +157,11 @@ async def test_what_an_interceptor_raises_reaches_the_caller(
         with pytest.raises(type(error), match="mine"):
             await client.management.GetMyOrg(GetMyOrgRequest())
     sync_client = Client(emulator.url, key, options=options, interceptors=[SyncRaising()])
-    with sync_client, pytest.raises(type(error), match="mine"):
-        sync_client.management.GetMyOrg(GetMyOrgRequest())
+    with sync_client:
+        with pytest.raises(type(error), match="mine"):
+            sync_client.management.GetMyOrg(GetMyOrgRequest())
+        with pytest.raises(type(error), match="mine"):
+            sync_client.management.GetMyOrg.future(GetMyOrgRequest()).result(10)
 
 
 async def test_an_intercepted_call_is_cancelled_like_any_other(

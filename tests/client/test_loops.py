@@ -99,6 +99,13 @@ def test_closing_in_one_loop_closes_in_the_other_too(client: AsyncClient, emulat
     assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError}
 
 
+def test_closing_after_a_loop_that_has_stopped_is_quiet(client: AsyncClient) -> None:
+    with asyncio.Runner() as stopped:
+        stopped.run(call(client))
+        asyncio.run(client.close())
+    gc.collect()
+
+
 def test_a_client_in_every_kind_of_loop(client: AsyncClient) -> None:
     uvloop = pytest.importorskip("uvloop")
     with warnings.catch_warnings():

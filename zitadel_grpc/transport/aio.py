@@ -77,17 +77,18 @@ class AsyncConnection:
 
     async def close(self, grace: float | None = None) -> None:
         """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
-        What other event loops use is closed there, and not waited for."""
+        What other running event loops use is closed there, and not waited for."""
         with self._lock:
             self._closed = True
             bindings, self._bindings, self.current = self._bindings, {}, None
         here = bindings.pop(get_running_loop(), None)
         for loop, binding in bindings.items():
-            closing = binding.close(grace)
-            try:
-                asyncio.run_coroutine_threadsafe(closing, loop)
-            except RuntimeError:  # that loop is closed, and its channel with it
-                closing.close()
+            if loop.is_running():
+                closing = binding.close(grace)
+                try:
+                    asyncio.run_coroutine_threadsafe(closing, loop)
+                except RuntimeError:  # closed meanwhile
+                    closing.close()
         if here is not None:
             await here.close(grace)
 

@@ -30,7 +30,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     means that it did nothing.
     """
 
-    # Older versions of grpc.aio, when a channel is closed, look for its calls in every task of the event loop,
+    # Older versions of grpc.aio, when a channel is closed, look for its calls in every task of the loop,
     # and fail at one that has no channel at all.
     _channel = None
 

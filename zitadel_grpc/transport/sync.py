@@ -135,11 +135,11 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         refused is not tried again, but the next one gets another token."""
         pairs, own = self._merged(metadata, credentials)
         left = self._target.timeout if timeout is None else timeout
+        options = (credentials, wait_for_ready, compression)
         if own:
-            return self._method().future(request, left, pairs, credentials, wait_for_ready, compression)
+            return self._sent(self._method().future, request, left, pairs, options)
         header, left = self._token(left)
         pairs = (*pairs, (AUTHORIZATION, header))
-        options = (credentials, wait_for_ready, compression)
         future = self._sent(self._method().future, request, left, pairs, options)
         cache = self._target.cache
         future.add_done_callback(
