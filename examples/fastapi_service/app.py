@@ -1,0 +1,100 @@
+"""A FastAPI service that keeps its people in ZITADEL, with one client for all requests.
+
+    ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\
+        uvicorn --app-dir examples/fastapi_service app:app
+
+The key is that of a service user who may manage users of its organization (ORG_USER_MANAGER). How the service
+is tested without any ZITADEL is in `test_app.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from zitadel_grpc import AsyncClient
+from zitadel_grpc.api.user.v2 import (
+    AddHumanUserRequest,
+    DeleteUserRequest,
+    GetUserByIDRequest,
+    SetHumanEmail,
+    SetHumanProfile,
+)
+from zitadel_grpc.errors import AlreadyExists, InvalidArgument, NotFound, ZitadelError
+
+log = logging.getLogger(__name__)
+
+
+class NewPerson(BaseModel):
+    email: str
+    given_name: str
+    family_name: str
+
+
+class Person(NewPerson):
+    id: str
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """The client connects at its first call, and keeps its token fresh by itself."""
+    async with AsyncClient.from_env() as app.state.zitadel:
+        yield
+
+
+def client_of(request: Request) -> AsyncClient:
+    client: AsyncClient = request.app.state.zitadel
+    return client
+
+
+Zitadel = Annotated[AsyncClient, Depends(client_of)]
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/people", status_code=201)
+async def add_person(new: NewPerson, zitadel: Zitadel) -> Person:
+    added = await zitadel.user_v2.AddHumanUser(
+        AddHumanUserRequest(
+            username=new.email,
+            profile=SetHumanProfile(given_name=new.given_name, family_name=new.family_name),
+            email=SetHumanEmail(email=new.email, is_verified=True),
+        )
+    )
+    return Person(id=added.user_id, **new.model_dump())
+
+
+@app.get("/people/{person_id}")
+async def get_person(person_id: str, zitadel: Zitadel) -> Person:
+    user = (await zitadel.user_v2.GetUserByID(GetUserByIDRequest(user_id=person_id))).user
+    profile = user.human.profile
+    return Person(
+        id=user.user_id,
+        email=user.human.email.email,
+        given_name=profile.given_name,
+        family_name=profile.family_name,
+    )
+
+
+@app.delete("/people/{person_id}", status_code=204)
+async def remove_person(person_id: str, zitadel: Zitadel) -> None:
+    await zitadel.user_v2.DeleteUser(DeleteUserRequest(user_id=person_id))
+
+
+@app.exception_handler(ZitadelError)
+async def answer_for(request: Request, error: ZitadelError) -> JSONResponse:
+    """What the caller did is told to the caller; what this service cannot do, to those who run it."""
+    match error:
+        case NotFound() if error.error_id != "AUTHZ-cdgFk":  # that one: this service has no role at all
+            return JSONResponse({"detail": "there is no such person"}, 404)
+        case AlreadyExists():
+            return JSONResponse({"detail": "this person is there already"}, 409)
+        case InvalidArgument():
+            return JSONResponse({"detail": error.message}, 422)
+    log.error("ZITADEL refuses this service, or cannot be reached: %s", error)
+    return JSONResponse({"detail": "people are not available now"}, 503)

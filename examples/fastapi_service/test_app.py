@@ -1,0 +1,86 @@
+"""The service's tests: against a real ZITADEL's answers, in milliseconds each, without Docker or network.
+
+`zitadel` and `zitadel_client` are fixtures that come with `pip install 'zitadel-grpc[testing]'`. What a test
+makes in ZITADEL is gone when the next begins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app import app
+from fastapi.testclient import TestClient
+from grpc import StatusCode
+
+from zitadel_grpc import AsyncClient
+from zitadel_grpc.api.user.v2 import ListUsersRequest
+from zitadel_grpc.testing import Emulator, ServiceUser
+
+ADA = {"email": "ada@example.com", "given_name": "Ada", "family_name": "Lovelace"}
+
+
+@pytest.fixture
+def robot(zitadel: Emulator) -> ServiceUser:
+    """Whom the service runs as: a service user with no more roles than it has in production."""
+    return zitadel.add_service_user("people-service", roles=["ORG_USER_MANAGER"])
+
+
+@pytest.fixture
+def service(
+    zitadel: Emulator, robot: ServiceUser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
+    """The service, told by its environment where ZITADEL is."""
+    (tmp_path / "ca.pem").write_bytes(zitadel.root_certificates)
+    monkeypatch.setenv("ZITADEL_API_URL", zitadel.url)
+    monkeypatch.setenv("ZITADEL_CA_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("ZITADEL_KEY_JSON", json.dumps(robot.key_file))
+    with TestClient(app) as client:
+        yield client
+
+
+async def test_a_person_is_a_user_in_zitadel(service: TestClient, zitadel_client: AsyncClient) -> None:
+    added = service.post("/people", json=ADA)
+    assert added.status_code == 201
+    users = (await zitadel_client.user_v2.ListUsers(ListUsersRequest())).result
+    (ada,) = (user for user in users if user.username == "ada@example.com")
+    assert (ada.user_id, ada.human.profile.family_name) == (added.json()["id"], "Lovelace")
+
+
+def test_a_person_can_be_read_and_removed(service: TestClient) -> None:
+    person = service.post("/people", json=ADA).json()
+    assert service.get(f"/people/{person['id']}").json() == person
+    assert service.delete(f"/people/{person['id']}").status_code == 204
+    assert service.get(f"/people/{person['id']}").status_code == 404
+
+
+def test_who_is_there_already_cannot_be_added(service: TestClient, zitadel: Emulator) -> None:
+    zitadel.add_human("ada@example.com")
+    assert service.post("/people", json=ADA).status_code == 409
+
+
+def test_what_zitadel_finds_invalid_is_told_to_the_caller(service: TestClient) -> None:
+    answer = service.post("/people", json={**ADA, "email": "nobody"})
+    assert answer.status_code == 422
+    assert "value must be a valid email address" in answer.json()["detail"]
+
+
+def test_all_requests_share_one_token(service: TestClient, zitadel: Emulator, robot: ServiceUser) -> None:
+    for _ in range(3):
+        service.get(f"/people/{robot.id}")
+    assert zitadel.token_requests == 1
+    assert [call.user_id for call in zitadel.calls] == [robot.id] * 3
+
+
+def test_an_outage_of_zitadel_is_told_as_one(service: TestClient, zitadel: Emulator) -> None:
+    zitadel.faults.fail_next("zitadel.user.v2.UserService/AddHumanUser", StatusCode.UNAVAILABLE)
+    assert service.post("/people", json=ADA).status_code == 503
+    assert service.post("/people", json=ADA).status_code == 201
+
+
+def test_a_token_that_was_revoked_is_replaced_unseen(service: TestClient, zitadel: Emulator) -> None:
+    person = service.post("/people", json=ADA).json()
+    zitadel.faults.revoke_all_tokens()
+    assert service.get(f"/people/{person['id']}").status_code == 200
