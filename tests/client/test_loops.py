@@ -100,9 +100,10 @@ def test_closing_in_one_loop_closes_in_the_other_too(client: AsyncClient, emulat
 
 
 def test_closing_after_a_loop_that_has_stopped_is_quiet(client: AsyncClient) -> None:
-    with asyncio.Runner() as stopped:
-        stopped.run(call(client))
-        asyncio.run(client.close())
+    stopped = asyncio.new_event_loop()
+    stopped.run_until_complete(call(client))
+    asyncio.run(client.close())
+    stopped.close()
     gc.collect()
 
 
