@@ -23,6 +23,8 @@ setup: .venv/.package ## Install the tools and the package into .venv, and make 
 .venv/.tools: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3 …' >&2; exit 1; }
+	@[ ! -x $(VENV) ] || [ '$(origin PYTHON)' = file ] || \
+		echo '.venv is there and keeps its Python ($(shell $(VENV) -V 2>&1)); for another: make clean setup PYTHON=…'
 	@[ -x $(VENV) ] || { echo 'Making .venv …'; $(PYTHON) -m venv .venv; }
 	@echo 'Installing the pinned tools into .venv (about half a minute the first time) …'
 	@$(VENV) $(PIP) install --require-hashes -r requirements/dev.txt
@@ -69,7 +71,12 @@ format: setup ## Format the code, and mend what the linter can
 	@$(VENV) -m ruff format .
 	@$(VENV) -m ruff check --fix .
 
-bench: setup ## Run the benchmarks
+.venv/.bench: requirements/bench.txt .venv/.tools
+	@echo 'Installing what the benchmarks compare with (requirements/bench.txt) into .venv …'
+	@$(VENV) $(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: setup .venv/.bench ## Run the benchmarks
 	@$(VENV) -m benchmarks
 
 lock: ## Move the pins of the development tools (needs uv)
@@ -78,6 +85,8 @@ lock: ## Move the pins of the development tools (needs uv)
 		UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade --extra testing $$groups \
 			pyproject.toml requirements/$$name.in --output-file requirements/$$name.txt > /dev/null || exit 1; \
 	done
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade \
+		requirements/bench.in --output-file requirements/bench.txt > /dev/null
 
 clean: ## Remove all that the other targets made
 	rm -rf .venv build dist zitadel_grpc/api

@@ -171,7 +171,7 @@ def test_a_wheel_for_a_source_that_cannot_be_found_is_not_built(
     assert not list(tmp_path.glob("*.whl"))
 
 
-@pytest.mark.parametrize("name", ["dev", "floor", "newest"])
+@pytest.mark.parametrize("name", ["bench", "dev", "floor", "newest"])
 def test_pinned_tools_have_hashes_and_no_addresses(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     requirements = [line for line in text.splitlines() if not line.startswith(("#", " "))]
