@@ -5,6 +5,7 @@ has to rewrite its output. Custom options and the files that declare them are le
 validate/validate.proto in one process clash in protobuf's descriptor pool.
 """
 
+import keyword
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -81,6 +82,10 @@ def _targets(files: list[FileDescriptorProto]) -> dict[str, str]:
         package = file.package.removeprefix("zitadel.")
         if not package:
             raise ProtosError(f"{file.name} declares no package: without one its stubs have no place")
+        if words := [part for part in package.split(".") if keyword.iskeyword(part)]:
+            raise ProtosError(
+                f"{file.name}: Python cannot import the package {file.package}, {words[0]!r} is a keyword"
+            )
         stem = re.sub(r"\W", "_", PurePosixPath(file.name).stem)
         target = str(API.joinpath(*package.split("."), f"{stem}.proto"))
         if (other := sources.setdefault(target, file.name)) != file.name:
