@@ -1,7 +1,6 @@
 """Where the build works: build/protos, with its lock, its temporary directories and the swap at its end."""
 
 import contextlib
-import fcntl
 import hashlib
 import shutil
 import time
@@ -25,6 +24,10 @@ _LOCK_TIMEOUT = 300.0  # seconds; a build takes a few
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
     """Hold the workspace alone, and mend what a killed build left."""
+    try:
+        import fcntl
+    except ImportError:
+        raise ProtosError("making the stubs needs Linux, macOS or WSL: see protos/README.md") from None
     WORKSPACE.mkdir(parents=True, exist_ok=True)
     with (WORKSPACE / "lock").open("w") as lock:
         deadline = time.monotonic() + _LOCK_TIMEOUT

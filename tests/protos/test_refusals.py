@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,10 @@ BROKEN = {
     "an import that is not there": (
         {"zitadel/greeting.proto": GREETING.replace("package", 'import "buf/validate.proto"; package')},
         "buf/validate.proto: File not found.",
+    ),
+    "a package that Python cannot import": (
+        {"zitadel/b.proto": 'syntax = "proto3"; package zitadel.import.v1; message Other {}'},
+        "zitadel/b.proto: Python cannot import the package zitadel.import.v1, 'import' is a keyword",
     ),
     "two files for one module": (
         {"zitadel/a/greeter.proto": 'syntax = "proto3"; package zitadel.greeter.v1; message Other {}'},
@@ -88,6 +94,16 @@ def test_a_lock_file_that_pins_nothing(project: Project) -> None:
     lock = project.root / "protos" / "package-lock.json"
     lock.write_text(json.dumps({"packages": {}}))
     assert "protos/package-lock.json does not pin @zitadel/proto" in project.refusal("build")
+
+
+def test_a_system_that_cannot_make_stubs(project: Project) -> None:
+    code = "import sys, runpy; sys.modules['fcntl'] = None; sys.argv[1:] = ['build']; "
+    code += "runpy.run_module('scripts.protos', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=project.root, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == "protos: making the stubs needs Linux, macOS or WSL: see protos/README.md\n"
 
 
 def test_a_tool_that_is_not_installed() -> None:
