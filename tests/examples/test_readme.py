@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-SHOWN = ["", "ZITADEL zitadel.localhost\n", "QUERY-Dfbg2 User could not be found None\n", ""]
+SHOWN = ["", "ZITADEL zitadel.localhost\n", "QUERY-Dfbg2 User could not be found None\n", "", ""]
 
 
 @pytest.mark.parametrize(("code", "shown"), list(zip(BLOCKS, SHOWN, strict=True)))
