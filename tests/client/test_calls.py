@@ -177,6 +177,7 @@ async def test_a_calls_own_credentials_take_the_clients_place(
 def test_a_sync_call_whose_deadline_is_over_fails(
     emulator: Emulator, options: ConnectionOptions, pat: PersonalAccessToken, key: JwtProfile, seconds: float
 ) -> None:
+    emulator.faults.latency = 5
     for credentials in (pat, key):
         client = Client(emulator.url, credentials, options=options)
         with client, pytest.raises(DeadlineExceeded):

@@ -23,8 +23,9 @@ CRUMBS = 20.0
 @pytest.mark.parametrize("way", ["async-client", "views", "secure-channel", "client"])
 def test_memory_does_not_grow_with_the_number_of_calls(way: str) -> None:
     script = Path(__file__).with_name("memory.py")
-    output = subprocess.check_output([sys.executable, script, way, str(CALLS)], timeout=850)
+    calls = min(CALLS, 20_000) if way == "views" else CALLS
+    output = subprocess.check_output([sys.executable, script, way, str(calls)], timeout=850)
 
     (memory, objects), *_, (memory_later, objects_later) = json.loads(output)
     assert objects_later - objects < 100
-    assert memory_later - memory < PAGES + CRUMBS * CALLS
+    assert memory_later - memory < PAGES + CRUMBS * calls

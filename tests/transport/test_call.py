@@ -172,8 +172,8 @@ async def test_its_deadline_counts_from_the_call(under_way: Calling, emulator: E
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e-9])
-async def test_a_deadline_that_is_over_is_exceeded(get_my_org: Calling, seconds: float) -> None:
-    call = get_my_org(timeout=seconds)
+async def test_a_deadline_that_is_over_is_exceeded(under_way: Calling, seconds: float) -> None:
+    call = under_way(timeout=seconds)
 
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call
