@@ -117,3 +117,22 @@ def test_of_two_event_loops_and_a_thread_that_share_credentials(
 
     assert traffic.token_requests == 1
     assert traffic.codes == {grpc.StatusCode.OK: CALLS + 1}
+
+
+def test_of_plugin_channels_in_two_event_loops_that_share_credentials(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    traffic = Traffic(emulator)
+    start = threading.Barrier(2)
+
+    async def in_a_loop() -> None:
+        async with secure_channel(emulator.url, key, options=options) as channel:
+            start.wait(10)
+            await call_at_once(ManagementServiceStub(channel), CALLS // 2)
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(asyncio.run, in_a_loop()) for _ in range(2)]:
+            done.result()
+
+    assert traffic.token_requests == 1
+    assert traffic.codes == {grpc.StatusCode.OK: CALLS}
