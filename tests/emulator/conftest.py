@@ -92,9 +92,9 @@ class Peer:
         try:
             response = await call
         except grpc.aio.AioRpcError as error:
-            trailers = dict(error.trailing_metadata())
+            trailers = _dict(error.trailing_metadata())
             return Answer(error.code(), error.details(), _error_id(trailers), None, trailers)
-        return Answer(grpc.StatusCode.OK, None, None, response, dict(await call.trailing_metadata()))
+        return Answer(grpc.StatusCode.OK, None, None, response, _dict(await call.trailing_metadata()))
 
     async def manage(self, request: Message, *, token: str | None = None, **options: Any) -> Answer:
         """Calls the RPC of the Management API that the request is named after, by default with the PAT."""
@@ -107,6 +107,11 @@ class Peer:
         request = management.AddMachineUserRequest(user_name=user_name, name="Robot", **fields)
         user_id: str = (await self.manage(request)).response.user_id
         return user_id
+
+
+def _dict(metadata: grpc.aio.Metadata) -> dict[str, Any]:
+    """By its pairs: in older versions of grpc its keys() are pairs too, of which dict() makes nothing."""
+    return dict([*metadata])
 
 
 @functools.cache
