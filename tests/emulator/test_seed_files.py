@@ -80,7 +80,7 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
         ("organizations: {name: A}\n", ": organizations: must be a list: begin each entry with `- `"),
         ("organizations: [A]\n", ": organizations[0]: give keys and values here, such as `name: Acme`"),
         ("organizations: [{}]\n", ": organizations[0]: give it a key `name`"),
-        ("organizations: [{name: 7}]\n", ": organizations[0].name: must be a text: write it in quotes, '7'"),
+        ("organizations: [{name: 7}]\n", ": organizations[0].name: must be a text: write it in quotes"),
         ("organizations: [{name: [7]}]\n", ": organizations[0].name: must be a text"),
         ("organizations: [{name: }]\n", ": organizations[0].name: give it a text, it is empty"),
         (

@@ -22,12 +22,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
 from zitadel_grpc.testing.seed_sections import Section, read
 from zitadel_grpc.testing.seeding import SeedError, Seeding, ServiceUser
+from zitadel_grpc.testing.state.resources import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class _Human:
     place: str
     email: str
     roles: Sequence[str]
-    texts: Mapping[str, str]
+    texts: Mapping[str, str] = field(repr=False)
     """By the names of `add_human`'s arguments."""
 
 
@@ -77,7 +78,8 @@ class SeedFile:
         service_users: dict[str, ServiceUser] = {}
         project_ids: dict[str, str] = {}
         store = emulator._zitadel.store
-        organization_ids = {each.name: each.id for each in store.organizations.values()}
+        present = (each for each in store.organizations.values() if each.state is not State.UNSPECIFIED)
+        organization_ids = {each.name: each.id for each in present}
         for organization in self.organizations:
             with self._at(organization.place):
                 if organization.name not in organization_ids:

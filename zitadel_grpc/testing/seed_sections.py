@@ -78,10 +78,9 @@ class Section:
             return value
         if value is None or isinstance(value, str):
             raise self._error(key, "give it a text, it is empty")
-        is_word = not isinstance(value, dict | list)  # without quotes, YAML makes a number or a date of it
-        raise self._error(
-            key, f"must be a text: write it in quotes, '{value}'" if is_word else "must be a text"
-        )
+        # The value is not told: it may be a password.
+        is_word = not isinstance(value, dict | list)
+        raise self._error(key, "must be a text: write it in quotes" if is_word else "must be a text")
 
     def _texts(self, key: str, values: object) -> list[str]:
         if not isinstance(values, list):
