@@ -6,6 +6,7 @@ import copy
 import time
 from collections import deque
 
+from zitadel_grpc.testing.state.snapshots import Snapshot
 from zitadel_grpc.testing.state.store import Store
 
 
@@ -37,7 +38,7 @@ class Projections:
 
 
 def _copy(store: Store, lag: float) -> Store:
-    shared = (store.clock, store.new_id, store.access_tokens)
-    late = copy.deepcopy(store, {id(each): each for each in shared})
+    late = copy.copy(store)
+    Snapshot.take(store).restore(late)
     late.lag = lag
     return late

