@@ -31,7 +31,7 @@ class Asker:
         error = failed.value
         assert error.__cause__ is None
         assert error.__context__ is None
-        assert f"{url}/oauth/v2/token" in str(error), "the error names the endpoint"
+        assert url in str(error), "the error names the endpoint"
         return error
 
     def failure_of(self, respond: Respond) -> str:

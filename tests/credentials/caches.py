@@ -29,7 +29,7 @@ async def token_async(cache: TokenCache) -> str:
     return (cache.authorization() or await cache.wait_async()).removeprefix("Bearer ")
 
 
-def wait_until(happened: Callable[[], bool], *, at_most: float = 10.0) -> None:
+def wait_until(happened: Callable[[], bool], *, at_most: float = 30.0) -> None:
     """Polls until `happened`; fails after `at_most` seconds."""
     end = time.monotonic() + at_most
     while not happened():

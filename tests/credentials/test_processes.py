@@ -154,7 +154,7 @@ def test_workers_forked_after_first_use_go_on_with_the_token_and_renew_their_own
 def test_a_program_ends_while_its_token_is_renewed(
     program: Program, serve: Serve, made_up_file: Path, trusting: ConnectionOptions
 ) -> None:
-    right = gives_tokens(expires_in=1.0)
+    right = gives_tokens(expires_in=60)
 
     def respond(exchange: Exchange) -> None:
         right(exchange) if len(server.requests) == 1 else exchange.say_nothing()
@@ -163,6 +163,9 @@ def test_a_program_ends_while_its_token_is_renewed(
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
     program.run(
         """
+        from zitadel_grpc.credentials import life
+
+        life._STALE_SHARE = (0.002, 0.002)
         cache = cache_of(JwtProfile.from_file(directory / "key.json"))
         cache.wait(10)
         while cache.state().value != "stale":

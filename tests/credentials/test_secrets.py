@@ -121,7 +121,7 @@ def echo(status: int) -> Respond:
         said = "; ".join(sorted(written, key=len))
         body = {"error": "; ".join(sorted(written, key=len, reverse=True)), "error_description": said}
         headers = {"location": f"https://{quote_plus(said)[:2000]}/?{quote(said)}"} if status == 302 else {}
-        exchange.answer(status, body, **headers)
+        exchange.answer(status, body, retry_after="0", **headers)
 
     return respond
 
@@ -148,9 +148,8 @@ def test_no_error_repeats_what_the_server_repeats(
     status: int,
 ) -> None:
     server = serve(echo(status))
-    options = dataclasses.replace(trusting, token_timeout=0.5)
     with pytest.raises(ZitadelError) as failed:
-        token(cache_of(make(made_up_key), server.url, options))
+        token(cache_of(make(made_up_key), server.url, trusting))
     told = "".join(traceback.format_exception(failed.value)) + repr(failed.value) + repr(vars(failed.value))
     assert not shows_a_secret(told, made_up_key)
     for request in server.requests:
@@ -190,8 +189,8 @@ def test_no_log_shows_it(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(life, "_STALE_SHARE", (0.05, 0.05))
-    answers: Iterator[Any] = itertools.chain([token_answer(SECRET, 3.0)], itertools.repeat(None))
+    monkeypatch.setattr(life, "_STALE_SHARE", (0.002, 0.002))
+    answers: Iterator[Any] = itertools.chain([token_answer(SECRET, 60)], itertools.repeat(None))
     failing = echo(400)
 
     def respond(exchange: Exchange) -> None:

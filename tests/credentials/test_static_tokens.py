@@ -99,7 +99,7 @@ def test_a_rotated_file_that_is_broken_is_told_once_its_token_is_refused(tmp_pat
 
 
 def test_a_users_own_token_may_say_how_long_it_lives() -> None:
-    cache = cache_of(AccessToken(Token("a-token", 0.3)))
+    cache = cache_of(AccessToken(Token("a-token", 1.0)))
     assert token(cache) == "a-token"
     wait_until(lambda: cache.state() is TokenState.INVALID)
     with pytest.raises(CredentialsError, match="the access token has ended: give a new one, or a function"):
@@ -115,28 +115,24 @@ def test_a_function_is_called_once_for_a_token_without_end() -> None:
 def test_a_function_is_called_again_before_its_token_ends() -> None:
     numbers = itertools.count(1)
     cache = cache_of(AccessToken(lambda: Token(f"token-{next(numbers)}", 0.4)))
-    wait_until(lambda: token(cache) == "token-3")
+    wait_until(lambda: token(cache) in ("token-3", "token-4", "token-5"))
 
 
 def test_a_sync_function_runs_in_a_thread_and_blocks_no_loop() -> None:
-    threads = []
+    turned = threading.Event()
 
     def function() -> str:
-        threads.append(threading.current_thread())
-        time.sleep(0.2)
+        assert turned.wait(10)
         return "a-token"
 
-    async def main() -> int:
+    async def main() -> str:
         asked = asyncio.create_task(token_async(cache_of(AccessToken(function))))
-        turns = 0
-        while not asked.done():
+        for _ in range(10):
             await asyncio.sleep(0.001)
-            turns += 1
-        assert asked.result() == "a-token"
-        return turns
+        turned.set()
+        return await asked
 
-    assert asyncio.run(main()) > 10
-    assert threads[0] is not threading.current_thread()
+    assert asyncio.run(main()) == "a-token"
 
 
 async def test_an_async_function_runs_on_the_loop_of_the_call() -> None:
@@ -214,10 +210,11 @@ def test_what_a_function_given_up_gives_later_is_not_used(short_holds: None) -> 
     with pytest.raises(TokenEndpointError):
         token(cache)
     wait_until(lambda: cache.refresh().exception(10) is None)
+    used = token(cache)
     hanging.set()
     assert ended.wait(10)
     time.sleep(0.1)
-    assert token(cache) == "token-2"
+    assert token(cache) == used != "token-1"
 
 
 class Strange(BaseException):

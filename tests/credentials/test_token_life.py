@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import dataclasses
 import itertools
 import json
 import logging
@@ -26,8 +25,8 @@ KeyData = dict[str, str]
 
 @pytest.fixture
 def early_stale(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens are renewed soon after they were had, and renewals that fail are tried again soon."""
-    monkeypatch.setattr(life, "_STALE_SHARE", (0.05, 0.05))
+    """Tokens of a minute are renewed in no time, and renewals that fail are tried again soon."""
+    monkeypatch.setattr(life, "_STALE_SHARE", (0.002, 0.002))
     monkeypatch.setattr(cache, "_BACKOFF_LIMIT", 0.2)
     monkeypatch.setattr(cache, "_LASTING_HOLD", 0.2)
 
@@ -69,14 +68,10 @@ def test_a_token_is_renewed_once_in_its_life_and_not_per_call(
 ) -> None:
     server = serve(gives_tokens(expires_in=0.8))
     tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
-    used, calls, end = set(), 0, time.monotonic() + 2.5
-    while time.monotonic() < end:
-        used.add(token(tokens))
-        calls += 1
-        time.sleep(0.001)
-    assert 3 <= len(server.requests) <= 2.5 / (0.75 * 0.8) + 1
-    assert used == {f"token-{number}" for number in range(1, len(used) + 1)}
-    assert calls > 100 * len(server.requests)
+    started = time.monotonic()
+    while len(server.requests) < 4:
+        assert token(tokens)
+    assert time.monotonic() - started >= 3 * 0.75 * 0.8
 
 
 def test_many_threads_renew_a_token_no_earlier_than_its_life_says() -> None:
@@ -87,27 +82,25 @@ def test_many_threads_renew_a_token_no_earlier_than_its_life_says() -> None:
         return Token(f"token-{len(asked)}", 0.6)
 
     tokens = cache_of(AccessToken(function))
-    end = time.monotonic() + 2.0
 
     def call_often() -> None:
-        while time.monotonic() < end:
+        while len(asked) < 4:
             token(tokens)
 
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
         for called in [threads.submit(call_often) for _ in range(8)]:
-            called.result(20)
-    assert len(asked) > 2
+            called.result(40)
     assert all(after - before > 0.3 for before, after in itertools.pairwise(asked))
 
 
-def test_nobody_waits_while_a_token_is_renewed() -> None:
+def test_nobody_waits_while_a_token_is_renewed(early_stale: None) -> None:
     numbers, gate = itertools.count(1), threading.Event()
     gate.set()
 
     def function() -> Token:
         number = next(numbers)
-        assert gate.wait(10)
-        return Token(f"token-{number}", 2.0)
+        assert gate.wait(20)
+        return Token(f"token-{number}", 60)
 
     tokens = cache_of(AccessToken(function))
     assert token(tokens) == "token-1"
@@ -116,39 +109,67 @@ def test_nobody_waits_while_a_token_is_renewed() -> None:
     assert [tokens.authorization() for _ in range(100)] == ["Bearer token-1"] * 100
     gate.set()
     wait_until(lambda: tokens.authorization() == "Bearer token-2")
-    assert next(numbers) == 3, "one renewal, however many calls"
 
 
-def test_a_stale_token_is_used_while_the_endpoint_is_down_and_no_longer(
+def test_a_stale_token_is_used_while_the_endpoint_is_down(
     early_stale: None,
     serve: Serve,
     trusting: ConnectionOptions,
     made_up_key: KeyData,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    right = gives_tokens(expires_in=2.0)
+    right = gives_tokens(expires_in=60)
 
     def respond(exchange: Exchange) -> None:
         if len(server.requests) == 1:
             right(exchange)
         else:
-            exchange.answer(503)
+            exchange.answer(503, retry_after="0")
 
     server = serve(respond)
-    options = dataclasses.replace(trusting, token_timeout=0.3)
-    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, options)
-    with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
-        assert token(tokens) == "token-1"
-        while tokens.state() is not TokenState.INVALID:
-            assert tokens.authorization() in ("Bearer token-1", None)
-            time.sleep(0.001)
-        with pytest.raises(TokenEndpointError, match="answered 503"):
-            token(tokens)
+    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    assert token(tokens) == "token-1"
+    calls = 0
+    while len(server.requests) < 10:  # the second renewal is under way
+        assert tokens.authorization() == "Bearer token-1"
+        calls += 1
+    assert calls > 100, "tried with pauses, not at each call"
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "JwtProfile(user_id='user-1')" in record.getMessage()
-    assert re.search(r"calls go on with the old one for \d s: .*answered 503", record.getMessage())
-    assert len(server.requests) < 30, "tried with pauses, not at each call"
+    assert re.search(r"calls go on with the old one for \d+ s: .*answered 503", record.getMessage())
+
+
+def test_a_stale_token_is_used_while_the_key_is_refused(early_stale: None) -> None:
+    numbers = itertools.count(1)
+
+    def function() -> Token:
+        if next(numbers) > 1:
+            raise CredentialsError("the key was removed")
+        return Token("token-1", 60)
+
+    tokens = cache_of(AccessToken(function))
+    assert token(tokens) == "token-1"
+    wait_until(lambda: tokens.authorization() == "Bearer token-1" and next(numbers) > 5)
+
+
+@pytest.mark.parametrize("kind", [CredentialsError, TokenEndpointError])
+def test_what_a_renewal_fails_with_is_raised_when_the_token_is_at_its_end(
+    early_stale: None, kind: type[Exception]
+) -> None:
+    numbers = itertools.count(1)
+
+    def function() -> Token:
+        if next(numbers) > 1:
+            raise kind("the reason")
+        return Token("token-1", 0.5)
+
+    tokens = cache_of(AccessToken(function))
+    assert token(tokens) == "token-1"
+    while tokens.state() is not TokenState.INVALID:
+        assert tokens.authorization() in ("Bearer token-1", None)
+    with pytest.raises(kind, match="the reason"):
+        token(tokens)
 
 
 def test_a_failing_renewal_is_logged_once_and_so_is_its_end(
@@ -159,7 +180,7 @@ def test_a_failing_renewal_is_logged_once_and_so_is_its_end(
     def function() -> Token:
         if 2 <= (number := next(numbers)) <= 9:  # two refreshes of four attempts each
             raise TokenEndpointError("the reason", retry_after=0)
-        return Token(f"token-{number}", 5.0)
+        return Token(f"token-{number}", 60)
 
     tokens = cache_of(AccessToken(function))
     with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
@@ -180,7 +201,7 @@ def test_a_renewal_that_never_failed_is_not_logged(
     def function() -> Token:
         if (number := next(numbers)) == 1:
             raise TokenEndpointError("passing", retryable=False, retry_after=0)
-        return Token(f"token-{number}", 5.0)
+        return Token(f"token-{number}", 60)
 
     tokens = cache_of(AccessToken(function))
     with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
@@ -191,25 +212,6 @@ def test_a_renewal_that_never_failed_is_not_logged(
     assert not caplog.records
 
 
-def test_a_refusal_is_raised_only_when_the_token_is_at_its_end() -> None:
-    numbers = itertools.count(1)
-
-    def function() -> Token:
-        if next(numbers) > 1:
-            raise CredentialsError("the key was removed")
-        return Token("token-1", 1.0)
-
-    tokens = cache_of(AccessToken(function))
-    assert token(tokens) == "token-1"
-    wait_until(lambda: tokens.state() is TokenState.STALE)
-    tokens.authorization()
-    wait_until(lambda: next(numbers) > 2)
-    assert tokens.authorization() == "Bearer token-1"
-    wait_until(lambda: tokens.state() is TokenState.INVALID)
-    with pytest.raises(CredentialsError, match="the key was removed"):
-        token(tokens)
-
-
 def test_a_broken_new_key_file_is_reported_and_the_old_token_stays(
     early_stale: None,
     serve: Serve,
@@ -218,7 +220,7 @@ def test_a_broken_new_key_file_is_reported_and_the_old_token_stays(
     made_up_file: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    server = serve(gives_tokens(expires_in=5.0))
+    server = serve(gives_tokens(expires_in=60))
     tokens = cache_of(JwtProfile.from_file(made_up_file), server.url, trusting)
     assert token(tokens) == "token-1"
     made_up_file.write_text(json.dumps({**made_up_key, "key": "-----BEGIN RSA"}))

@@ -61,7 +61,7 @@ def test_a_ca_that_is_not_of_the_systems_is_trusted_in_neither_way(
     with pytest.raises(TokenEndpointError, match="root_certificates"):
         token(cache_of(key, emulator.url))
     with (
-        Client(emulator.url, PersonalAccessToken(emulator.pat), timeout=3) as client,
+        Client(emulator.url, PersonalAccessToken(emulator.pat)) as client,
         pytest.raises(Unavailable),
     ):
         client.management.GetMyOrg(GetMyOrgRequest())

@@ -24,9 +24,7 @@ def test_a_silent_endpoint_ends_within_the_timeout(
 ) -> None:
     emulator.faults.token_endpoint.silent = True
     cache = cache_of(key, emulator.url, dataclasses.replace(options, token_timeout=0.5))
-    with pytest.raises(
-        TokenEndpointError, match=r"oauth/v2/token did not answer in time \(token_timeout 0.5 s\)"
-    ):
+    with pytest.raises(TokenEndpointError, match="token_timeout"):
         cache.wait(10)
 
 
@@ -72,7 +70,7 @@ def test_a_connection_that_is_cut_is_tried_again(
 def test_a_refused_connection_is_told(asker: Asker) -> None:
     with socket.socket() as taken:  # bound, and not listening
         taken.bind(("127.0.0.1", 0))
-        error = asker.failure(f"https://localhost:{taken.getsockname()[1]}", token_timeout=0.5)
+        error = asker.failure(f"https://localhost:{taken.getsockname()[1]}", token_timeout=5.0)
     assert error.retryable
     assert "cannot be reached" in str(error)
     assert "refused" in str(error)
@@ -132,4 +130,4 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
 
 def test_an_answer_that_is_no_http_is_told(asker: Asker) -> None:
     server = asker.serve(lambda exchange: exchange.send(b"220 smtp.example.com ESMTP\r\n"))
-    assert "cannot be reached" in str(asker.failure(server, token_timeout=1.0))
+    assert "cannot be reached" in str(asker.failure(server, token_timeout=5.0))
