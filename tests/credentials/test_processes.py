@@ -34,7 +34,7 @@ def cache_of(credentials):
 def in_child(work):
     child = os.fork()
     if child == 0:
-        signal.alarm(20)
+        signal.alarm(40)
         try:
             work()
         except BaseException as error:
@@ -60,7 +60,7 @@ class Program:
             [sys.executable, "-W", "ignore", "-c", _PROLOGUE + textwrap.dedent(script), self.directory, url],
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=55,
             check=False,
         )
         assert not ended.stderr, ended.stderr
@@ -157,7 +157,11 @@ def test_a_program_ends_while_its_token_is_renewed(
     right = gives_tokens(expires_in=60)
 
     def respond(exchange: Exchange) -> None:
-        right(exchange) if len(server.requests) == 1 else exchange.say_nothing()
+        if len(server.requests) == 1:
+            right(exchange)
+        else:
+            (program.directory / "renewal").touch()
+            exchange.say_nothing()
 
     server = serve(respond)
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
@@ -171,7 +175,8 @@ def test_a_program_ends_while_its_token_is_renewed(
         while cache.state().value != "stale":
             time.sleep(0.01)
         assert cache.authorization()
-        time.sleep(0.1)  # the renewal is under way, the end of the token is not yet
+        while not (directory / "renewal").exists():
+            time.sleep(0.01)
         """,
         server.url,
     )
