@@ -144,6 +144,15 @@ async def test_a_missing_extra_is_named_with_its_mend(tmp_path: Path) -> None:
     assert errors == "zitadel-grpc: zitadel_grpc.testing needs trustme: pip install 'zitadel-grpc[testing]'\n"
 
 
+async def test_seed_files_need_what_the_extra_brings(tmp_path: Path) -> None:
+    (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\", name='yaml')\n")
+    (tmp_path / "seed.yaml").touch()
+    arguments = ("emulator", "--dir", tmp_path / "made", "--seed", tmp_path / "seed.yaml")
+    status, _, errors = await finished(*arguments, PYTHONPATH=str(tmp_path))
+    assert status == 1
+    assert errors == "zitadel-grpc: seed files need PyYAML: pip install 'zitadel-grpc[testing]'\n"
+
+
 async def test_help_and_version() -> None:
     status, out, _ = await finished("--help")
     assert status == 0
