@@ -13,7 +13,8 @@ from zitadel_grpc.testing import Emulator, RecordedCall
 
 
 class Traffic:
-    """The requests that reached `emulator` since this was made."""
+    """The requests that reached `emulator` since this was made. Calls that were cancelled are left out: the end of
+    one may be noted when the next test runs."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -28,7 +29,7 @@ class Traffic:
     def calls(self) -> list[RecordedCall]:
         calls = self._emulator.calls
         newest_old = next((i for i in range(len(calls), 0, -1) if calls[i - 1] is self._last), 0)
-        return calls[newest_old:]
+        return [call for call in calls[newest_old:] if call.code is not grpc.StatusCode.CANCELLED]
 
     @property
     def codes(self) -> Counter[grpc.StatusCode]:
