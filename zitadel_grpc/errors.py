@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import grpc
 import grpc.aio
 
+from zitadel_grpc import http_dates
+
 if TYPE_CHECKING:
     from google.rpc.status_pb2 import Status
 
@@ -154,6 +156,23 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
                     return str(detail.id)
         found = _ERROR_ID.search(self.details() or "")
         return found[1] or found[2] if found else None
+
+    @functools.cached_property
+    def retry_delay(self) -> float | None:
+        """After how many seconds the server wants the call to be tried again, or None if it does not say so:
+        by `grpc-retry-pushback-ms` (gRFC A6; a negative number there says never), by `google.rpc.RetryInfo`,
+        or by `Retry-After` (RFC 9110 §10.2.3)."""
+        from google.rpc.error_details_pb2 import RetryInfo
+
+        # Pair by pair, as above.
+        said = dict((*(self.initial_metadata() or ()), *(self.trailing_metadata() or ())))
+        if (pushback := said.get("grpc-retry-pushback-ms")) is not None:
+            return int(pushback) / 1000 if str(pushback).isdecimal() else None
+        for packed in self.status.details if self.status else ():
+            info = RetryInfo()
+            if packed.Is(info.DESCRIPTOR) and packed.Unpack(info) and info.HasField("retry_delay"):
+                return max(0.0, info.retry_delay.seconds + info.retry_delay.nanos / 1e9)
+        return http_dates.retry_after(said.get("retry-after"))
 
     @property
     def message(self) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import math
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
-from zitadel_grpc import trust
+from zitadel_grpc import http_dates, trust
 from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
@@ -71,13 +69,14 @@ def request_token(
     error = _printable(answer.get("error"), hidden)
     if status in (408, 429) or status >= 500 or error in _PASSING_ERRORS:
         said = f" {error}: {description}" if error else ""
-        raise TokenEndpointError(f"{url} answered {status}{said}", retry_after=_retry_after(headers))
+        wait = http_dates.retry_after(headers.get("retry-after"))
+        raise TokenEndpointError(f"{url} answered {status}{said}", retry_after=wait)
     if 400 <= status < 500 and error:
         raise Refused(
             f"{url} refused: {error}" + (f", {description}" if description else ""),
             error=error,
             description=description,
-            server_time=_http_date(headers.get("date")),
+            server_time=http_dates.moment(headers.get("date")),
         )
     if 300 <= status < 400:
         to = _printable(_origin(headers.get("location", "")), hidden)
@@ -207,23 +206,3 @@ def _printable(text: object, hidden: Iterable[str]) -> str:
     for secret in hidden:
         shown = shown.replace(secret, "…")
     return "".join(c if c.isprintable() else " " for c in shown[:_TEXT_LIMIT])
-
-
-def _http_date(text: str | None) -> float | None:
-    """Unix time of an HTTP date (RFC 9110 §5.6.7)."""
-    import email.utils  # here: with all that it imports in turn, it would slow the start of every program
-
-    try:
-        return email.utils.parsedate_to_datetime(text or "").timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """RFC 9110 §10.2.3: seconds, or a date."""
-    said = headers.get("retry-after", "").strip()
-    if said.isdecimal():
-        seconds = float(said)
-        return seconds if math.isfinite(seconds) else None
-    moment = _http_date(said)
-    return None if moment is None else max(0.0, moment - time.time())

@@ -1,0 +1,137 @@
+"""Servers that stand where ZITADEL should: a real TLS socket that answers HTTP/2 as a test says, or what is not
+HTTP/2 at all."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+import trustme
+
+from zitadel_grpc import ConnectionOptions
+
+Headers = Sequence[tuple[str, str]]
+Serve = Callable[[socket.socket], None]
+_AT_MOST = 30.0  # seconds that a connection is served, should nobody hang up
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens, and what is needed to trust it."""
+
+    port: int
+    options: ConnectionOptions
+    plaintext: bool
+
+    @property
+    def url(self) -> str:
+        return f"{'http' if self.plaintext else 'https'}://localhost:{self.port}"
+
+
+@contextmanager
+def listening(
+    serve: Serve, *, alpn: Sequence[str] | None = ("h2",), plaintext: bool = False, name: str = "localhost"
+) -> Iterator[Place]:
+    """Serves each connection by `serve` in a thread of its own; `alpn` are the protocols that TLS offers."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    if alpn is not None:
+        context.set_alpn_protocols(list(alpn))
+    opened: list[socket.socket] = []
+
+    def handle(connection: socket.socket) -> None:
+        # What a client does that hangs up is not of interest here.
+        with contextlib.suppress(OSError, h2.exceptions.ProtocolError), connection:
+            connection.settimeout(_AT_MOST)
+            if plaintext:
+                opened.append(connection)
+                serve(connection)
+                return
+            with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as secured:
+                opened.append(secured)
+                secured.do_handshake()
+                serve(secured)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):  # the listener was closed
+            while True:
+                connection, _ = listener.accept()
+                threads.append(threading.Thread(target=handle, args=(connection,), daemon=True))
+                threads[-1].start()
+
+    threads: list[threading.Thread] = []
+    with socket.create_server(("localhost", 0)) as listener:
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
+        try:
+            options = ConnectionOptions(root_certificates=authority.cert_pem.bytes())
+            yield Place(listener.getsockname()[1], options, plaintext)
+        finally:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # wakes accept
+    accepting.join(_AT_MOST)
+    for connection in opened:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+    for thread in threads:
+        thread.join(_AT_MOST)
+
+
+def answers(
+    headers: Headers, body: bytes = b"", *, trailers: Headers = (), reset: int | None = None
+) -> Serve:
+    """HTTP/2 that gives each request this answer; `reset` ends the stream with that error code instead of an
+    end."""
+
+    def respond(connection: h2.connection.H2Connection, stream: int) -> None:
+        last = not body and not trailers and reset is None
+        if headers:
+            connection.send_headers(stream, headers, end_stream=last)
+        if body:
+            connection.send_data(stream, body, end_stream=not trailers and reset is None)
+        if trailers:
+            connection.send_headers(stream, trailers, end_stream=True)
+        elif reset is not None:
+            connection.reset_stream(stream, reset)
+
+    return speaks_h2(respond)
+
+
+def speaks_h2(respond: Callable[[h2.connection.H2Connection, int], None]) -> Serve:
+    """HTTP/2 whose requests `respond` answers, each when it is whole."""
+
+    def serve(stream: socket.socket) -> None:
+        # Unchecked: proxies send what the protocol forbids, too.
+        settings = h2.config.H2Configuration(
+            client_side=False, header_encoding="utf-8", validate_outbound_headers=False
+        )
+        connection = h2.connection.H2Connection(settings)
+        connection.initiate_connection()
+        stream.sendall(connection.data_to_send())
+        while received := stream.recv(65536):
+            for event in connection.receive_data(received):
+                if isinstance(event, h2.events.StreamEnded):
+                    respond(connection, event.stream_id)
+            stream.sendall(connection.data_to_send())
+
+    return serve
+
+
+def says(raw: bytes) -> Serve:
+    """Sends these bytes as soon as the client has sent something, and hangs up."""
+
+    def serve(stream: socket.socket) -> None:
+        stream.recv(65536)
+        stream.sendall(raw)
+
+    return serve

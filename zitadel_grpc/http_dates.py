@@ -1,0 +1,26 @@
+"""Times in HTTP headers."""
+
+from __future__ import annotations
+
+import math
+import time
+
+
+def moment(text: str | None) -> float | None:
+    """Unix time of an HTTP date (RFC 9110 §5.6.7)."""
+    import email.utils  # here: with all that it imports in turn, it would slow the start of every program
+
+    try:
+        return email.utils.parsedate_to_datetime(text or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def retry_after(said: str | None) -> float | None:
+    """The seconds of a Retry-After header (RFC 9110 §10.2.3), which may also hold a date."""
+    said = (said or "").strip()
+    if said.isdecimal():
+        seconds = float(said)
+        return seconds if math.isfinite(seconds) else None
+    then = moment(said)
+    return None if then is None else max(0.0, then - time.time())
