@@ -5,6 +5,8 @@ import json
 import pkgutil
 from dataclasses import dataclass
 
+_READING = ("Get", "List", "Search")
+
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
@@ -20,6 +22,12 @@ class Rpc:
     """Below the base path of its API, such as `/orgs/me`; empty if it has none in the REST API."""
     summary: str
     deprecated: bool
+
+    @property
+    def reads(self) -> bool:
+        """True if it changes nothing, so that sending it twice does no harm: a GET in the REST API, or one of
+        the families that search by POST there or are not there."""
+        return self.http_verb == "GET" or self.full_name.rpartition("/")[2].startswith(_READING)
 
 
 def get(full_name: str) -> Rpc | None:

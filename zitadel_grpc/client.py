@@ -14,7 +14,8 @@ from zitadel_grpc import environment
 from zitadel_grpc.api._services import SERVICES, AsyncServices, Services
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
-from zitadel_grpc.options import ConnectionOptions
+from zitadel_grpc.options import ConnectionOptions, Retries, check_retries
+from zitadel_grpc.stats import ClientStats
 from zitadel_grpc.transport import aio, sync
 from zitadel_grpc.transport.connection import Target
 from zitadel_grpc.transport.metadata import ORG_ID, Pairs
@@ -37,7 +38,9 @@ class _Common:
             if name not in SERVICES:
                 raise AttributeError(f"{type(self).__name__!r} has no attribute or service {name!r}")
             if self._parent is not None:
-                service = _ServiceView(getattr(self._parent, name), self._channel.fixed)
+                service = _ServiceView(
+                    getattr(self._parent, name), self._channel.fixed, self._channel.retries
+                )
             else:
                 module, stub = SERVICES[name]
                 service = getattr(importlib.import_module(module), stub)(self._channel)
@@ -50,25 +53,41 @@ class _Common:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target.endpoint.origin!r}, {self._target.credentials!r})"
 
-    def _view(self, channel: Any) -> Self:
+    def with_org(self, org_id: str) -> Self:
+        """This client, acting in another organization; channel and token are shared, and closing it closes
+        nothing."""
+        return self._view(_fixed(self._target.options, org_id), self._channel.retries)
+
+    def with_retries(self, retries: Retries) -> Self:
+        """This client with another `ConnectionOptions.retries`: `"all"` for a write that may be done twice,
+        `"none"` for what must be sent once. The token is shared, and closing it closes nothing."""
+        check_retries(retries)
+        return self._view(self._channel.fixed, retries)
+
+    def stats(self) -> ClientStats:
+        """What this client and its views have done so far, for health pages."""
+        counts = self._connection.counts()
+        return ClientStats(counts.calls, counts.retries, *self._target.cache.history())
+
+    def _view(self, fixed: Pairs, retries: Retries) -> Self:
         view = object.__new__(type(self))
         view._target = self._target
         view._connection = self._connection
-        view._channel = channel
+        view._channel = type(self._channel)(self._connection, fixed, retries)
         view._parent = self._parent or self
         return view
 
 
 class _ServiceView:
-    """A stub whose calls carry other metadata. gRPC's stubs make hundreds of methods at once, which costs
-    more than a call; this makes each when it is used, so that a view may be made for one call."""
+    """A stub whose calls are made in the way of a view. gRPC's stubs make hundreds of methods at once, which
+    costs more than a call; this makes each when it is used, so that a view may be made for one call."""
 
-    def __init__(self, stub: Any, fixed: Pairs) -> None:
+    def __init__(self, stub: Any, fixed: Pairs, retries: Retries) -> None:
         self._stub = stub
-        self._fixed = fixed
+        self._view = fixed, retries
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._stub, name).carrying(self._fixed)
+        method = getattr(self._stub, name).of_view(*self._view)
         setattr(self, name, method)
         return method
 
@@ -91,7 +110,8 @@ class AsyncClient(_Common, AsyncServices):
     `org_id` is the organization that calls act in, unless one names another; `timeout` the deadline in
     seconds of calls that give none, the wait for a token counted in. `interceptors` are grpc.aio's; they see
     each try of a call, with its token. A call given its own `credentials` or `authorization` metadata carries
-    that instead.
+    that instead. With `validate` each request is checked by the protobufs' rules (`zitadel_grpc.validation`)
+    before it is sent, and the call raises InvalidRequest.
 
     A process may fork before the first call, or when the loops that made calls are closed. In the child of a
     process in whose running loop a channel was open, grpc.aio does not work, and calls raise ClosedError.
@@ -108,15 +128,20 @@ class AsyncClient(_Common, AsyncServices):
         options: ConnectionOptions | None = None,
         timeout: float = 30.0,
         interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+        validate: bool = False,
     ) -> None:
         options = options or ConnectionOptions()
-        self._target = Target(url, credentials, options, timeout)
+        self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = aio.AsyncConnection(self._target, interceptors)
-        self._channel = aio.AuthenticatedChannel(self._connection, _fixed(options, org_id))
+        self._channel = aio.AuthenticatedChannel(self._connection, _fixed(options, org_id), options.retries)
 
     @classmethod
     def from_env(
-        cls, *, timeout: float = 30.0, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
+        cls,
+        *,
+        timeout: float = 30.0,
+        interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+        validate: bool = False,
     ) -> Self:
         """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that
         names the variables, and CredentialsError."""
@@ -128,17 +153,13 @@ class AsyncClient(_Common, AsyncServices):
             options=found.options,
             timeout=timeout,
             interceptors=interceptors,
+            validate=validate,
         )
 
     def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
         """Any generated stub, on this client's channel. Streaming methods are gRPC's own but for the token:
         without default deadline or second try, with gRPC's errors, those of credentials as UNAVAILABLE."""
         return stub_class(self._channel)
-
-    def with_org(self, org_id: str) -> Self:
-        """This client, acting in another organization; channel and token are shared, and closing it closes
-        nothing."""
-        return self._view(aio.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
 
     async def access_token(self) -> str:
         """The token that calls carry now, for use elsewhere. Raises CredentialsError or
@@ -181,14 +202,17 @@ class Client(_Common, Services):
         options: ConnectionOptions | None = None,
         timeout: float = 30.0,
         interceptors: Sequence[Any] = (),
+        validate: bool = False,
     ) -> None:
         options = options or ConnectionOptions()
-        self._target = Target(url, credentials, options, timeout)
+        self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = sync.SyncConnection(self._target, interceptors)
-        self._channel = sync.AuthenticatedChannel(self._connection, _fixed(options, org_id))
+        self._channel = sync.AuthenticatedChannel(self._connection, _fixed(options, org_id), options.retries)
 
     @classmethod
-    def from_env(cls, *, timeout: float = 30.0, interceptors: Sequence[Any] = ()) -> Self:
+    def from_env(
+        cls, *, timeout: float = 30.0, interceptors: Sequence[Any] = (), validate: bool = False
+    ) -> Self:
         """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that
         names the variables, and CredentialsError."""
         found = environment.read()
@@ -199,16 +223,12 @@ class Client(_Common, Services):
             options=found.options,
             timeout=timeout,
             interceptors=interceptors,
+            validate=validate,
         )
 
     def stub(self, stub_class: Callable[[grpc.Channel], Stub]) -> Stub:
         """Any generated stub, on this client's channel."""
         return stub_class(self._channel)
-
-    def with_org(self, org_id: str) -> Self:
-        """This client, acting in another organization; channel and token are shared, and closing it closes
-        nothing."""
-        return self._view(sync.AuthenticatedChannel(self._connection, _fixed(self._target.options, org_id)))
 
     def access_token(self) -> str:
         """The token that calls carry now, for use elsewhere. Raises CredentialsError or

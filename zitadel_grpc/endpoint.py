@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
+import warnings
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors import ConfigurationError, PlaintextWarning
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
@@ -61,6 +63,11 @@ class Endpoint:
     def secure(self) -> bool:
         return self.scheme == "https"
 
+    def warn_of_plaintext(self) -> None:
+        """Warns, once for each server, if what is sent to it can be read on the way."""
+        if not self.secure and not self.loopback:
+            _warn_once(self.origin)
+
     @property
     def loopback(self) -> bool:
         """True for `localhost`, its subdomains (RFC 6761 §6.3) and the loopback addresses."""
@@ -86,6 +93,15 @@ class Endpoint:
     def target(self) -> str:
         """gRPC's name of it: always with the port."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@functools.cache
+def _warn_once(origin: str) -> None:
+    warnings.warn(
+        f"tokens go to {origin} in plaintext (allow_plaintext=True): whoever is on the way can use them",
+        PlaintextWarning,
+        stacklevel=1,
+    )
 
 
 def _is_host(host: str) -> bool:

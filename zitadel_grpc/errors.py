@@ -8,7 +8,8 @@
     └── RpcError              (also a grpc.aio.AioRpcError) the server, or gRPC itself, failed the call
         ├── Cancelled, Unknown, InvalidArgument, DeadlineExceeded, NotFound, AlreadyExists,
         ├── PermissionDenied, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange,
-        └── Unimplemented, Internal, Unavailable, DataLoss, Unauthenticated
+        ├── Unimplemented, Internal, Unavailable, DataLoss, Unauthenticated
+        └── InvalidRequest    (also an InvalidArgument) refused before it was sent
 
 `grpc.aio.AioRpcError` is a `grpc.RpcError`, so `except` clauses written for plain gRPC, async or sync, keep
 working; so does `isinstance(error, grpc.Call)`, by which code learns that a sync error has a `code()`.
@@ -30,6 +31,8 @@ from zitadel_grpc import http_dates
 if TYPE_CHECKING:
     from google.rpc.status_pb2 import Status
 
+    from zitadel_grpc.validation import Fault
+
 # "User could not be found (QUERY-Dfbg2)"; "unable to …: ID=QUERY-1kIjX Message=Instance not found. …"
 _ERROR_ID = re.compile(r"\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$|\bID=([A-Za-z0-9]+-[A-Za-z0-9]+) Message=")
 _STATUS_DETAILS = "grpc-status-details-bin"
@@ -45,6 +48,10 @@ class ConfigurationError(ZitadelError, ValueError):
 
 class ClosedError(ZitadelError, RuntimeError):
     """The client was closed, or its process forked while its asyncio channel was open: make a new one."""
+
+
+class PlaintextWarning(UserWarning):
+    """Tokens go to another machine in plaintext, as `allow_plaintext=True` asked for."""
 
 
 class CredentialsError(ZitadelError):
@@ -245,6 +252,15 @@ class InvalidArgument(RpcError):
     """INVALID_ARGUMENT: the request breaks a rule; the text names the field."""
 
     status_code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class InvalidRequest(InvalidArgument):
+    """The request breaks rules of the protobufs, and was not sent (`validate=True`). The text says of all
+    faults what the server would say of the first."""
+
+    def __init__(self, rpc: str, faults: Iterable[Fault] = ()) -> None:
+        self.faults = tuple(faults)
+        super().__init__(rpc, "; ".join(map(str, self.faults)))
 
 
 class DeadlineExceeded(RpcError):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from zitadel_grpc.errors import ConfigurationError
 
 ChannelOption = tuple[str, str | int]
+Compression = Literal["deflate", "gzip"]
+Retries = Literal["none", "reads", "all"]
+
 _LONGEST_TIMEOUT = 3600.0  # seconds
+_SHORTEST_KEEPALIVE = 10.0  # seconds; gRPC makes of less the same
+_LARGEST_MESSAGE = 2**31 - 1  # bytes; as gRPC counts them
 # Set by this package, or by HTTP itself.
 _NOT_TO_SET = frozenset(
     {"authorization", "connection", "content-length", "content-type", "host", "te", "transfer-encoding"}
@@ -31,7 +39,16 @@ class ConnectionOptions:
     """The key of `certificate_chain`, PEM."""
 
     headers: Mapping[str, str] | Sequence[tuple[str, str]] = field(default=(), repr=False)
-    """Sent with every token request and every call: `x-zitadel-instance-host`, or what a gateway asks for."""
+    """Sent with every token request and every call: what a gateway asks for, such as IAP's
+    `proxy-authorization`."""
+
+    instance_host: str | None = None
+    """The `host[:port]` of the instance that is meant, where a gateway calls ZITADEL by another name: sent as
+    `x-zitadel-instance-host`."""
+
+    public_host: str | None = None
+    """The `host[:port]` under which users reach the instance, where that is another one: sent as
+    `x-zitadel-public-host`."""
 
     authority: str | None = None
     """The `host[:port]` by which the server knows itself, if it is not that of the URL: sent as `:authority`
@@ -48,6 +65,31 @@ class ConnectionOptions:
 
     token_timeout: float = 10.0
     """Seconds that obtaining a token may take, its retries included."""
+
+    proxy: str | None = field(default=None, repr=False)
+    """`http://[user:password@]host:port` of a proxy for both ways out. None: what the environment says
+    (`HTTPS_PROXY` and `NO_PROXY`; gRPC reads them in lower case, and `grpc_proxy`); empty: none whatever it
+    says. Plaintext goes by a proxy only if one is named here."""
+
+    retries: Retries = "reads"
+    """Which calls of AsyncClient and Client are sent again, up to three times and within their deadline, when
+    the server cannot be reached (UNAVAILABLE) or says when to come again (RESOURCE_EXHAUSTED): `"reads"` are
+    those that change nothing (`catalog.Rpc.reads`); `"all"` may do a thing twice. Of more than 50 such
+    failures without enough successes between them none is sent again."""
+
+    keepalive: float | None = None
+    """Seconds without traffic after which, while calls wait for answers, gRPC asks whether the connection
+    still stands, 10 or more; None: never. Servers end connections that ask too often: ZITADEL's, as Go's by
+    default, those that ask more often than each 5 min."""
+
+    max_request_bytes: int | None = None
+    """The largest request to send; None: no limit here. ZITADEL takes 4 MiB."""
+
+    max_response_bytes: int = 32 * 1024 * 1024
+    """The largest answer to take."""
+
+    compression: Compression | None = None
+    """Of requests, if the server can read it; answers are read in any."""
 
     channel_options: Sequence[ChannelOption] = ()
     """Passed to the gRPC channel as they are, over this package's own."""
@@ -68,6 +110,17 @@ class ConnectionOptions:
                 raise ConfigurationError(
                     f"headers: the value of {name!r} must be printable ASCII text, without spaces around it"
                 )
+        for name, host in (("instance-host", self.instance_host), ("public-host", self.public_host)):
+            if host is None:
+                continue
+            if not isinstance(host, str) or not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host):
+                raise ConfigurationError(
+                    f"{name.replace('-', '_')} must be a host name, with its port if need be, not {host!r}"
+                )
+            headers = (
+                *(pair for pair in headers if pair[0] != f"x-zitadel-{name}"),
+                (f"x-zitadel-{name}", host),
+            )
         object.__setattr__(self, "headers", headers)
         object.__setattr__(self, "channel_options", tuple(self.channel_options))
         for field_name in ("root_certificates", "certificate_chain", "private_key"):
@@ -85,8 +138,77 @@ class ConnectionOptions:
             raise ConfigurationError(
                 f"token_timeout must be seconds, above 0 and up to {_LONGEST_TIMEOUT:g}, not {seconds!r}"
             )
+        self._check_calls()
+
+    def _check_calls(self) -> None:
+        check_retries(self.retries)
+        idle = self.keepalive
+        if idle is not None and (
+            not isinstance(idle, int | float) or not _SHORTEST_KEEPALIVE <= idle <= 24 * _LONGEST_TIMEOUT
+        ):
+            raise ConfigurationError(
+                f"keepalive must be None or seconds, {_SHORTEST_KEEPALIVE:g} or more, not {idle!r}"
+            )
+        for name in ("max_request_bytes", "max_response_bytes"):
+            limit = getattr(self, name)
+            if limit is None and name == "max_request_bytes":
+                continue
+            if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= _LARGEST_MESSAGE:
+                raise ConfigurationError(f"{name} must be bytes, 1 to {_LARGEST_MESSAGE}, not {limit!r}")
+        if self.compression not in (None, *get_args(Compression)):
+            raise ConfigurationError(
+                f'compression must be "gzip", "deflate" or None, not {self.compression!r}'
+            )
+        if self.proxy and not _is_proxy(self.proxy):  # not quoted: it may hold a password
+            raise ConfigurationError("proxy must be http://[user:password@]host:port, or empty for none")
+
+    @property
+    def of_tokens(self) -> ConnectionOptions:
+        """What of this matters to token requests: the rest must not split the cache of a token."""
+        return dataclasses.replace(
+            self,
+            **{
+                field.name: field.default
+                for field in dataclasses.fields(self)
+                if field.name in _OF_CALLS_ONLY
+            },  # type: ignore[arg-type]
+        )
 
     @property
     def header_pairs(self) -> tuple[tuple[str, str], ...]:
         """`headers` as pairs with lower-case names."""
         return tuple(self.headers)  # type: ignore[arg-type]  # made a tuple of pairs above
+
+
+_OF_CALLS_ONLY = frozenset(
+    {
+        "allow_plaintext",
+        "channel_options",
+        "compression",
+        "keepalive",
+        "max_request_bytes",
+        "max_response_bytes",
+        "retries",
+    }
+)
+
+
+def check_retries(retries: object) -> None:
+    """Raises ConfigurationError."""
+    if retries not in get_args(Retries):
+        raise ConfigurationError(f'retries must be "none", "reads" or "all", not {retries!r}')
+
+
+def _is_proxy(url: object) -> bool:
+    try:
+        parts = urlsplit(url) if isinstance(url, str) and url.isprintable() else None
+        return (
+            parts is not None
+            and parts.scheme == "http"
+            and bool(parts.hostname and parts.port)
+            and parts.path in ("", "/")
+            and not parts.query
+            and not parts.fragment
+        )
+    except ValueError:
+        return False

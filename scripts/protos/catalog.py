@@ -1,4 +1,5 @@
-"""Writes what the custom options say of each RPC: zitadel_grpc/api/_catalog.json."""
+"""Writes what the custom options say of each RPC, zitadel_grpc/api/_catalog.json, and of it what each client
+needs at its start: which RPCs only read, _reads.json."""
 
 import json
 import re
@@ -8,13 +9,15 @@ from typing import Any
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
 
 from scripts.protos.descriptors import CustomOptions, is_zitadel
+from zitadel_grpc.catalog import Rpc
 
 _OPENAPI = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_operation"
 
 
 def write_catalog(image: FileDescriptorSet, options: CustomOptions, api: Path) -> None:
-    """Write, for each RPC: permission, HTTP verb, HTTP path, summary, deprecated."""
-    catalog: dict[str, dict[str, list[object]]] = {}
+    """Write, for each RPC: permission, HTTP verb, HTTP path, summary, deprecated; and the names of those that
+    read, in the form of gRPC's service config."""
+    catalog: dict[str, dict[str, list[Any]]] = {}
     for file in filter(is_zitadel, image.file):
         comments = _comments(file)
         for index, service in enumerate(file.service):
@@ -25,9 +28,16 @@ def write_catalog(image: FileDescriptorSet, options: CustomOptions, api: Path) -
                 for position, method in enumerate(service.method)
             }
     _write(api / "_catalog.json", catalog)
+    reads = [
+        {"service": service, "method": name}
+        for service, methods in sorted(catalog.items())
+        for name, entry in sorted(methods.items())
+        if Rpc(f"{service}/{name}", *entry).reads
+    ]
+    _write(api / "_reads.json", reads)
 
 
-def _rpc(method: MethodDescriptorProto, options: dict[str, Any], comment: str) -> list[object]:
+def _rpc(method: MethodDescriptorProto, options: dict[str, Any], comment: str) -> list[Any]:
     permission = ""
     if (v1 := options.get("zitadel.v1.auth_option")) is not None:
         permission = v1.permission

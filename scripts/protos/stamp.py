@@ -58,8 +58,9 @@ def stubs_can_stay(*, tools: dict[str, str] | None = None) -> bool:
 
 
 def digest_scripts() -> str:
-    """Of all that is ours and decides what is written: the validation's part, which rules it knows."""
-    return digest(ROOT / "scripts" / "protos", ROOT / "zitadel_grpc" / "validation")
+    """Of what is ours and decides what is written: of the package, which rules it knows, and what reads."""
+    package = ROOT / "zitadel_grpc"
+    return digest(ROOT / "scripts" / "protos", package / "validation", package / "catalog.py")
 
 
 def digest_stubs(api: Path) -> str:

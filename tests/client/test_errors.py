@@ -62,7 +62,7 @@ def failure(request: pytest.FixtureRequest, emulator: Emulator, options: Connect
 async def test_each_status_code_has_its_error(
     failure: Failing, emulator: Emulator, code: grpc.StatusCode
 ) -> None:
-    emulator.faults.fail_next(GET_MY_ORG, code, details="as the test wants", times=2)
+    emulator.faults.fail_next(GET_MY_ORG, code, details="as the test wants", times=4)
     kind = getattr(errors, "".join(word.title() for word in code.name.split("_")))
 
     error: Any = await failure(PersonalAccessToken(emulator.pat))

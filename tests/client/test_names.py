@@ -11,6 +11,7 @@ import pytest
 
 import zitadel_grpc
 from zitadel_grpc import AsyncClient, Client, credentials, errors
+from zitadel_grpc.api._services import SERVICES
 
 HEAVY = ("grpc", "httpx2", "jwt", "cryptography", "google.protobuf", "asyncio")
 
@@ -31,16 +32,17 @@ def test_the_names_of_the_package() -> None:
 
 
 def test_the_names_of_the_clients() -> None:
-    common = {"stub", "with_org", "access_token", "close", "from_env"}
+    common = {"stub", "with_org", "with_retries", "stats", "access_token", "close", "from_env"}
     for client in (AsyncClient, Client):
-        assert {name for name in vars(client) if not name.startswith("_")} == common
+        names = {name for name in dir(client) if not name.startswith("_")}
+        assert names - SERVICES.keys() == common
         parameters = [
             str(parameter).partition(":")[0] for parameter in inspect.signature(client).parameters.values()
         ]
         assert parameters == [
             "url",
             "credentials",
-            *("org_id", "options", "timeout", "interceptors"),
+            *("org_id", "options", "timeout", "interceptors", "validate"),
         ]
 
 

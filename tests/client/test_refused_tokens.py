@@ -6,6 +6,7 @@ import asyncio
 import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import grpc
 import grpc.aio
@@ -158,6 +159,7 @@ async def test_nothing_but_a_refused_token_is_tried_again(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     retried_by_others = grpc.StatusCode.UNAVAILABLE
+    options = replace(options, retries="none")
     async with AsyncClient(emulator.url, key, options=options) as client:
         emulator.faults.fail_next(GET_MY_ORG, retried_by_others)
         traffic = Traffic(emulator)

@@ -13,8 +13,8 @@ from zitadel_grpc.testing import Emulator, RecordedCall
 
 
 class Traffic:
-    """The requests that reached `emulator` since this was made. Calls that were cancelled are left out: the end of
-    one may be noted when the next test runs."""
+    """The requests that reached `emulator` since this was made, but for cancelled calls: the end of one may
+    be noted when the next test runs."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator

@@ -18,7 +18,7 @@ from tests.transport.servers import EchoServer, EchoStub
 from zitadel_grpc import ConnectionOptions, ZitadelAuthPlugin, secure_channel
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ManagementServiceStub
 from zitadel_grpc.credentials import AccessToken, JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import ConfigurationError, CredentialsError
+from zitadel_grpc.errors import ConfigurationError, CredentialsError, PlaintextWarning
 from zitadel_grpc.testing import Emulator
 
 TOKEN = "ey.some.token"
@@ -181,7 +181,10 @@ def test_no_token_leaves_in_plaintext_to_another_machine() -> None:
 
     with pytest.raises(ConfigurationError, match="plaintext"):
         secure_channel("http://zitadel.example", PersonalAccessToken(TOKEN))
-    with pytest.raises(ConfigurationError, match="whatever allow_plaintext says"):
+    with (
+        pytest.warns(PlaintextWarning),
+        pytest.raises(ConfigurationError, match="whatever allow_plaintext says"),
+    ):
         secure_channel("http://zitadel.example", PersonalAccessToken(TOKEN), options=meshed)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import asyncio
 import contextlib
-import dataclasses
 import math
 import re
 import socket
@@ -76,7 +75,9 @@ class TokenServer:
         """The token server of a ZITADEL at `endpoint`, or the one that `options` name instead."""
 
         def parse(url: str, what: str) -> Endpoint:
-            return Endpoint.parse(url, allow_plaintext=options.allow_plaintext, what=what)
+            parsed = Endpoint.parse(url, allow_plaintext=options.allow_plaintext, what=what)
+            parsed.warn_of_plaintext()
+            return parsed
 
         dialled, host = endpoint, None
         known_as = endpoint
@@ -94,9 +95,7 @@ class TokenServer:
                 raise ConfigurationError("the token endpoint has a path with white space or other alphabets")
             url = f"{parse(found[1], 'the token endpoint').origin}/{found[2]}"
             host = None
-        # What does not change how tokens are had must not split the cache.
-        relevant = dataclasses.replace(options, channel_options=(), allow_plaintext=False)
-        return cls(known_as.origin, url, host, relevant)
+        return cls(known_as.origin, url, host, options.of_tokens)
 
 
 class Credentials(abc.ABC):

@@ -19,6 +19,7 @@ import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 
 from zitadel_grpc.credentials import workers
 from zitadel_grpc.credentials.base import Refresh, Token
@@ -65,6 +66,8 @@ class TokenCache:
         self._held: tuple[ZitadelError, float] | None = None  # an error, and until when it is told
         self._renew_after = 0.0  # when the next background renewal may begin
         self._failures = 0  # in a row
+        self._refreshes = 0
+        self._last_refresh: datetime | None = None
         self._warned = False
         self._was_refused = False
         _caches.add(self)
@@ -88,6 +91,11 @@ class TokenCache:
         """The state of the token at this moment."""
         token = self._token
         return TokenState.INVALID if token is None else token.state(time.monotonic())
+
+    def history(self) -> tuple[int, datetime | None, int]:
+        """How many tokens were obtained, when the last one was, and how many attempts failed since."""
+        with self._lock:
+            return self._refreshes, self._last_refresh, self._failures
 
     def refresh(self) -> Future[str]:
         """The refresh that all callers without a usable token share; ends with an `authorization` value, or
@@ -213,6 +221,8 @@ class TokenCache:
         if isinstance(outcome, HeldToken):
             outcome.unproven, self._was_refused = self._was_refused, False
             self._token, self._held = outcome, None
+            self._refreshes += 1
+            self._last_refresh = datetime.now(UTC)
             self._failures, self._renew_after = 0, 0.0
             warned, self._warned = self._warned, False
             return (logging.INFO, f"{self._name}: the token was renewed again") if warned else None

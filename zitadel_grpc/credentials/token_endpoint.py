@@ -111,7 +111,9 @@ def _post(
                 verify=verify,
                 timeout=max(refresh.remaining(), 0.001),
                 follow_redirects=False,
-                trust_env=url.startswith("https:"),  # plaintext must not be sent to a proxy
+                proxy=server.options.proxy or None,
+                # Plaintext must not be sent to a proxy that nobody named for it.
+                trust_env=server.options.proxy is None and url.startswith("https:"),
             )
         except ValueError:  # its text quotes the proxy's URL, which may hold a password
             client = None

@@ -30,6 +30,7 @@ class RpcFailure:
 
     code: grpc.StatusCode
     details: str
+    retry_after: float | None
 
 
 class TokenEndpointFaults:
@@ -82,15 +83,22 @@ class Faults:
         self._store.clock.skew = seconds
 
     def fail_next(
-        self, rpc: str, code: grpc.StatusCode, *, times: int = 1, details: str = "failed on purpose"
+        self,
+        rpc: str,
+        code: grpc.StatusCode,
+        *,
+        times: int = 1,
+        details: str = "failed on purpose",
+        retry_after: float | None = None,
     ) -> None:
         """Ends the next `times` calls of an RPC with `code`; their tokens are not looked at, nothing is done.
 
-        `rpc` is a full name: `zitadel.management.v1.ManagementService/GetMyOrg`.
+        `rpc` is a full name: `zitadel.management.v1.ManagementService/GetMyOrg`. After `retry_after` seconds,
+        the answer says, the caller may come again (gRPC's `grpc-retry-pushback-ms`).
         """
         with self._lock:
             self._failures.setdefault(rpc.removeprefix("/"), deque()).extend(
-                [RpcFailure(code, details)] * times
+                [RpcFailure(code, details, retry_after)] * times
             )
 
     def next_failure(self, rpc: str) -> RpcFailure | None:

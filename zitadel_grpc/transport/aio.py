@@ -16,10 +16,11 @@ from typing import Any, Self
 import grpc
 import grpc.aio
 
+from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.call import AuthenticatedCall
 from zitadel_grpc.transport.channels import open_async
-from zitadel_grpc.transport.connection import Target, closed
+from zitadel_grpc.transport.connection import Counts, Target, closed, refuse_faults
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.streams import StreamingMethod
@@ -30,12 +31,23 @@ class Binding:
 
     def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
         self.loop = loop
-        self.channel = open_async(target.endpoint, target.options, interceptors)
+        self.channel = open_async(target.endpoint, target.options, interceptors, None, target.options.retries)
         self.methods: dict[tuple[Any, ...], grpc.aio.UnaryUnaryMultiCallable[Any, Any]] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
-        """Of calls that wait for a token."""
+        """Of calls that wait: for a token, or to be sent again."""
+        self.counts = Counts()
+        self._channels = {target.options.retries: self.channel}
         self._target = target
         self._interceptors = interceptors
+
+    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
+        """gRPC's own counterpart of a stub's method, made anew."""
+        if retries not in self._channels:
+            target = self._target
+            self._channels[retries] = open_async(
+                target.endpoint, target.options, self._interceptors, None, retries
+            )
+        return self._channels[retries].unary_unary(*arguments)
 
     @functools.cached_property
     def for_streams(self) -> grpc.aio.Channel:
@@ -43,7 +55,7 @@ class Binding:
         return open_async(target.endpoint, target.options, self._interceptors, composed_credentials(target))
 
     async def close(self, grace: float | None) -> None:
-        await self.channel.close(grace)
+        await asyncio.gather(*(channel.close(grace) for channel in self._channels.values()))
         for task in self.tasks:
             task.cancel()
         if "for_streams" in vars(self):
@@ -60,7 +72,13 @@ class AsyncConnection:
         self._interceptors = tuple(interceptors)
         self._lock = threading.Lock()
         self._closed = False
+        self._past = Counts()
+        """Of loops that are closed."""
         forking.watch(self)
+
+    def counts(self) -> Counts:
+        with self._lock:
+            return sum((binding.counts for binding in self._bindings.values()), self._past)
 
     def bind(self) -> Binding:
         """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
@@ -80,6 +98,7 @@ class AsyncConnection:
         What other running event loops use is closed there, and not waited for."""
         with self._lock:
             self._closed = True
+            self._past = sum((binding.counts for binding in self._bindings.values()), self._past)
             bindings, self._bindings, self.current = self._bindings, {}, None
         here = bindings.pop(get_running_loop(), None)
         for loop, binding in bindings.items():
@@ -96,8 +115,8 @@ class AsyncConnection:
         """Lets go of the channels of closed loops."""
         self.current = None
         for loop in list(self._bindings):
-            if loop.is_closed():
-                self._bindings.pop(loop, None)
+            if loop.is_closed() and (binding := self._bindings.pop(loop, None)):
+                self._past += binding.counts
 
     def forget_connections(self) -> object:
         bindings, self._bindings, self.current = self._bindings, {}, None
@@ -109,16 +128,20 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
     """A method of a stub. Its gRPC counterpart is made at the first call: a stub has hundreds, a program uses
     few."""
 
-    def __init__(self, connection: AsyncConnection, fixed: Pairs, *arguments: Any) -> None:
+    def __init__(
+        self, connection: AsyncConnection, fixed: Pairs, retries: Retries, arguments: tuple[Any, ...]
+    ) -> None:
         self._connection = connection
         self._target = connection.target
         self._fixed = fixed
+        self._retries = retries
         self._arguments = arguments
+        self._key = (retries, *arguments)
         self._rpc = arguments[0].lstrip("/")
 
-    def carrying(self, fixed: Pairs) -> AuthenticatedUnaryUnary:
-        """This method with other metadata in every call."""
-        return AuthenticatedUnaryUnary(self._connection, fixed, *self._arguments)
+    def of_view(self, fixed: Pairs, retries: Retries) -> AuthenticatedUnaryUnary:
+        """This method for a view of the client."""
+        return AuthenticatedUnaryUnary(self._connection, fixed, retries, self._arguments)
 
     # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
     # gRPC's own.
@@ -135,9 +158,12 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         binding = self._connection.current
         if binding is None or binding.loop is not get_running_loop():
             binding = self._connection.bind()
-        method = binding.methods.get(self._arguments)
+        method = binding.methods.get(self._key)
         if method is None:
-            method = binding.methods[self._arguments] = binding.channel.unary_unary(*self._arguments)
+            method = binding.methods[self._key] = binding.method(self._retries, self._arguments)
+        if self._target.validate:
+            refuse_faults(request, self._rpc)
+        binding.counts.calls += 1
         pairs, own = self._fixed, credentials is not None
         if metadata is not None:
             pairs, has_authorization = merge(pairs, metadata)
@@ -147,6 +173,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             request,
             rpc=self._rpc,
             cache=None if own else self._target.cache,
+            retries=self._retries,
             timeout=self._target.timeout if timeout is None else timeout,
             pairs=pairs,
             options={
@@ -155,15 +182,18 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
                 "compression": compression,
             },
             tasks=binding.tasks,
+            counts=binding.counts,
         )
 
 
 class AuthenticatedChannel(grpc.aio.Channel):
-    """A `grpc.aio.Channel` that any generated stub works on. `fixed` is metadata that every call carries."""
+    """A `grpc.aio.Channel` that any generated stub works on. `fixed` is metadata that every call carries,
+    `retries` says which are sent again."""
 
-    def __init__(self, connection: AsyncConnection, fixed: Pairs = ()) -> None:
+    def __init__(self, connection: AsyncConnection, fixed: Pairs, retries: Retries) -> None:
         self._connection = connection
         self.fixed = fixed
+        self.retries = retries
 
     def unary_unary(
         self,
@@ -173,7 +203,7 @@ class AuthenticatedChannel(grpc.aio.Channel):
         _registered_method: bool | None = False,
     ) -> AuthenticatedUnaryUnary:
         arguments = method, request_serializer, response_deserializer, _registered_method
-        return AuthenticatedUnaryUnary(self._connection, self.fixed, *arguments)
+        return AuthenticatedUnaryUnary(self._connection, self.fixed, self.retries, arguments)
 
     def unary_stream(self, *arguments: Any, **named: Any) -> Any:
         return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)

@@ -12,22 +12,24 @@ import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.errors import RpcError
-from zitadel_grpc.transport.connection import TELL_NOTHING_OF_THE_TOKEN, as_status, closed, no_token_in_time
+from zitadel_grpc.options import Retries
+from zitadel_grpc.transport.connection import Counts, as_status, closed, no_token_in_time
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
+from zitadel_grpc.transport.retries import Tries
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
-_UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
+_NOT_THE_END = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED})
+"""After these a call may be sent again."""
 
 
 class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     """What a stub's method returns: gRPC's own call object but for the token.
 
     With a token at hand, awaiting it is awaiting gRPC's call and nothing else. What takes longer (no token
-    yet, a token that was refused) goes on in a task, made when it is needed: a refused call whose end nobody
-    asks for is not tried again. Nothing is sent twice unless the server answered UNAUTHENTICATED, and that
-    means that it did nothing.
+    yet, a token that was refused, a server that says when to come again) goes on in a task, made when it is
+    needed: a refused call whose end nobody asks for is not tried again.
     """
 
     # Older versions of grpc.aio, when a channel is closed, look for its calls in every task of the loop,
@@ -41,24 +43,28 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         *,
         rpc: str,
         cache: TokenCache | None,
+        retries: Retries,
         timeout: float,
         pairs: Pairs,
         options: dict[str, Any],
         tasks: set[asyncio.Task[Any]],
+        counts: Counts,
     ) -> None:
         self._method = method
         self._request = request
         self._rpc = rpc
         self._cache = cache  # None: the call brings its own authorization
+        self._retries = retries
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
         self._options = options
         self._tasks = tasks
+        self._counts = counts
         self._header: str | None = None
         self._attempt: grpc.aio.UnaryUnaryCall[Request, Response] | None = None
         self._task: asyncio.Task[Response] | None = None
         if cache is None:
-            self._attempt = method(request, timeout=timeout, metadata=pairs, **options)
+            self._send(None, timeout)
         elif header := cache.authorization():
             self._send(header, timeout)
         else:
@@ -69,17 +75,18 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             try:
                 return (yield from self._attempt.__await__())
             except grpc.aio.AioRpcError as error:
-                if self._cache is None or error.code() is not _UNAUTHENTICATED:
+                if error.code() not in _NOT_THE_END:
                     raise RpcError.of(error, self._rpc) from None
         return (yield from self._start().__await__())
 
-    def _send(self, header: str, timeout: float) -> grpc.aio.UnaryUnaryCall[Request, Response]:
+    def _send(self, header: str | None, timeout: float) -> grpc.aio.UnaryUnaryCall[Request, Response]:
         self._header = header
+        pairs = self._pairs if header is None else (*self._pairs, (AUTHORIZATION, header))
         try:
             self._attempt = self._method(
                 self._request,
                 timeout=timeout,
-                metadata=(*self._pairs, (AUTHORIZATION, header)),
+                metadata=pairs,
                 **self._options,
             )
         except grpc.aio.UsageError:  # the channel was closed while the call waited for its token
@@ -95,32 +102,32 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         return self._task
 
     async def _complete(self) -> Response:
-        try:
-            return await (self._attempt or self._send(await self._token(), self.time_remaining()))
-        except grpc.aio.AioRpcError as error:
-            cache, header = self._cache, self._header
-            if (
-                cache is None
-                or header is None
-                or error.code() is not _UNAUTHENTICATED
-                or not cache.refused(header)
-            ):
-                raise RpcError.of(error, self._rpc) from None
-            refusal = error
-        renewed = await self._token()
-        if renewed == header:
-            raise RpcError.of(refusal, self._rpc)
-        try:
-            response = await self._send(renewed, self.time_remaining())
-        except grpc.aio.AioRpcError as error:
-            if error.code() not in TELL_NOTHING_OF_THE_TOKEN:
-                cache.accepted(renewed)
-            raise RpcError.of(error, self._rpc) from None
-        cache.accepted(renewed)
-        return response
+        attempt = self._attempt or self._send(await self._token(), self.time_remaining())
+        tries = Tries(self._cache, self._retries)
+        while True:
+            try:
+                response = await attempt
+            except grpc.aio.AioRpcError as error:
+                failure = RpcError.of(error, self._rpc)
+            else:
+                tries.succeeded(self._header)
+                return response
+            pause = tries.pause_after(failure, self._header, self.time_remaining())
+            if pause is None:
+                try:
+                    raise failure
+                finally:
+                    del failure  # else its traceback, and so this frame, would keep it: a cycle for each
+            await asyncio.sleep(pause)
+            header = await self._token()
+            if not tries.worthwhile(header):
+                raise failure
+            self._counts.retries += 1
+            attempt = self._send(header, self.time_remaining())
 
-    async def _token(self) -> str:
-        assert self._cache is not None
+    async def _token(self) -> str | None:
+        if self._cache is None:
+            return None
         if header := self._cache.authorization():
             return header
         try:
@@ -133,11 +140,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         """Waits for the end, without raising what it ended with, and has gRPC's call tell of it by its method
         `asked`; or the error that took its place."""
         attempt, error = self._attempt, None
-        if (
-            self._task is not None
-            or attempt is None
-            or (self._cache is not None and await attempt.code() is _UNAUTHENTICATED)
-        ):
+        if self._task is not None or attempt is None or await attempt.code() in _NOT_THE_END:
             task = self._start()
             await asyncio.wait({task})
             attempt = self._attempt

@@ -10,8 +10,9 @@ import grpc.aio
 
 from zitadel_grpc import trust
 from zitadel_grpc.endpoint import Endpoint
-from zitadel_grpc.options import ConnectionOptions
+from zitadel_grpc.options import ConnectionOptions, Retries
 from zitadel_grpc.transport import forking
+from zitadel_grpc.transport.retries import service_config
 
 
 def channel_credentials(endpoint: Endpoint, options: ConnectionOptions) -> grpc.ChannelCredentials | None:
@@ -33,17 +34,18 @@ def open_async(
     options: ConnectionOptions,
     interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
     credentials: grpc.ChannelCredentials | None = None,
+    retries: Retries = "none",
 ) -> grpc.aio.Channel:
     """A channel of the running event loop; `credentials` in place of what `channel_credentials` says."""
     forking.check_aio()
     credentials = credentials or channel_credentials(endpoint, options)
+    arguments = _arguments(endpoint, options, retries)
+    more: dict[str, Any] = {"compression": _compression(options), "interceptors": interceptors}
     # Looked up at each call, not imported by name: instrumentation replaces these functions.
     if credentials is None:
-        channel = grpc.aio.insecure_channel(endpoint.target, _arguments(options), interceptors=interceptors)
+        channel = grpc.aio.insecure_channel(endpoint.target, arguments, **more)
     else:
-        channel = grpc.aio.secure_channel(
-            endpoint.target, credentials, _arguments(options), interceptors=interceptors
-        )
+        channel = grpc.aio.secure_channel(endpoint.target, credentials, arguments, **more)
     return forking.watch_aio(channel)
 
 
@@ -52,19 +54,39 @@ def open_sync(
     options: ConnectionOptions,
     interceptors: Sequence[Any] = (),
     credentials: grpc.ChannelCredentials | None = None,
+    retries: Retries = "none",
 ) -> grpc.Channel:
     """The synchronous twin."""
     credentials = credentials or channel_credentials(endpoint, options)
+    arguments = _arguments(endpoint, options, retries)
+    compression = _compression(options)
     if credentials is None:
-        channel = grpc.insecure_channel(endpoint.target, _arguments(options))
+        channel = grpc.insecure_channel(endpoint.target, arguments, compression)
     else:
-        channel = grpc.secure_channel(endpoint.target, credentials, _arguments(options))
+        channel = grpc.secure_channel(endpoint.target, credentials, arguments, compression)
     return grpc.intercept_channel(channel, *interceptors) if interceptors else channel
 
 
-def _arguments(options: ConnectionOptions) -> list[tuple[str, Any]]:
-    """gRPC's channel arguments, the user's own last: the last of a name counts."""
-    ours: list[tuple[str, Any]] = []
+def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
+    """gRPC's channel arguments, the user's own in place of ours of the same name: which of two counts, gRPC
+    does not say."""
+    ours: list[tuple[str, Any]] = [("grpc.max_receive_message_length", options.max_response_bytes)]
+    if options.max_request_bytes is not None:
+        ours.append(("grpc.max_send_message_length", options.max_request_bytes))
     if options.authority is not None:
         ours.append(("grpc.default_authority", options.authority))
-    return [*ours, *options.channel_options]
+    if options.proxy:
+        ours.append(("grpc.http_proxy", options.proxy))
+    elif options.proxy is not None or not endpoint.secure:
+        # Plaintext: else a proxy named by the environment, for other uses, could read the tokens.
+        ours.append(("grpc.enable_http_proxy", 0))
+    if options.keepalive is not None:
+        ours.append(("grpc.keepalive_time_ms", int(options.keepalive * 1000)))
+    if config := service_config(retries):
+        ours.append(("grpc.service_config", config))
+    theirs = {name for name, _ in options.channel_options}
+    return [*(pair for pair in ours if pair[0] not in theirs), *options.channel_options]
+
+
+def _compression(options: ConnectionOptions) -> grpc.Compression | None:
+    return None if options.compression is None else grpc.Compression[options.compression.capitalize()]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-
-import grpc
+from dataclasses import dataclass
 
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials.base import TokenServer
@@ -16,6 +15,7 @@ from zitadel_grpc.errors import (
     ConfigurationError,
     CredentialsError,
     DeadlineExceeded,
+    InvalidRequest,
     RpcError,
     TokenEndpointError,
     Unauthenticated,
@@ -26,10 +26,17 @@ from zitadel_grpc.options import ConnectionOptions
 
 
 class Target:
-    """A server and who calls it. `timeout` is the default deadline of a call in seconds."""
+    """A server and who calls it. `timeout` is the default deadline of a call in seconds; `validate` has
+    requests checked before they are sent."""
 
     def __init__(
-        self, url: str, credentials: Credentials, options: ConnectionOptions, timeout: float = 30.0
+        self,
+        url: str,
+        credentials: Credentials,
+        options: ConnectionOptions,
+        timeout: float = 30.0,
+        *,
+        validate: bool = False,
     ) -> None:
         if not isinstance(credentials, Credentials):
             raise ConfigurationError(
@@ -39,21 +46,33 @@ class Target:
         if not isinstance(timeout, int | float) or not (math.isfinite(timeout) and timeout > 0):
             raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
         self.endpoint = Endpoint.parse(url, allow_plaintext=options.allow_plaintext)
+        self.endpoint.warn_of_plaintext()
         self.credentials = credentials
         self.options = options
         self.timeout = timeout
+        self.validate = validate
         self.cache = credentials.cache_for(TokenServer.of(self.endpoint, options))
 
 
-TELL_NOTHING_OF_THE_TOKEN = frozenset(
-    {
-        grpc.StatusCode.UNAUTHENTICATED,
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.CANCELLED,
-    }
-)
-"""After these, a token that was obtained because the one before was refused is as unproven as before."""
+@dataclass(slots=True)
+class Counts:
+    """Of calls made, and of those sent again by this package."""
+
+    calls: int = 0
+    retries: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.calls + other.calls, self.retries + other.retries)
+
+
+def refuse_faults(request: object, rpc: str) -> None:
+    """Raises InvalidRequest for a request that the server would refuse by the protobufs' rules."""
+    from google.protobuf.message import Message
+
+    from zitadel_grpc.validation import faults
+
+    if isinstance(request, Message) and (found := faults(request)):
+        raise InvalidRequest(rpc, found)
 
 
 def no_token_in_time(rpc: str) -> DeadlineExceeded:

@@ -6,16 +6,19 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
-from zitadel_grpc.errors import RpcError, Unauthenticated
+from zitadel_grpc.errors import RpcError
+from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
-from zitadel_grpc.transport.connection import TELL_NOTHING_OF_THE_TOKEN, Target, closed, no_token_in_time
+from zitadel_grpc.transport.connection import Counts, Target, closed, no_token_in_time, refuse_faults
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
+from zitadel_grpc.transport.retries import Tries
 from zitadel_grpc.transport.streams import StreamingMethod
 
 _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
@@ -31,10 +34,22 @@ class Binding:
     """The gRPC channels of one process."""
 
     def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
-        self.channel = open_sync(target.endpoint, target.options, interceptors)
+        self.channel = open_sync(target.endpoint, target.options, interceptors, None, target.options.retries)
         self.methods: dict[tuple[Any, ...], Any] = {}
+        self._channels = {target.options.retries: self.channel}
+        self._lock = threading.Lock()
         self._target = target
         self._interceptors = interceptors
+
+    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
+        """gRPC's own counterpart of a stub's method, made anew."""
+        with self._lock:
+            if retries not in self._channels:
+                target = self._target
+                self._channels[retries] = open_sync(
+                    target.endpoint, target.options, self._interceptors, None, retries
+                )
+            return self._channels[retries].unary_unary(*arguments)
 
     @functools.cached_property
     def for_streams(self) -> grpc.Channel:
@@ -42,7 +57,8 @@ class Binding:
         return open_sync(target.endpoint, target.options, self._interceptors, composed_credentials(target))
 
     def close(self) -> None:
-        self.channel.close()
+        for channel in self._channels.values():
+            channel.close()
         if "for_streams" in vars(self):
             self.for_streams.close()
 
@@ -56,7 +72,17 @@ class SyncConnection:
         self._interceptors = tuple(interceptors)
         self._lock = threading.Lock()
         self.closed = False
+        self._counts = Counts()
         forking.watch(self)
+
+    def count(self, *, calls: int = 0, retries: int = 0) -> None:
+        with self._lock:
+            self._counts.calls += calls
+            self._counts.retries += retries
+
+    def counts(self) -> Counts:
+        with self._lock:
+            return replace(self._counts)
 
     def bind(self) -> Binding:
         """The channels. Raises ClosedError."""
@@ -87,16 +113,20 @@ class SyncConnection:
 class AuthenticatedUnaryUnary(_MultiCallable):
     """A method of a stub. Its gRPC counterpart is made at the first call."""
 
-    def __init__(self, connection: SyncConnection, fixed: Pairs, *arguments: Any) -> None:
+    def __init__(
+        self, connection: SyncConnection, fixed: Pairs, retries: Retries, arguments: tuple[Any, ...]
+    ) -> None:
         self._connection = connection
         self._target = connection.target
         self._fixed = fixed
+        self._retries = retries
         self._arguments = arguments
+        self._key = (retries, *arguments)
         self._rpc = arguments[0].lstrip("/")
 
-    def carrying(self, fixed: Pairs) -> AuthenticatedUnaryUnary:
-        """This method with other metadata in every call."""
-        return AuthenticatedUnaryUnary(self._connection, fixed, *self._arguments)
+    def of_view(self, fixed: Pairs, retries: Retries) -> AuthenticatedUnaryUnary:
+        """This method for a view of the client."""
+        return AuthenticatedUnaryUnary(self._connection, fixed, retries, self._arguments)
 
     def __call__(
         self,
@@ -108,7 +138,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         compression: grpc.Compression | None = None,
     ) -> Any:
         options = (credentials, wait_for_ready, compression)
-        return self._call(self._method(), request, timeout, metadata, options)
+        return self._call(self._method(request), request, timeout, metadata, options)
 
     def with_call(
         self,
@@ -120,7 +150,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         compression: grpc.Compression | None = None,
     ) -> Any:
         options = (credentials, wait_for_ready, compression)
-        return self._call(self._method().with_call, request, timeout, metadata, options)
+        return self._call(self._method(request).with_call, request, timeout, metadata, options)
 
     def future(
         self,
@@ -133,25 +163,30 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     ) -> Any:
         """gRPC's own future, with gRPC's own errors. Waits here for a token, if there is none. A call that is
         refused is not tried again, but the next one gets another token."""
+        send = self._method(request).future
         pairs, own = self._merged(metadata, credentials)
         left = self._target.timeout if timeout is None else timeout
         options = (credentials, wait_for_ready, compression)
         if own:
-            return self._sent(self._method().future, request, left, pairs, options)
+            return self._sent(send, request, left, pairs, options)
         header, left = self._token(left)
         pairs = (*pairs, (AUTHORIZATION, header))
-        future = self._sent(self._method().future, request, left, pairs, options)
+        future = self._sent(send, request, left, pairs, options)
         cache = self._target.cache
         future.add_done_callback(
             lambda ended: cache.refused(header) if ended.code() is _UNAUTHENTICATED else None
         )
         return future
 
-    def _method(self) -> Any:
+    def _method(self, request: Any) -> Any:
+        """gRPC's own counterpart, for a call that is about to be made."""
         binding = self._connection.current or self._connection.bind()
-        method = binding.methods.get(self._arguments)
+        method = binding.methods.get(self._key)
         if method is None:
-            method = binding.methods[self._arguments] = binding.channel.unary_unary(*self._arguments)
+            method = binding.methods[self._key] = binding.method(self._retries, self._arguments)
+        if self._target.validate:
+            refuse_faults(request, self._rpc)
+        self._connection.count(calls=1)
         return method
 
     def _merged(self, metadata: Any, credentials: grpc.CallCredentials | None) -> tuple[Pairs, bool]:
@@ -165,29 +200,32 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self, send: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: _Options
     ) -> Any:
         pairs, own = self._merged(metadata, options[0])
+        cache = None if own else self._target.cache
+        tries = Tries(cache, self._retries)
         left = self._target.timeout if timeout is None else timeout
-        if own:
-            return self._sent(send, request, left, pairs, options)
         deadline = time.monotonic() + left
-        header, left = self._token(left)
-        try:
-            return self._sent(send, request, left, (*pairs, (AUTHORIZATION, header)), options)
-        except Unauthenticated as error:
-            refusal = error
-        cache = self._target.cache
-        if not cache.refused(header):
-            raise refusal
-        renewed, left = self._token(deadline - time.monotonic())
-        if renewed == header:
-            raise refusal
-        try:
-            answer = self._sent(send, request, left, (*pairs, (AUTHORIZATION, renewed)), options)
-        except RpcError as error:
-            if error.code() not in TELL_NOTHING_OF_THE_TOKEN:
-                cache.accepted(renewed)
-            raise
-        cache.accepted(renewed)
-        return answer
+        failure: RpcError | None = None
+        while True:
+            header = None
+            if cache is not None:
+                header, left = self._token(left)
+            if failure is not None:
+                if not tries.worthwhile(header):
+                    raise failure
+                self._connection.count(retries=1)
+            sent = pairs if header is None else (*pairs, (AUTHORIZATION, header))
+            try:
+                answer = self._sent(send, request, left, sent, options)
+            except RpcError as error:
+                pause = tries.pause_after(error, header, deadline - time.monotonic())
+                if pause is None:
+                    raise
+                failure = error
+            else:
+                tries.succeeded(header)
+                return answer
+            time.sleep(pause)
+            left = deadline - time.monotonic()
 
     def _sent(
         self, send: Callable[..., Any], request: Any, left: float, metadata: Pairs, options: _Options
@@ -216,11 +254,13 @@ class AuthenticatedUnaryUnary(_MultiCallable):
 
 
 class AuthenticatedChannel(grpc.Channel):
-    """A `grpc.Channel` that any generated stub works on. `fixed` is metadata that every call carries."""
+    """A `grpc.Channel` that any generated stub works on. `fixed` is metadata that every call carries,
+    `retries` says which are sent again."""
 
-    def __init__(self, connection: SyncConnection, fixed: Pairs = ()) -> None:
+    def __init__(self, connection: SyncConnection, fixed: Pairs, retries: Retries) -> None:
         self._connection = connection
         self.fixed = fixed
+        self.retries = retries
 
     def unary_unary(
         self,
@@ -230,7 +270,7 @@ class AuthenticatedChannel(grpc.Channel):
         _registered_method: bool | None = False,
     ) -> AuthenticatedUnaryUnary:
         arguments = method, request_serializer, response_deserializer, _registered_method
-        return AuthenticatedUnaryUnary(self._connection, self.fixed, *arguments)
+        return AuthenticatedUnaryUnary(self._connection, self.fixed, self.retries, arguments)
 
     def unary_stream(self, *arguments: Any, **named: Any) -> Any:
         return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)

@@ -65,6 +65,8 @@ def failure(refusal: Refusal, trailers: Headers) -> Response:
         ("grpc-message", quote(refusal.details, safe=_UNQUOTED)),
         *trailers,
     ]
+    if refusal.retry_after is not None:
+        headers.append(("grpc-retry-pushback-ms", str(round(refusal.retry_after * 1000))))
     if details := refusal.status_details():
         headers.append(("grpc-status-details-bin", base64.b64encode(details).rstrip(b"=").decode()))
     return Response(200, headers)

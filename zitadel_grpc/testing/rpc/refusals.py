@@ -9,13 +9,22 @@ from zitadel_grpc.api.v1 import ErrorDetail
 
 
 class Refusal(Exception):
-    """Ends a call. `error_id` is stable in ZITADEL; `message` is its English text, or the key of it."""
+    """Ends a call. `error_id` is stable in ZITADEL; `message` is its English text, or the key of it;
+    `retry_after` is in seconds."""
 
-    def __init__(self, code: StatusCode, message: str, error_id: str | None = None) -> None:
+    def __init__(
+        self,
+        code: StatusCode,
+        message: str,
+        error_id: str | None = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.error_id = error_id
+        self.retry_after = retry_after
 
     @property
     def details(self) -> str:
