@@ -134,7 +134,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         self._connection = connection
         self._target = connection.target
         self._fixed = fixed
-        self._retries = retries
+        self._retries: Retries = retries
         self._arguments = arguments
         self._key = (retries, *arguments)
         self._rpc = arguments[0].lstrip("/")
@@ -193,7 +193,7 @@ class AuthenticatedChannel(grpc.aio.Channel):
     def __init__(self, connection: AsyncConnection, fixed: Pairs, retries: Retries) -> None:
         self._connection = connection
         self.fixed = fixed
-        self.retries = retries
+        self.retries: Retries = retries
 
     def unary_unary(
         self,

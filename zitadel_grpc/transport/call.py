@@ -54,7 +54,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         self._request = request
         self._rpc = rpc
         self._cache = cache  # None: the call brings its own authorization
-        self._retries = retries
+        self._retries: Retries = retries
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
         self._options = options

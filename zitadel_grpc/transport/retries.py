@@ -58,7 +58,7 @@ class Tries:
 
     def __init__(self, cache: TokenCache | None, retries: Retries) -> None:
         self._cache = cache
-        self._retries = retries
+        self._retries: Retries = retries
         self._repeated = 0
         self._refused: str | None = None
         """The `authorization` that was refused as UNAUTHENTICATED; that happens once."""

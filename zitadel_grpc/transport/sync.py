@@ -119,7 +119,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self._connection = connection
         self._target = connection.target
         self._fixed = fixed
-        self._retries = retries
+        self._retries: Retries = retries
         self._arguments = arguments
         self._key = (retries, *arguments)
         self._rpc = arguments[0].lstrip("/")
@@ -260,7 +260,7 @@ class AuthenticatedChannel(grpc.Channel):
     def __init__(self, connection: SyncConnection, fixed: Pairs, retries: Retries) -> None:
         self._connection = connection
         self.fixed = fixed
-        self.retries = retries
+        self.retries: Retries = retries
 
     def unary_unary(
         self,
