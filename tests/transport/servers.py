@@ -39,13 +39,21 @@ class EchoServer:
     """Each method answers with its requests; `received` holds the metadata of each call, as it came."""
 
     def __init__(
-        self, *, client_ca: trustme.CA | None = None, name: str = "localhost", plaintext: bool = False
+        self,
+        *,
+        client_ca: trustme.CA | None = None,
+        name: str = "localhost",
+        plaintext: bool = False,
+        largest: int = 4 * 1024 * 1024,
     ) -> None:
         self._authority = trustme.CA()
         self.root_certificates = self._authority.cert_pem.bytes()
         self.received: list[Metadata] = []
         self._lock = threading.Lock()
-        self._server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.so_reuseport", 0)])
+        self._server = grpc.server(
+            ThreadPoolExecutor(4),
+            options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", largest)],
+        )
         handlers = {
             kind: getattr(grpc, f"{kind}_rpc_method_handler")(
                 getattr(self, f"_{kind}"), StringValue.FromString, StringValue.SerializeToString
