@@ -13,7 +13,7 @@ import pytest
 from tests.emulator.commands import client_of, finished, running
 from zitadel_grpc.api.auth.v1 import GetMyUserRequest, ListMyMembershipsRequest
 from zitadel_grpc.cli import main
-from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
+from zitadel_grpc.credentials import ApplicationKey, ClientCredentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.testing import Emulator
 
@@ -56,6 +56,12 @@ organizations:
     service_users:
       - user_name: reporter@acme
         roles: [ORG_OWNER_VIEWER]
+    projects:
+      - name: Shop
+        api_applications:
+          - name: api
+          - name: api-jwt
+            private_key_jwt: true
 """
 
 
@@ -75,6 +81,10 @@ async def test_a_seed_file_adds_users_and_each_gets_its_credentials_written(tmp_
                 (member,) = (await client.auth.ListMyMemberships(ListMyMembershipsRequest())).result
                 assert (member.display_name, list(member.roles)) == ("Acme", ["ORG_OWNER_VIEWER"])
         assert set(_modes(users).values()) == {0o600}
+        applications = tmp_path / "applications"
+        assert json.loads((applications / "Shop.api.json").read_text()).keys() == {"clientId", "clientSecret"}
+        ApplicationKey.from_file(applications / "Shop.api-jwt.json")
+        assert set(_modes(applications).values()) == {0o600}
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,27 @@ async def test_an_rpc_fails_as_often_as_asked(own_peer: Peer) -> None:
     assert [call.code for call in own_peer.zitadel.calls] == [answer.code for answer in answers]
 
 
+async def test_a_failure_can_carry_an_error_id(own_peer: Peer) -> None:
+    faults = own_peer.zitadel.faults
+    faults.fail_next(GET_MY_ORG, StatusCode.NOT_FOUND, details="gone", error_id="QUERY-leq5Q")
+    answer = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat)
+    assert (answer.details, answer.error_id) == ("gone (QUERY-leq5Q)", "QUERY-leq5Q")
+
+
+def test_what_could_never_go_wrong_is_refused(zitadel: Emulator) -> None:
+    faults, service = zitadel.faults, "zitadel.management.v1.ManagementService"
+    with pytest.raises(ValueError, match=f"'GetMyOrg' is no RPC of ZITADEL; do you mean {service}/GetMyOrg?"):
+        faults.fail_next("GetMyOrg", StatusCode.UNAVAILABLE)
+    with pytest.raises(ValueError, match=f"do you mean {service}/GetMyOrg?"):
+        faults.fail_next(f"{service}/GetMyOrgg", StatusCode.UNAVAILABLE)
+    for code in (StatusCode.OK, "UNAVAILABLE"):
+        with pytest.raises(ValueError, match="is no failure: give a grpc"):
+            faults.fail_next(GET_MY_ORG, code)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    for thing in (faults, faults.token_endpoint):
+        with pytest.raises(AttributeError):
+            thing.latenzy = 1  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
+
+
 async def test_latency_can_outlast_a_deadline(own_peer: Peer) -> None:
     own_peer.zitadel.faults.latency = 30
     answer = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=0.1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from grpc import StatusCode
 
+from tests.emulator.v2_calls import ask
 from zitadel_grpc.api.auth.v1 import ListMyMembershipsRequest
 from zitadel_grpc.api.management import v1 as management
 from zitadel_grpc.api.user import v2 as user
@@ -54,6 +55,24 @@ async def test_a_list_shows_a_write_when_the_lag_has_passed_and_a_read_by_id_at_
         return "robot" in await user_names(own_peer)
 
     assert await seen(listed)
+
+
+async def test_a_removal_by_the_v2_api_is_seen_late_and_in_the_end(own_peer: Peer) -> None:
+    robot = own_peer.zitadel.add_service_user()
+    own_peer.zitadel.faults.projection_lag = FOR_EVER
+
+    async def keys() -> int:
+        filters = [user.KeysSearchFilter(user_id_filter={"id": robot.id})]  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        return len((await ask(own_peer, user.ListKeysRequest(filters=filters))).response.result)
+
+    await ask(own_peer, user.RemoveKeyRequest(user_id=robot.id, key_id=robot.key_file["keyId"]))
+    assert await keys() == 1
+    own_peer.zitadel.faults.projection_lag = A_MOMENT
+
+    async def gone() -> bool:
+        return await keys() == 0
+
+    assert await seen(gone)
 
 
 async def test_changes_and_removals_are_seen_late_too(own_peer: Peer) -> None:

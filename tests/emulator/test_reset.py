@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from grpc import StatusCode
 
+from tests.conformance.peer import Peer as ConformancePeer
+from tests.conformance.scenario import SCENARIOS, load
+from tests.conformance.server import server_of
 from tests.emulator.v2_calls import GET_MY_USER, add_machine, add_token, ask, organization_of
 from zitadel_grpc.api.user import v2 as user
 from zitadel_grpc.testing import Emulator
+from zitadel_grpc.testing.state.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Peer
@@ -59,6 +65,34 @@ async def test_a_reset_to_a_snapshot_keeps_what_was_there_then(own_peer: Peer) -
         assert "stray" not in await usernames(own_peer)
     own_peer.zitadel.reset()
     assert "seeded" not in await usernames(own_peer)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
+async def test_nothing_changes_without_a_write_being_counted(scenario: Path) -> None:
+    """What is not counted would be in no projection, and no reset would undo it."""
+    async with Emulator() as zitadel:
+        store = zitadel._zitadel.store
+        async with ConformancePeer.connected(server_of(zitadel)) as peer:
+            for step in load(scenario):
+                before, sequence = Snapshot.take(store), store.sequence
+                answer = await peer.ask(step)
+                peer.variables |= step.saved(answer)
+                assert (Snapshot.take(store) == before) or store.sequence > sequence, step.label
+        zitadel.reset()
+        again = Snapshot.take(store)
+        zitadel.reset()
+        assert Snapshot.take(store) == again
+
+
+async def test_a_snapshot_without_writes_in_between_is_the_last_one(own_peer: Peer) -> None:
+    zitadel = own_peer.zitadel
+    first = zitadel.snapshot()
+    await usernames(own_peer)
+    assert zitadel.snapshot() is first
+    await add_machine(own_peer)
+    assert zitadel.snapshot() is not first
+    zitadel.reset(first)
+    assert zitadel.snapshot() is first
 
 
 async def test_access_tokens_stay_good_while_their_users_are_there(own_peer: Peer) -> None:

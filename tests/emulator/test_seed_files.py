@@ -21,6 +21,11 @@ organizations:
         roles: [reader, writer]
         user_grants: {reporter: [reader], ann@acme.example: [reader, writer]}
         project_grants: {Acme: [reader]}
+        managers: {ann@acme.example: [PROJECT_OWNER]}
+        api_applications:
+          - name: api
+          - name: api-jwt
+            private_key_jwt: true
   - name: Acme
     humans:
       - email: ann@acme.example
@@ -55,12 +60,17 @@ def test_a_file_adds_organizations_users_projects_and_who_has_which_role(
     store = zitadel._zitadel.store
     (acme,) = (each.id for each in store.organizations.values() if each.name == "Acme")
     users = {user.user_name: user for user in store.users.values()}
-    assert added["reporter"].id == users["reporter"].id
+    assert added.service_users["reporter"].id == users["reporter"].id
     assert users["ann@acme.example"].details.resource_owner == users["bob"].details.resource_owner == acme
     assert [list(member.roles) for member in store.memberships(users["reporter"].id)] == [
         ["ORG_OWNER_VIEWER"]
     ]
-    assert [member.resource_id for member in store.memberships(users["ann@acme.example"].id)] == [acme]
+    (shop,) = store.projects
+    assert [each.resource_id for each in store.memberships(users["ann@acme.example"].id)] == [acme, shop]
+    with_secret, with_key = added.api_applications["Shop/api"], added.api_applications["Shop/api-jwt"]
+    assert (bool(with_secret.client_secret), with_secret.key_file) == (True, None)
+    assert with_key.key_file
+    assert with_key.key_file["clientId"] == with_key.client_id
     grants = {store.users[each.user_id].user_name: each.role_keys for each in store.user_grants.values()}
     assert grants == {"reporter": ["reader"], "ann@acme.example": ["reader", "writer"]}
     (grant,) = store.project_grants.values()
@@ -68,7 +78,9 @@ def test_a_file_adds_organizations_users_projects_and_who_has_which_role(
 
 
 def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
-    assert zitadel.seed(write("")) == {}
+    added = zitadel.seed(write(""))
+    assert not added.service_users
+    assert not added.api_applications
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,8 @@ def test_what_the_rpc_would_refuse_is_an_error_that_names_it(zitadel: Emulator) 
             lambda: zitadel.add_service_user(roles=["PROJECT_OWNER"]),
             "use add_manager_roles with a project_id",
         ),
+        (lambda: zitadel.add_service_user(roles="ORG_OWNER"), r"give a list, \['ORG_OWNER'\]"),
+        (lambda: zitadel.add_project("New", roles="reader"), r"give a list, \['reader'\]"),
         (lambda: zitadel.add_human("ann"), "human 'ann' .*value must be a valid email address"),
         (lambda: zitadel.add_organization("ZITADEL"), "name or id already taken"),
         (lambda: zitadel.add_project("Shop"), "project 'Shop' .*already exists"),

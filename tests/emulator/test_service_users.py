@@ -242,3 +242,21 @@ async def test_metadata_is_kept_by_key(own_peer: Peer) -> None:
     await own_peer.manage(management.RemoveUserMetadataRequest(id=user_id, key="team"))
     gone = await own_peer.manage(management.GetUserMetadataRequest(id=user_id, key="team"))
     assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "QUERY-Rgh32")
+
+
+async def test_metadata_is_set_and_removed_in_bulk_all_or_nothing(own_peer: Peer) -> None:
+    user_id = await own_peer.add_machine()
+    entry = management.BulkSetUserMetadataRequest.Metadata
+    entries = [entry(key=key, value=b"1") for key in ("a", "b")]
+    await own_peer.manage(management.BulkSetUserMetadataRequest(id=user_id, metadata=entries))
+
+    async def keys() -> list[str]:
+        listed = await own_peer.manage(management.ListUserMetadataRequest(id=user_id))
+        return [each.key for each in listed.response.result]
+
+    assert await keys() == ["a", "b"]
+    unknown = management.BulkRemoveUserMetadataRequest(id=user_id, keys=["a", "z"])
+    assert (await own_peer.manage(unknown)).error_id == "META-2nnds"
+    assert await keys() == ["a", "b"]
+    await own_peer.manage(management.BulkRemoveUserMetadataRequest(id=user_id, keys=["a"]))
+    assert await keys() == ["b"]

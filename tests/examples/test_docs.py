@@ -32,4 +32,4 @@ def test_its_seed_file_can_be_used(emulator: Emulator, tmp_path: Path) -> None:
     (seed,) = blocks("yaml")
     path = tmp_path / "seed.yaml"
     path.write_text(seed, encoding="utf-8")
-    assert emulator.seed(path).keys() == {"reporter"}
+    assert emulator.seed(path).service_users.keys() == {"reporter"}

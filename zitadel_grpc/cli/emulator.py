@@ -20,14 +20,15 @@ from zitadel_grpc.cli.files import make_directory, write_whole
 from zitadel_grpc.cli.stderr_log import StderrHandler
 
 if TYPE_CHECKING:
-    from zitadel_grpc.testing import Emulator, ServiceUser
+    from zitadel_grpc.testing import Emulator, Seeded
 
 _DESCRIPTION = """\
 Runs a ZITADEL in memory, on this machine's loopback only, for tests and demos.
 Writes to DIR: ca.pem, the CA to trust; key.json and pat.txt of a service user that is IAM_OWNER;
 system-key.pem of the System API's user "system-user"; users/NAME.key.json, users/NAME.pat.txt and
-users/NAME.secret.txt of each service user of the seed file. Prints its URL on the first line of stdout when
-it is ready, a line for each call on stderr, and ends on SIGTERM or Ctrl-C.
+users/NAME.secret.txt of each service user of the seed file, and applications/PROJECT.NAME.json of each of its
+API applications. Prints its URL on the first line of stdout when it is ready, a line for each call on stderr,
+and ends on SIGTERM or Ctrl-C.
 
 A seed file is YAML:
 
@@ -42,6 +43,7 @@ A seed file is YAML:
         - name: Shop
           roles: [reader, writer]
           user_grants: {reporter: [reader]}
+          api_applications: [{name: shop-api}]
 """
 
 
@@ -90,24 +92,33 @@ async def _serve(emulator: Emulator, directory: Path, seed: Path | None) -> None
         loop.add_signal_handler(number, stop.set)
     async with emulator:
         # Before anything is awaited, and so before the first request is read.
-        added = _add(emulator, seed) if seed else {}
+        added = _add(emulator, seed) if seed else None
         make_directory(directory)
         write_whole(directory / "ca.pem", emulator.root_certificates, mode=0o644)
         write_whole(directory / "key.json", _json(emulator.key_file))
         write_whole(directory / "pat.txt", f"{emulator.pat}\n".encode())
         write_whole(directory / "system-key.pem", emulator.system_key.encode())
         if added:
-            make_directory(directory / "users")
-        for user in added.values():
-            name = quote(user.user_name, safe="@")
-            write_whole(directory / "users" / f"{name}.key.json", _json(user.key_file))
-            write_whole(directory / "users" / f"{name}.pat.txt", f"{user.pat}\n".encode())
-            write_whole(directory / "users" / f"{name}.secret.txt", f"{user.client_secret}\n".encode())
+            _write_credentials(added, directory)
         print(emulator.url, flush=True)
         await stop.wait()
 
 
-def _add(emulator: Emulator, seed: Path) -> Mapping[str, ServiceUser]:
+def _write_credentials(added: Seeded, directory: Path) -> None:
+    for part in ("users", "applications"):
+        make_directory(directory / part)
+    for user in added.service_users.values():
+        path = directory / "users" / quote(user.user_name, safe="@")
+        write_whole(path.with_name(f"{path.name}.key.json"), _json(user.key_file))
+        write_whole(path.with_name(f"{path.name}.pat.txt"), f"{user.pat}\n".encode())
+        write_whole(path.with_name(f"{path.name}.secret.txt"), f"{user.client_secret}\n".encode())
+    for name, application in added.api_applications.items():
+        secret = {"clientId": application.client_id, "clientSecret": application.client_secret or ""}
+        path = directory / "applications" / f"{quote(name.replace('/', '.'), safe='')}.json"
+        write_whole(path, _json(application.key_file or secret))
+
+
+def _add(emulator: Emulator, seed: Path) -> Seeded:
     from zitadel_grpc.testing import SeedError
 
     try:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zitadel_grpc.testing.emulator import Emulator as Emulator
     from zitadel_grpc.testing.faults import Faults as Faults
     from zitadel_grpc.testing.seeding import ApiApplication as ApiApplication
+    from zitadel_grpc.testing.seeding import Seeded as Seeded
     from zitadel_grpc.testing.seeding import SeedError as SeedError
     from zitadel_grpc.testing.seeding import ServiceUser as ServiceUser
     from zitadel_grpc.testing.state.snapshots import Snapshot as Snapshot
@@ -35,7 +36,7 @@ _load, __dir__, __all__ = lazy_exports(
     {
         "emulator": ["Emulator"],
         "faults": ["Faults"],
-        "seeding": ["ApiApplication", "SeedError", "ServiceUser"],
+        "seeding": ["ApiApplication", "SeedError", "Seeded", "ServiceUser"],
         "state.snapshots": ["Snapshot"],
         "zitadel": ["RecordedCall"],
     },

@@ -19,7 +19,7 @@ from zitadel_grpc.testing.rpc import dispatch, framing
 from zitadel_grpc.testing.seeding import Seeding
 from zitadel_grpc.testing.state.clock import Clock
 from zitadel_grpc.testing.state.fresh import fresh_store
-from zitadel_grpc.testing.state.snapshots import Snapshot
+from zitadel_grpc.testing.state.snapshots import Snapshot, Snapshots
 from zitadel_grpc.testing.tokens import Issuer, opaque_token
 from zitadel_grpc.testing.wire.listener import Listener
 from zitadel_grpc.testing.wire.messages import Request, Response
@@ -64,6 +64,7 @@ class Emulator(Seeding):
         self._token_lifetime = token_lifetime
         self._clock_skew = clock_skew
         self._zitadel: Zitadel
+        self._snapshots: Snapshots
         self._fresh: Snapshot
         self._loop: asyncio.AbstractEventLoop
         self._loop_thread: int
@@ -93,7 +94,7 @@ class Emulator(Seeding):
 
     def snapshot(self) -> Snapshot:
         """Users, organizations, projects and all else as they are now, for `reset`."""
-        return self._between_requests(lambda: Snapshot.take(self._zitadel.store))
+        return self._between_requests(self._snapshots.take)
 
     def reset(self, to: Snapshot | None = None) -> None:
         """Goes back to the state at the start, or to a snapshot; takes back all faults and forgets the calls.
@@ -109,7 +110,7 @@ class Emulator(Seeding):
         self._zitadel.token_requests = 0
 
     def _reset(self, snapshot: Snapshot) -> None:
-        snapshot.restore(self._zitadel.store)
+        self._snapshots.restore(snapshot)
         self.faults.clear()
         self.faults.token_lifetime = self._token_lifetime
         self.faults.clock_skew = self._clock_skew
@@ -157,7 +158,8 @@ class Emulator(Seeding):
             drop=lambda: loop.call_soon_threadsafe(self._listener.drop_connections),
         )
         self._zitadel = Zitadel(store, Issuer(url, store.new_id(), signing), self.faults)
-        self._fresh = Snapshot.take(store)
+        self._snapshots = Snapshots(store)
+        self._fresh = self._snapshots.take()
         self._listener.start()
         return self
 

@@ -5,6 +5,7 @@ Every setting may be changed at any time and from any thread; it holds from the 
 
 from __future__ import annotations
 
+import difflib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 import grpc
 
+from zitadel_grpc import catalog
 from zitadel_grpc.testing.state.store import Store
 
 
@@ -30,6 +32,7 @@ class RpcFailure:
 
     code: grpc.StatusCode
     details: str
+    error_id: str | None
     retry_after: float | None
 
 
@@ -37,6 +40,8 @@ class TokenEndpointFaults:
     """`down`: the connection is closed without an answer. `silent`: the request is read and never answered.
     `delay`: seconds before anything else happens.
     """
+
+    __slots__ = ("_answers", "delay", "down", "silent")  # so that a wrong name is an error
 
     def __init__(self) -> None:
         self.down = False
@@ -59,6 +64,17 @@ class TokenEndpointFaults:
 
 class Faults:
     """`token_endpoint` has faults of its own; `latency` is added to each RPC, in seconds."""
+
+    __slots__ = (
+        "_drop",
+        "_failures",
+        "_lock",
+        "_store",
+        "latency",
+        "projection_lag",
+        "token_endpoint",
+        "token_lifetime",
+    )
 
     def __init__(self, store: Store, *, token_lifetime: float, drop: Callable[[], object]) -> None:
         self._store = store
@@ -89,16 +105,28 @@ class Faults:
         *,
         times: int = 1,
         details: str = "failed on purpose",
+        error_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
         """Ends the next `times` calls of an RPC with `code`; their tokens are not looked at, nothing is done.
 
-        `rpc` is a full name: `zitadel.management.v1.ManagementService/GetMyOrg`. After `retry_after` seconds,
-        the answer says, the caller may come again (gRPC's `grpc-retry-pushback-ms`).
+        `rpc` is a full name: `zitadel.management.v1.ManagementService/GetMyOrg`. An `error_id` is carried by
+        the answer as by ZITADEL's own. After `retry_after` seconds, the answer says, the caller may come
+        again (gRPC's `grpc-retry-pushback-ms`). Raises ValueError for an unknown RPC or a code that is no
+        failure.
         """
+        rpc = rpc.removeprefix("/")
+        if catalog.get(rpc) is None:
+            names = [each.full_name for each in catalog.rpcs()]
+            alike = [name for name in names if name.endswith(f"/{rpc.rpartition('/')[2]}")]
+            alike = alike or difflib.get_close_matches(rpc, names, 1)
+            mend = f"; do you mean {' or '.join(alike)}?" if alike else ""
+            raise ValueError(f"{rpc!r} is no RPC of ZITADEL{mend}")
+        if not isinstance(code, grpc.StatusCode) or code is grpc.StatusCode.OK:
+            raise ValueError(f"{code!r} is no failure: give a grpc.StatusCode other than OK")
         with self._lock:
-            self._failures.setdefault(rpc.removeprefix("/"), deque()).extend(
-                [RpcFailure(code, details, retry_after)] * times
+            self._failures.setdefault(rpc, deque()).extend(
+                [RpcFailure(code, details, error_id, retry_after)] * times
             )
 
     def next_failure(self, rpc: str) -> RpcFailure | None:

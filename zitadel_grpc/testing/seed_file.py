@@ -13,6 +13,10 @@
             roles: [reader, writer]
             user_grants: {reporter: [reader], ann@example.com: [reader, writer]}
             project_grants: {Acme: [reader]}
+            managers: {ann@example.com: [PROJECT_OWNER]}
+            api_applications:
+              - name: shop-api
+                private_key_jwt: true         # default: a client secret
       - name: Acme
 
 Only names are required. Users, organizations and roles may be named before they are defined.
@@ -27,8 +31,7 @@ from os import PathLike
 from pathlib import Path
 
 from zitadel_grpc.testing.seed_sections import Section, read
-from zitadel_grpc.testing.seeding import SeedError, Seeding, ServiceUser
-from zitadel_grpc.testing.state.resources import State
+from zitadel_grpc.testing.seeding import ApiApplication, Seeded, SeedError, Seeding, ServiceUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class _Human:
 
 
 @dataclass(frozen=True, slots=True)
+class _ApiApplication:
+    place: str
+    name: str
+    private_key_jwt: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Project:
     place: str
     name: str
@@ -57,6 +67,9 @@ class _Project:
     """Roles by user name."""
     project_grants: Mapping[str, Sequence[str]]
     """Roles by the organization's name."""
+    managers: Mapping[str, Sequence[str]]
+    """Manager roles by user name."""
+    api_applications: Sequence[_ApiApplication]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +86,13 @@ class SeedFile:
     path: Path
     organizations: Sequence[_Organization]
 
-    def add_to(self, emulator: Seeding) -> dict[str, ServiceUser]:
-        """The service users that were added, by name. Raises SeedError at the first thing that cannot be."""
+    def add_to(self, emulator: Seeding) -> Seeded:
+        """Raises SeedError at the first thing that cannot be added."""
         service_users: dict[str, ServiceUser] = {}
+        api_applications: dict[str, ApiApplication] = {}
         project_ids: dict[str, str] = {}
         store = emulator._zitadel.store
-        present = (each for each in store.organizations.values() if each.state is not State.UNSPECIFIED)
-        organization_ids = {each.name: each.id for each in present}
+        organization_ids = {each.name: each.id for each in store.present_organizations()}
         for organization in self.organizations:
             with self._at(organization.place):
                 if organization.name not in organization_ids:
@@ -115,7 +128,16 @@ class SeedFile:
                 with self._at(f"{project.place}.user_grants.{name}"):
                     user_id = _known(user_ids, name, "user", "service_users or humans")
                     emulator.add_user_grant(user_id, project_id, _roles_of(project, roles))
-        return service_users
+            for name, roles in project.managers.items():
+                with self._at(f"{project.place}.managers.{name}"):
+                    user_id = _known(user_ids, name, "user", "service_users or humans")
+                    emulator.add_manager_roles(user_id, roles, project_id=project_id)
+            for application in project.api_applications:
+                with self._at(application.place):
+                    api_applications[f"{project.name}/{application.name}"] = emulator.add_api_application(
+                        project_id, application.name, private_key_jwt=application.private_key_jwt
+                    )
+        return Seeded(service_users, api_applications)
 
     @contextlib.contextmanager
     def _at(self, place: str) -> Iterator[None]:
@@ -176,9 +198,17 @@ def _project(section: Section) -> _Project:
         section.texts("roles"),
         section.texts_by_name("user_grants"),
         section.texts_by_name("project_grants"),
+        section.texts_by_name("managers"),
+        [_api_application(each) for each in section.sections("api_applications")],
     )
     section.end()
     return project
+
+
+def _api_application(section: Section) -> _ApiApplication:
+    application = _ApiApplication(section.place, section.text("name"), section.flag("private_key_jwt"))
+    section.end()
+    return application
 
 
 def _known(ids: Mapping[str, str], name: str, kind: str, where: str) -> str:

@@ -62,6 +62,16 @@ class ApiApplication:
     """For `ApplicationKey.from_dict`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """Of what a seed file added, all that can prove itself by something."""
+
+    service_users: Mapping[str, ServiceUser]
+    """By user name."""
+    api_applications: Mapping[str, ApiApplication]
+    """By `PROJECT/NAME`."""
+
+
 class Seeding(ABC):
     """Methods of `Emulator`. Each takes milliseconds, and is as good in async as in sync tests.
 
@@ -75,8 +85,8 @@ class Seeding(ABC):
     @abstractmethod
     def _between_requests(self, function: Callable[[], Result]) -> Result: ...
 
-    def seed(self, path: str | PathLike[str]) -> dict[str, ServiceUser]:
-        """Adds what a YAML file says (see `zitadel_grpc.testing.seed_file`); gives its service users by name.
+    def seed(self, path: str | PathLike[str]) -> Seeded:
+        """Adds what a YAML file says (see `zitadel_grpc.testing.seed_file`).
 
         SeedErrors name the file and the place in it.
         """
@@ -166,10 +176,10 @@ class Seeding(ABC):
 
     def add_project(self, name: str, *, roles: Iterable[str] = (), organization_id: str | None = None) -> str:
         """The id of a project with these roles, by their keys."""
-        thing = f"project {name!r}"
+        thing, keys = f"project {name!r}", _listed(roles)
         request = management.AddProjectRequest(name=name)
         project_id: str = self._do(thing, request, organization_id).id
-        for key in roles:
+        for key in keys:
             role = management.AddProjectRoleRequest(project_id=project_id, role_key=key, display_name=key)
             self._do(f"role {key!r} of {thing}", role, organization_id)
         return project_id
@@ -177,10 +187,10 @@ class Seeding(ABC):
     def add_project_grant(self, project_id: str, organization_id: str, roles: Iterable[str]) -> str:
         """The id of a grant of roles of a project to another organization."""
         request = management.AddProjectGrantRequest(
-            project_id=project_id, granted_org_id=organization_id, role_keys=roles
+            project_id=project_id, granted_org_id=organization_id, role_keys=_listed(roles)
         )
         grant_id: str = self._do(
-            f"grant of project {project_id} to organization {organization_id}",
+            f"{', '.join(request.role_keys)} of project {project_id} to organization {organization_id}",
             request,
             self._owner(project_id),
         ).grant_id
@@ -192,11 +202,14 @@ class Seeding(ABC):
         """The id of a grant of roles of a project to a user: by the organization that has the project, or by
         the one that has it by a project grant."""
         request = management.AddUserGrantRequest(
-            user_id=user_id, project_id=project_id, project_grant_id=project_grant_id or "", role_keys=roles
+            user_id=user_id,
+            project_id=project_id,
+            project_grant_id=project_grant_id or "",
+            role_keys=_listed(roles),
         )
         grant = self._zitadel.store.project_grants.get(project_grant_id or "")
         owner = grant.granted_organization_id if grant else self._owner(project_id)
-        thing = f"grant of project {project_id} to user {user_id}"
+        thing = f"{', '.join(request.role_keys)} of project {project_id} to user {user_id}"
         grant_id: str = self._do(thing, request, owner).user_grant_id
         return grant_id
 
@@ -260,10 +273,17 @@ class Seeding(ABC):
             raise SeedError(f"{thing} cannot be added: {refusal.details}") from None
 
 
+def _listed(roles: Iterable[str]) -> list[str]:
+    """Raises SeedError for a text, of which each letter would be a role."""
+    if isinstance(roles, str):
+        raise SeedError(f"roles is {roles!r}: give a list, [{roles!r}]")
+    return list(roles)
+
+
 def _by_level(roles: Iterable[str], *, on_project: bool = False) -> dict[Level, list[str]]:
     """Raises SeedError for what is no Manager role, or one on a project where none is meant."""
     found: dict[Level, list[str]] = {}
-    for role in roles:
+    for role in _listed(roles):
         level = next((level for level in Level if role in roles_of_level(level)), None)
         if level is None:
             known = ", ".join(role for level in Level for role in roles_of_level(level))

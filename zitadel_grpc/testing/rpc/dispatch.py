@@ -73,7 +73,7 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str, known: _Known) 
     if zitadel.faults.latency:
         await asyncio.sleep(zitadel.faults.latency)
     if failure := zitadel.faults.next_failure(rpc):
-        raise Refusal(failure.code, failure.details, retry_after=failure.retry_after)
+        raise Refusal(failure.code, failure.details, failure.error_id, retry_after=failure.retry_after)
     message = known.message = _decode(services.request_type(service, name), framing.read_message(request))
     call = _authorized(zitadel, request, entry, message, known)
     for fault in validation.faults(message):

@@ -49,7 +49,7 @@ _OF_ONE_PROJECT = {
 }
 
 
-def in_order(permissions: Collection[str]) -> list[str]:
+def listed(permissions: Collection[str]) -> list[str]:
     """As ZITADEL lists them; those that were never seen in a list come last."""
     seen: list[str] = _data("permission-order.json")
     return [*(each for each in seen if each in permissions), *sorted({*permissions} - {*seen})]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition
+from dataclasses import replace
+
+from zitadel_grpc.testing.rpc.refusals import Refusal, already_exists, failed_precondition, invalid_argument
 from zitadel_grpc.testing.rpc.services import Call
 from zitadel_grpc.testing.services.secrets import new_secret
 from zitadel_grpc.testing.state.applications import Application, AuthMethod, OidcSettings
@@ -36,6 +38,45 @@ def add_application(
     )
     store.applications[application.id] = application
     return application
+
+
+def rename(call: Call, application: Application, name: str) -> None:
+    """Raises Refusal if that is its name already."""
+    if application.name == name:
+        raise failed_precondition("No changes", "COMMAND-2m8vx")
+    application.name = name
+    call.store.touch(application.details)
+
+
+def change_api_method(call: Call, application: Application, method: AuthMethod) -> None:
+    """Raises Refusal if it is no API application, or has it already."""
+    if application.oidc:
+        raise invalid_argument("Application is not type API", "COMMAND-Gnwt3")
+    if application.auth_method is method:
+        raise _no_changes()
+    application.auth_method = method
+    call.store.touch(application.details)
+
+
+def oidc_settings_of(application: Application) -> OidcSettings:
+    """A copy, to be changed. Raises Refusal if it is no OIDC application."""
+    if application.oidc is None:
+        raise invalid_argument("Application is not type OIDC", "COMMAND-GBr34")
+    return replace(application.oidc)
+
+
+def change_oidc_settings(
+    call: Call, application: Application, settings: OidcSettings, method: AuthMethod
+) -> None:
+    """Raises Refusal if that is what it has already."""
+    if (application.oidc, application.auth_method) == (settings, method):
+        raise _no_changes()
+    application.oidc, application.auth_method = settings, method
+    call.store.touch(application.details)
+
+
+def _no_changes() -> Refusal:
+    return failed_precondition("No changes", "COMMAND-1m88i")
 
 
 def renew_secret(call: Call, application: Application) -> str:

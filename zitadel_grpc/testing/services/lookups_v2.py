@@ -29,6 +29,5 @@ def existing_project(call: Call, project_id: str) -> Project:
 
 def check_organization(call: Call, organization_id: str) -> None:
     """Raises Refusal for one that is not there, or not any more."""
-    organization = call.store.organizations.get(organization_id)
-    if organization is None or not organization.state:
+    if all(each.id != organization_id for each in call.store.present_organizations()):
         raise failed_precondition("Organisation not found", "COMMAND-QXPGs")

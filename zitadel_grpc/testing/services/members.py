@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from zitadel_grpc.testing.rpc.permissions import roles_of_level
-from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, invalid_argument, not_found
+from zitadel_grpc.testing.rpc.refusals import already_exists, invalid_argument, not_found
 from zitadel_grpc.testing.rpc.services import Call
 from zitadel_grpc.testing.services.lookups import existing_user
 from zitadel_grpc.testing.state.members import Level, Member
@@ -23,9 +23,9 @@ class Errors:
     """What ZITADEL says on one level."""
 
     invalid: Error
+    invalid_update: Error
     exists: Error
     missing: Error
-    unchanged: Error
     no_user: str
 
 
@@ -40,33 +40,34 @@ class Members:
         return call.store.members.get((self.level, resource_id, user_id))
 
     def add(self, call: Call, resource_id: str, user_id: str, roles: Iterable[str], *, owner: str) -> Member:
-        given = self._checked(roles)
+        given = self.checked(roles, self.errors.invalid)
         existing_user(call, user_id, self.errors.no_user)
         if self.find(call, resource_id, user_id):
             raise already_exists(*self.errors.exists)
         return call.store.set_member(self.level, resource_id, user_id, given, owner=owner)
 
     def update(self, call: Call, resource_id: str, user_id: str, roles: Iterable[str]) -> Member:
-        given = self._checked(roles)
+        """No change is no fault."""
+        given = self.checked(roles, self.errors.invalid_update)
         if (member := self.find(call, resource_id, user_id)) is None:
             raise not_found(*self.errors.missing)
-        if member.roles == given:
-            raise failed_precondition(*self.errors.unchanged)
-        member.roles = given
-        call.store.touch(member.details)
+        if member.roles != given:
+            member.roles = given
+            call.store.touch(member.details)
         return member
 
     def remove(self, call: Call, resource_id: str, user_id: str) -> Member | None:
         """None if the user was no member: ZITADEL does not mind."""
-        member = call.store.members.pop((self.level, resource_id, user_id), None)
-        if member:
+        if member := self.find(call, resource_id, user_id):
+            call.store.remove(call.store.members, (self.level, resource_id, user_id))
             call.store.touch(member.details)
         return member
 
-    def _checked(self, roles: Iterable[str]) -> list[str]:
+    def checked(self, roles: Iterable[str], error: Error) -> list[str]:
+        """Roles of this level. Raises Refusal for others."""
         given = list(roles)
         if not set(given) <= set(roles_of_level(self.level)):
-            raise invalid_argument(*self.errors.invalid)
+            raise invalid_argument(*error)
         return given
 
 
@@ -74,9 +75,9 @@ ORGANIZATION_MEMBERS = Members(
     Level.ORGANIZATION,
     Errors(
         invalid=Error("Errors.Org.MemberInvalid", "Org-4N8es"),
+        invalid_update=Error("Errors.Org.MemberInvalid", "IAM-m9fG8"),
         exists=Error("Errors.Org.Member.AlreadyExists", "ORG-poWwe"),
         missing=Error("Errors.NotFound", "Org-D8JxR"),
-        unchanged=Error("Errors.Org.Member.RolesNotChanged", "Org-LiaZi"),
         no_user="ORG-GoXOn",
     ),
 )

@@ -50,7 +50,7 @@ def add_role(call: Call, project: Project, key: str, display_name: str, group: s
 
 def remove_role(call: Call, project: Project, key: str) -> None:
     """From all grants too."""
-    del project.roles[key]
+    call.store.remove(project.roles, key)
     call.store.remove_role_from_grants(project.id, key)
 
 
@@ -58,9 +58,9 @@ def add_project_grant(
     call: Call, project: Project, organization_id: str, role_keys: Iterable[str]
 ) -> ProjectGrant:
     """To another organization."""
-    if organization_id not in call.store.organizations:
+    if all(each.id != organization_id for each in call.store.present_organizations()):
         raise failed_precondition("Organisation not found", "COMMAND-3m9gg")
-    keys = checked_roles(project, role_keys)
+    keys = _checked_roles(project, role_keys)
     owner = project.details.resource_owner
     if organization_id == owner:
         raise failed_precondition("Project grant is invalid", "PROJECT-ckUpbvboAH")
@@ -72,7 +72,27 @@ def add_project_grant(
     return grant
 
 
-def checked_roles(project: Project, role_keys: Iterable[str]) -> list[str]:
+def update_project_grant(call: Call, grant: ProjectGrant, role_keys: Iterable[str]) -> None:
+    """Roles that go are taken from the users who have them by this grant; no change is no fault."""
+    keys = _checked_roles(call.store.projects[grant.project_id], role_keys)
+    if keys == grant.role_keys:
+        return
+    for given in call.store.user_grants.values():
+        if given.project_grant_id == grant.id and not set(given.role_keys) <= set(keys):
+            given.role_keys = [key for key in given.role_keys if key in keys]
+            call.store.touch(given.details)
+    grant.role_keys = keys
+    call.store.touch(grant.details)
+
+
+def set_project_grant_state(call: Call, grant: ProjectGrant, state: State) -> None:
+    """No change is no fault."""
+    if grant.state is not state:
+        grant.state = state
+        call.store.touch(grant.details)
+
+
+def _checked_roles(project: Project, role_keys: Iterable[str]) -> list[str]:
     """The same, if the project has them all."""
     keys = list(role_keys)
     if not set(keys) <= project.roles.keys():

@@ -47,8 +47,7 @@ def _checked_roles(call: Call, project_id: str, project_grant_id: str, role_keys
     return keys
 
 
-def user_grant_of(call: Call, grant_id: str, error_id: str, *, user_id: str | None = None) -> UserGrant:
-    grant = call.store.user_grants.get(grant_id)
-    if grant is None or user_id not in (None, grant.user_id):
+def user_grant_of(call: Call, grant_id: str, error_id: str) -> UserGrant:
+    if (grant := call.store.user_grants.get(grant_id)) is None:
         raise not_found("User grant not found", error_id)
     return grant

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields
 
 from zitadel_grpc.testing.state.store import Store
 
-# The clock goes on, ids are never used twice, and access tokens stay good while their users are there.
-_NOT_TAKEN = frozenset(("clock", "new_id", "access_tokens"))
+# The clock goes on, ids and sequences are never used twice, and access tokens stay good while their users
+# are there.
+_NOT_TAKEN = frozenset(("clock", "new_id", "sequence", "access_tokens"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,27 @@ class Snapshot:
             setattr(store, name, table)
         for token in [token for token in store.access_tokens.values() if token.user_id not in store.users]:
             del store.access_tokens[token.value]
+
+
+class Snapshots:
+    """Those of one store. Where nothing was written since the last one, neither taking nor going back costs
+    anything, however much there is: so it is for a test that only reads.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last = Snapshot.take(store)
+        self._sequence = store.sequence
+
+    def take(self) -> Snapshot:
+        if self._store.sequence != self._sequence:
+            self._is_now(Snapshot.take(self._store))
+        return self._last
+
+    def restore(self, snapshot: Snapshot) -> None:
+        if snapshot is not self._last or self._store.sequence != self._sequence:
+            snapshot.restore(self._store)
+            self._is_now(snapshot)
+
+    def _is_now(self, snapshot: Snapshot) -> None:
+        self._last, self._sequence = snapshot, self._store.sequence

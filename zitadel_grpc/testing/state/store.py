@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from zitadel_grpc.testing.state.applications import Application, ApplicationKey
 from zitadel_grpc.testing.state.clock import Clock
@@ -16,6 +16,8 @@ from zitadel_grpc.testing.state.projects import Project, ProjectGrant, UserGrant
 from zitadel_grpc.testing.state.resources import Details, Instance, Organization, State
 from zitadel_grpc.testing.state.tokens import AccessToken
 from zitadel_grpc.testing.state.users import Human, Machine, MachineKey, Metadata, PersonalAccessToken, User
+
+Key = TypeVar("Key")
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Store:
     """When it was, of what the v2 APIs let be removed again and again."""
     new_id: Ids = field(default_factory=Ids)
     sequence: int = 0
-    """Of the last event: greater after each write."""
+    """Of the last event: greater after each write, so that it tells whether there was one."""
     lag: float = 0.0
     """Seconds by which this is not the latest state: that of a projection."""
 
@@ -57,6 +59,11 @@ class Store:
         details.sequence = self._next_sequence()
         details.change_date = self.clock.datetime()
         return details
+
+    def remove(self, table: dict[Key, Any], key: Key) -> None:
+        """Takes a row out of its table: a write as any other, which `del` alone would not be."""
+        del table[key]
+        self._next_sequence()
 
     def _next_sequence(self) -> int:
         self.sequence += 1
@@ -72,8 +79,9 @@ class Store:
     def add_organization(self, name: str, organization_id: str | None = None) -> Organization | None:
         """None if the name or the id is taken."""
         organization_id = organization_id or self.new_id()
-        present = (each for each in self.organizations.values() if each.state is not State.UNSPECIFIED)
-        if organization_id in self.organizations or any(each.name == name for each in present):
+        if organization_id in self.organizations or any(
+            each.name == name for each in self.present_organizations()
+        ):
             return None
         label = re.sub(r"[^\w-]|_", "", name.replace(" ", "-")).strip("-").lower()
         organization = Organization(
@@ -81,6 +89,10 @@ class Store:
         )
         self.organizations[organization_id] = organization
         return organization
+
+    def present_organizations(self) -> list[Organization]:
+        """Organizations but for those that were removed."""
+        return [each for each in self.organizations.values() if each.state is not State.UNSPECIFIED]
 
     def remove_organization(self, organization: Organization) -> None:
         """With its users and projects; what is left of it is its name, as in ZITADEL."""
@@ -123,7 +135,7 @@ class Store:
     def remove_user(self, user_id: str) -> None:
         """With all that is the user's own."""
         self.end_tokens(user_id)
-        del self.users[user_id]
+        self.remove(self.users, user_id)
         tables = (
             self.members,
             self.machine_keys,
@@ -136,7 +148,7 @@ class Store:
 
     def remove_project(self, project_id: str) -> None:
         """With all that is in it."""
-        del self.projects[project_id]
+        self.remove(self.projects, project_id)
         for application in [app for app in self.applications.values() if app.project_id == project_id]:
             self.remove_application(application.id)
         for table in (self.project_grants, self.user_grants):
@@ -144,7 +156,7 @@ class Store:
         _drop(self.members, lambda member: (member.level, member.resource_id) == (Level.PROJECT, project_id))
 
     def remove_application(self, application_id: str) -> None:
-        del self.applications[application_id]
+        self.remove(self.applications, application_id)
         _drop(self.application_keys, lambda key: key.application_id == application_id)
 
     def remove_role_from_grants(self, project_id: str, role_key: str) -> None:
@@ -155,7 +167,7 @@ class Store:
 
     def remove_project_grant(self, grant_id: str) -> None:
         """With the roles that were given by it."""
-        del self.project_grants[grant_id]
+        self.remove(self.project_grants, grant_id)
         _drop(self.user_grants, lambda grant: grant.project_grant_id == grant_id)
 
     def project_grant_to(self, project_id: str, organization_id: str) -> ProjectGrant | None:

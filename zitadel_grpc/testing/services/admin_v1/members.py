@@ -26,10 +26,10 @@ _MEMBERS = Members(
     Level.INSTANCE,
     Errors(
         invalid=Error("Errors.IAM.MemberInvalid", "INSTANCE-4m0fS"),
-        exists=Error("Errors.IAM.Member.AlreadyExists", "INSTANCE-sdgQ4"),
+        invalid_update=Error("Errors.IAM.MemberInvalid", "INSTANCE-3m9fs"),
+        exists=Error("Errors.Instance.Member.AlreadyExists", "INSTA-pFDwe"),
         missing=Error("Errors.NotFound", "INSTANCE-D8JxR"),
-        unchanged=Error("Errors.IAM.Member.RolesNotChanged", "INSTANCE-LiaZi"),
-        no_user="INSTANCE-GSXOn",
+        no_user="INSTA-GSXOn",
     ),
 )
 

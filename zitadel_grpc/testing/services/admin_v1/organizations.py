@@ -17,11 +17,11 @@ from zitadel_grpc.testing.rpc.refusals import already_exists
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.humans import add_human, human_of
 from zitadel_grpc.testing.services.lookups import organization_of
+from zitadel_grpc.testing.services.members import ORGANIZATION_MEMBERS
 from zitadel_grpc.testing.services.messages.details import added, list_details
 from zitadel_grpc.testing.services.messages.organizations import org
 from zitadel_grpc.testing.services.organization_filters import by_name, filters
 from zitadel_grpc.testing.state.members import Level
-from zitadel_grpc.testing.state.resources import State
 
 
 @rpc
@@ -31,21 +31,16 @@ def GetOrgByID(call: Call, request: GetOrgByIDRequest) -> GetOrgByIDResponse:
 
 @rpc
 def ListOrgs(call: Call, request: ListOrgsRequest) -> ListOrgsResponse:
-    present = (each for each in call.store.organizations.values() if each.state is not State.UNSPECIFIED)
-    rows = filters(call.store).select(present, request.queries)
+    rows = filters(call.store).select(call.store.present_organizations(), request.queries)
     page = page_of(rows, request.query, order=by_name if request.sorting_column else None)
-    return ListOrgsResponse(
-        details=list_details(call.store, len(rows)),
-        sorting_column=request.sorting_column,
-        result=map(org, page),
-    )
+    return ListOrgsResponse(details=list_details(call.store, len(rows)), result=map(org, page))
 
 
 @rpc
 def IsOrgUnique(call: Call, request: IsOrgUniqueRequest) -> IsOrgUniqueResponse:
     taken = any(
         request.name == each.name or request.domain == each.primary_domain
-        for each in call.store.organizations.values()
+        for each in call.store.present_organizations()
     )
     return IsOrgUniqueResponse(is_unique=not taken)
 
@@ -56,11 +51,12 @@ def SetUpOrg(call: Call, request: SetUpOrgRequest) -> SetUpOrgResponse:
     store, human = call.store, request.human
     if store.user_by_name(human.user_name):
         raise already_exists("User already exists", "V3-DKcYh")
+    roles = list(request.roles) or ["ORG_OWNER"]
+    ORGANIZATION_MEMBERS.checked(roles, ORGANIZATION_MEMBERS.errors.invalid)
     kind = human_of(store, human.profile, human.email, human.phone, human.password)
     if (organization := store.add_organization(request.org.name)) is None:
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
     user = add_human(store, human.user_name, kind, owner=organization.id)
     assert user is not None  # the name is free
-    roles = list(request.roles) or ["ORG_OWNER"]
     store.set_member(Level.ORGANIZATION, organization.id, user.id, roles, owner=organization.id)
     return SetUpOrgResponse(details=added(organization.details), org_id=organization.id, user_id=user.id)

@@ -25,7 +25,14 @@ from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import failed_precondition, invalid_argument, not_found, unimplemented
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.applications import add_application, renew_secret
+from zitadel_grpc.testing.services.applications import (
+    add_application,
+    change_api_method,
+    change_oidc_settings,
+    oidc_settings_of,
+    rename,
+    renew_secret,
+)
 from zitadel_grpc.testing.services.lookups_v2 import existing_project
 from zitadel_grpc.testing.services.messages.applications_v2 import (
     api_method,
@@ -107,29 +114,25 @@ def CreateApplication(call: Call, request: CreateApplicationRequest) -> CreateAp
 
 @rpc
 def UpdateApplication(call: Call, request: UpdateApplicationRequest) -> UpdateApplicationResponse:
-    kind = request.WhichOneof("update_request_type")
-    application = _find(
-        call,
-        request.project_id,
-        request.id,
-        "COMMAND-2n8uU" if kind else "COMMAND-28di9",
-        "project.app.write",
-    )
-    if kind == "saml_configuration_request":
-        raise invalid_argument("Application is not type SAML", "COMMAND-GBr35")
-    if kind == "api_configuration_request":
-        if application.oidc:
-            raise invalid_argument("Application is not type API", "COMMAND-Gnwt3")
-        application.auth_method = api_method(request.api_configuration_request)
-    if kind == "oidc_configuration_request":
-        change = request.oidc_configuration_request
-        if application.oidc is None:
-            raise invalid_argument("Application is not type OIDC", "COMMAND-GBr34")
-        update_oidc_settings(application.oidc, change)
-        if change.HasField("auth_method_type"):
-            application.auth_method = AuthMethod(change.auth_method_type)
-    application.name = request.name.strip() or application.name
-    return UpdateApplicationResponse(change_date=timestamp(call.store.touch(application.details).change_date))
+    """Name and configuration are two changes: the first stays if the second is refused, as in ZITADEL."""
+    kind, name = request.WhichOneof("update_request_type"), request.name.strip()
+    error_id = "COMMAND-2n8uU" if kind and not name else "COMMAND-28di9"
+    application = _find(call, request.project_id, request.id, error_id, "project.app.write")
+    if name:
+        rename(call, application, name)
+    match kind:
+        case "saml_configuration_request":
+            raise invalid_argument("Application is not type SAML", "COMMAND-GBr35")
+        case "api_configuration_request":
+            change_api_method(call, application, api_method(request.api_configuration_request))
+        case "oidc_configuration_request":
+            change = request.oidc_configuration_request
+            settings, method = oidc_settings_of(application), application.auth_method
+            update_oidc_settings(settings, change)
+            if change.HasField("auth_method_type"):
+                method = AuthMethod(change.auth_method_type)
+            change_oidc_settings(call, application, settings, method)
+    return UpdateApplicationResponse(change_date=timestamp(application.details.change_date))
 
 
 @rpc

@@ -88,7 +88,7 @@ def ListApplicationKeys(call: Call, request: ListApplicationKeysRequest) -> List
 def DeleteApplicationKey(call: Call, request: DeleteApplicationKeyRequest) -> DeleteApplicationKeyResponse:
     key, application = _find(call, request, "COMMAND-4m77G")
     _check(call, "project.app.write", application)
-    del call.store.application_keys[key.id]
+    call.store.remove(call.store.application_keys, key.id)
     return DeleteApplicationKeyResponse(deletion_date=timestamp(call.store.clock.datetime()))
 
 

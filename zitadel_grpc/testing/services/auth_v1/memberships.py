@@ -10,31 +10,21 @@ from zitadel_grpc.api.auth.v1 import (
     ListMyZitadelPermissionsRequest,
     ListMyZitadelPermissionsResponse,
 )
-from zitadel_grpc.api.user.v1 import Membership
-from zitadel_grpc.testing.rpc.lists import Filters, page_of
-from zitadel_grpc.testing.rpc.permissions import in_order, memberships_in_reach, permissions_of_member
+from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.permissions import listed, memberships_in_reach, permissions_of_member
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.messages.details import details_of, list_details
-from zitadel_grpc.testing.state.members import Level, Member
-from zitadel_grpc.testing.state.store import Store
-
-_ORDER = (Level.ORGANIZATION, Level.INSTANCE, Level.PROJECT)
-_FILTERS: Filters[Member] = Filters(
-    {
-        "org_query": lambda query: lambda member: member.resource_id == query.org_id,
-        "project_query": lambda query: lambda member: member.resource_id == query.project_id,
-        "iam_query": lambda query: lambda member: (member.level is Level.INSTANCE) == query.iam,
-    }
-)
+from zitadel_grpc.testing.services.messages.details import list_details
+from zitadel_grpc.testing.services.messages.memberships import FILTERS, in_order, membership
+from zitadel_grpc.testing.state.members import Level
 
 
 @rpc
 def ListMyMemberships(call: Call, request: ListMyMembershipsRequest) -> ListMyMembershipsResponse:
-    members = sorted(call.store.memberships(call.user_id), key=lambda member: _ORDER.index(member.level))
-    rows = _FILTERS.select(members, request.queries)
+    members = in_order(call.store.memberships(call.user_id))
+    rows = FILTERS.select(members, request.queries)
     return ListMyMembershipsResponse(
         details=list_details(call.store, len(rows)),
-        result=map(functools.partial(_message, call.store), page_of(rows, request.query)),
+        result=map(functools.partial(membership, call.store), page_of(rows, request.query)),
     )
 
 
@@ -47,19 +37,4 @@ def ListMyZitadelPermissions(
     for member in memberships_in_reach(call.store, call.known_caller, call.organization_id):
         suffix = f":{member.resource_id}" if member.level is Level.PROJECT else ""
         permissions |= {permission + suffix for permission in permissions_of_member(member)}
-    return ListMyZitadelPermissionsResponse(result=in_order(permissions))
-
-
-def _message(store: Store, member: Member) -> Membership:
-    message = Membership(user_id=member.user_id, details=details_of(member.details), roles=member.roles)
-    match member.level:
-        case Level.INSTANCE:
-            message.iam = True
-            message.display_name = store.instance.name
-        case Level.ORGANIZATION:
-            message.org_id = member.resource_id
-            message.display_name = store.organizations[member.resource_id].name
-        case Level.PROJECT:
-            message.project_id = member.resource_id
-            message.display_name = store.projects[member.resource_id].name
-    return message
+    return ListMyZitadelPermissionsResponse(result=listed(permissions))

@@ -141,7 +141,7 @@ def DeleteAuthorization(call: Call, request: DeleteAuthorizationRequest) -> Dele
     if (grant := call.store.user_grants.get(request.id)) is None:
         return DeleteAuthorizationResponse(deletion_date=earlier_removal(call, request.id))
     _check(call, "user.grant.delete", grant)
-    del call.store.user_grants[grant.id]
+    call.store.remove(call.store.user_grants, grant.id)
     return DeleteAuthorizationResponse(deletion_date=note_removal(call, grant.id))
 
 

@@ -58,7 +58,7 @@ def ListAppKeys(call: Call, request: ListAppKeysRequest) -> ListAppKeysResponse:
 @rpc
 def RemoveAppKey(call: Call, request: RemoveAppKeyRequest) -> RemoveAppKeyResponse:
     key = _find(call, request.project_id, request.app_id, request.key_id, "COMMAND-4m77G")
-    del call.store.application_keys[key.id]
+    call.store.remove(call.store.application_keys, key.id)
     return RemoveAppKeyResponse(details=changed(call.store.touch(key.details)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from zitadel_grpc.api.app.v1 import APIAuthMethodType
 from zitadel_grpc.api.management.v1 import (
     AddAPIAppRequest,
@@ -22,14 +24,25 @@ from zitadel_grpc.api.management.v1 import (
     RegenerateOIDCClientSecretResponse,
     RemoveAppRequest,
     RemoveAppResponse,
+    UpdateAPIAppConfigRequest,
+    UpdateAPIAppConfigResponse,
     UpdateAppRequest,
     UpdateAppResponse,
+    UpdateOIDCAppConfigRequest,
+    UpdateOIDCAppConfigResponse,
 )
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
 from zitadel_grpc.testing.rpc.refusals import failed_precondition
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.applications import add_application, renew_secret
-from zitadel_grpc.testing.services.lookups import application_of, project_of
+from zitadel_grpc.testing.services.applications import (
+    add_application,
+    change_api_method,
+    change_oidc_settings,
+    oidc_settings_of,
+    rename,
+    renew_secret,
+)
+from zitadel_grpc.testing.services.lookups import application_of, own_project, project_of
 from zitadel_grpc.testing.services.messages.applications import app_message, oidc_settings
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.state.applications import Application, AuthMethod
@@ -60,7 +73,7 @@ def ListApps(call: Call, request: ListAppsRequest) -> ListAppsResponse:
 
 @rpc
 def AddAPIApp(call: Call, request: AddAPIAppRequest) -> AddAPIAppResponse:
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    project = own_project(call, request.project_id)
     application = add_application(call, project, request.name, _API_METHODS[request.auth_method_type])
     return AddAPIAppResponse(
         app_id=application.id,
@@ -72,7 +85,7 @@ def AddAPIApp(call: Call, request: AddAPIAppRequest) -> AddAPIAppResponse:
 
 @rpc
 def AddOIDCApp(call: Call, request: AddOIDCAppRequest) -> AddOIDCAppResponse:
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    project = own_project(call, request.project_id)
     method = AuthMethod(request.auth_method_type)
     application = add_application(call, project, request.name, method, oidc=oidc_settings(request))
     return AddOIDCAppResponse(
@@ -86,8 +99,24 @@ def AddOIDCApp(call: Call, request: AddOIDCAppRequest) -> AddOIDCAppResponse:
 @rpc
 def UpdateApp(call: Call, request: UpdateAppRequest) -> UpdateAppResponse:
     application = application_of(call, request.project_id, request.app_id, "COMMAND-28di9")
-    application.name = request.name
-    return UpdateAppResponse(details=changed(call.store.touch(application.details)))
+    rename(call, application, request.name)
+    return UpdateAppResponse(details=changed(application.details))
+
+
+@rpc
+def UpdateAPIAppConfig(call: Call, request: UpdateAPIAppConfigRequest) -> UpdateAPIAppConfigResponse:
+    application = application_of(call, request.project_id, request.app_id, "COMMAND-2n8uU")
+    change_api_method(call, application, _API_METHODS[request.auth_method_type])
+    return UpdateAPIAppConfigResponse(details=changed(application.details))
+
+
+@rpc
+def UpdateOIDCAppConfig(call: Call, request: UpdateOIDCAppConfigRequest) -> UpdateOIDCAppConfigResponse:
+    """All settings: what the request does not name gets its default; the version stays."""
+    application = application_of(call, request.project_id, request.app_id, "COMMAND-2n8uU")
+    settings = replace(oidc_settings(request), version=oidc_settings_of(application).version)
+    change_oidc_settings(call, application, settings, AuthMethod(request.auth_method_type))
+    return UpdateOIDCAppConfigResponse(details=changed(application.details))
 
 
 @rpc

@@ -17,7 +17,7 @@ from zitadel_grpc.testing.rpc.lists import page_of
 from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.expiration import expiration_of
-from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.services.lookups import is_own, own_user
 from zitadel_grpc.testing.services.machine_credentials import add_key, check_public_key
 from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details, timestamp
 from zitadel_grpc.testing.state.users import MachineKey
@@ -27,22 +27,22 @@ from zitadel_grpc.testing.state.users import MachineKey
 def AddMachineKey(call: Call, request: AddMachineKeyRequest) -> AddMachineKeyResponse:
     """Makes the key pair, unless the request brings a public key."""
     check_public_key(request.public_key)
-    user = existing_user(call, request.user_id, "COMMAND-bnipwm1")
+    user = own_user(call, request.user_id, "COMMAND-bnipwm1")
     key, content = add_key(call, user, request.public_key, expiration_of(call, request))
     return AddMachineKeyResponse(key_id=key.id, key_details=content, details=added(key.details))
 
 
 @rpc
 def GetMachineKeyByIDs(call: Call, request: GetMachineKeyByIDsRequest) -> GetMachineKeyByIDsResponse:
-    key = call.store.machine_keys.get(request.key_id)
-    if key is None or key.user_id != request.user_id:
+    if (key := _find(call, request.user_id, request.key_id)) is None:
         raise not_found("Errors.AuthNKey.NotFound", "QUERY-Tha6f")
     return GetMachineKeyByIDsResponse(key=_message(key))
 
 
 @rpc
 def ListMachineKeys(call: Call, request: ListMachineKeysRequest) -> ListMachineKeysResponse:
-    rows = [key for key in call.store.machine_keys.values() if key.user_id == request.user_id]
+    keys = call.store.machine_keys.values()
+    rows = [key for key in keys if key.user_id == request.user_id and is_own(call, key.details)]
     return ListMachineKeysResponse(
         details=list_details(call.store, len(rows)), result=map(_message, page_of(rows, request.query))
     )
@@ -50,11 +50,15 @@ def ListMachineKeys(call: Call, request: ListMachineKeysRequest) -> ListMachineK
 
 @rpc
 def RemoveMachineKey(call: Call, request: RemoveMachineKeyRequest) -> RemoveMachineKeyResponse:
-    key = call.store.machine_keys.get(request.key_id)
-    if key is None or key.user_id != request.user_id:
+    if (key := _find(call, request.user_id, request.key_id)) is None:
         raise not_found("Machine key not found", "COMMAND-4m77G")
-    del call.store.machine_keys[key.id]
+    call.store.remove(call.store.machine_keys, key.id)
     return RemoveMachineKeyResponse(details=changed(call.store.touch(key.details)))
+
+
+def _find(call: Call, user_id: str, key_id: str) -> MachineKey | None:
+    key = call.store.machine_keys.get(key_id)
+    return key if key and key.user_id == user_id and is_own(call, key.details) else None
 
 
 def _message(key: MachineKey) -> Key:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from zitadel_grpc.api.management.v1 import (
     AddMachineUserRequest,
     AddMachineUserResponse,
@@ -12,13 +14,13 @@ from zitadel_grpc.api.management.v1 import (
     UpdateMachineRequest,
     UpdateMachineResponse,
 )
-from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition
+from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import machine_of, user_of
+from zitadel_grpc.testing.services.lookups import own_user, user_of
 from zitadel_grpc.testing.services.messages.details import added, changed
 from zitadel_grpc.testing.services.messages.users import access_token_type
 from zitadel_grpc.testing.services.secrets import new_secret
-from zitadel_grpc.testing.state.users import Machine
+from zitadel_grpc.testing.state.users import Machine, User
 
 
 @rpc
@@ -34,17 +36,22 @@ def AddMachineUser(call: Call, request: AddMachineUserRequest) -> AddMachineUser
 
 @rpc
 def UpdateMachine(call: Call, request: UpdateMachineRequest) -> UpdateMachineResponse:
-    user = user_of(call, request.user_id, "COMMAND-3M9ds")
-    machine = machine_of(user, "COMMAND-46Mnf")
-    machine.name, machine.description = request.name, request.description
-    machine.access_token_type = access_token_type(request.access_token_type)
+    user = user_of(call, request.user_id, "COMMAND-5M0od")
+    if user.machine is None:
+        raise not_found("User could not be found", "COMMAND-5M0od")
+    token_type = access_token_type(request.access_token_type)
+    changed_machine = replace(
+        user.machine, name=request.name, description=request.description, access_token_type=token_type
+    )
+    if changed_machine == user.machine:
+        raise failed_precondition("User not changed", "COMMAND-2n8vs")
+    user.kind = changed_machine
     return UpdateMachineResponse(details=changed(call.store.touch(user.details)))
 
 
 @rpc
 def GenerateMachineSecret(call: Call, request: GenerateMachineSecretRequest) -> GenerateMachineSecretResponse:
-    user = user_of(call, request.user_id, "COMMAND-x8910n")
-    machine = machine_of(user, "COMMAND-dc5be")
+    user, machine = _machine(call, request.user_id, "COMMAND-x8910n")
     machine.secret = new_secret()
     return GenerateMachineSecretResponse(
         client_id=user.user_name,
@@ -55,9 +62,15 @@ def GenerateMachineSecret(call: Call, request: GenerateMachineSecretRequest) -> 
 
 @rpc
 def RemoveMachineSecret(call: Call, request: RemoveMachineSecretRequest) -> RemoveMachineSecretResponse:
-    user = user_of(call, request.user_id, "COMMAND-x7s802")
-    machine = machine_of(user, "COMMAND-dc5be")
+    user, machine = _machine(call, request.user_id, "COMMAND-x7s802")
     if machine.secret is None:
         raise failed_precondition("Secret doesn't exist", "COMMAND-coi82n")
     machine.secret = None
     return RemoveMachineSecretResponse(details=changed(call.store.touch(user.details)))
+
+
+def _machine(call: Call, user_id: str, error_id: str) -> tuple[User, Machine]:
+    user = own_user(call, user_id, error_id)
+    if user.machine is None:
+        raise failed_precondition("Errors.User.NotExisting", error_id)
+    return user, user.machine

@@ -20,7 +20,7 @@ from zitadel_grpc.api.management.v1 import (
 )
 from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import organization_of
+from zitadel_grpc.testing.services.lookups import existing_user, organization_of
 from zitadel_grpc.testing.services.messages.details import added, changed
 from zitadel_grpc.testing.services.messages.organizations import org
 from zitadel_grpc.testing.state.members import Level
@@ -34,7 +34,7 @@ def GetMyOrg(call: Call, request: GetMyOrgRequest) -> GetMyOrgResponse:
 
 @rpc
 def GetOrgByDomainGlobal(call: Call, request: GetOrgByDomainGlobalRequest) -> GetOrgByDomainGlobalResponse:
-    for organization in call.store.organizations.values():
+    for organization in call.store.present_organizations():
         if organization.primary_domain == request.domain:
             return GetOrgByDomainGlobalResponse(org=org(organization))
     raise not_found("Organisation not found", "QUERY-iTTGJ")
@@ -43,6 +43,7 @@ def GetOrgByDomainGlobal(call: Call, request: GetOrgByDomainGlobalRequest) -> Ge
 @rpc
 def AddOrg(call: Call, request: AddOrgRequest) -> AddOrgResponse:
     """The caller becomes its owner."""
+    existing_user(call, call.user_id, "COMMAND-uXHNj")  # no System API user
     if (organization := call.store.add_organization(request.name)) is None:
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
     id_ = organization.id
@@ -55,7 +56,7 @@ def UpdateOrg(call: Call, request: UpdateOrgRequest) -> UpdateOrgResponse:
     organization = organization_of(call, call.organization_id, "ORG-1MRds")
     if organization.name == request.name:
         raise failed_precondition("Organisation not changed", "ORG-4VSdf")
-    if any(other.name == request.name for other in call.store.organizations.values()):
+    if any(other.name == request.name for other in call.store.present_organizations()):
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
     organization.name = request.name
     return UpdateOrgResponse(details=changed(call.store.touch(organization.details)))

@@ -14,10 +14,10 @@ from zitadel_grpc.api.management.v1 import (
 )
 from zitadel_grpc.api.user.v1 import PersonalAccessToken as Message
 from zitadel_grpc.testing.rpc.lists import page_of
-from zitadel_grpc.testing.rpc.refusals import not_found
+from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.expiration import expiration_of
-from zitadel_grpc.testing.services.lookups import existing_user, machine_of
+from zitadel_grpc.testing.services.lookups import is_own, own_user
 from zitadel_grpc.testing.services.machine_credentials import add_personal_access_token
 from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details, timestamp
 from zitadel_grpc.testing.state.users import PersonalAccessToken
@@ -27,8 +27,9 @@ from zitadel_grpc.testing.state.users import PersonalAccessToken
 def AddPersonalAccessToken(
     call: Call, request: AddPersonalAccessTokenRequest
 ) -> AddPersonalAccessTokenResponse:
-    user = existing_user(call, request.user_id, "COMMAND-Dggw2")
-    machine_of(user, "COMMAND-Df2f1")
+    user = own_user(call, request.user_id, "COMMAND-Dggw2")
+    if user.machine is None:
+        raise failed_precondition("Not allowed for this user type", "COMMAND-Df2f1")
     pat = add_personal_access_token(call, user, expiration_of(call, request))
     return AddPersonalAccessTokenResponse(token_id=pat.id, token=pat.token, details=added(pat.details))
 
@@ -46,7 +47,8 @@ def GetPersonalAccessTokenByIDs(
 def ListPersonalAccessTokens(
     call: Call, request: ListPersonalAccessTokensRequest
 ) -> ListPersonalAccessTokensResponse:
-    rows = [pat for pat in call.store.personal_access_tokens.values() if pat.user_id == request.user_id]
+    pats = call.store.personal_access_tokens.values()
+    rows = [pat for pat in pats if pat.user_id == request.user_id and is_own(call, pat.details)]
     return ListPersonalAccessTokensResponse(
         details=list_details(call.store, len(rows)), result=map(_message, page_of(rows, request.query))
     )
@@ -58,13 +60,14 @@ def RemovePersonalAccessToken(
 ) -> RemovePersonalAccessTokenResponse:
     if (pat := _find(call, request.user_id, request.token_id)) is None:
         raise not_found("Personal Access Token not found", "COMMAND-4m77G")
-    del call.store.personal_access_tokens[pat.token]
+    call.store.remove(call.store.personal_access_tokens, pat.token)
     return RemovePersonalAccessTokenResponse(details=changed(call.store.touch(pat.details)))
 
 
 def _find(call: Call, user_id: str, token_id: str) -> PersonalAccessToken | None:
     pats = call.store.personal_access_tokens.values()
-    return next((pat for pat in pats if (pat.id, pat.user_id) == (token_id, user_id)), None)
+    pat = next((pat for pat in pats if (pat.id, pat.user_id) == (token_id, user_id)), None)
+    return pat if pat and is_own(call, pat.details) else None
 
 
 def _message(pat: PersonalAccessToken) -> Message:

@@ -7,12 +7,16 @@ import functools
 from zitadel_grpc.api.management.v1 import (
     AddProjectGrantRequest,
     AddProjectGrantResponse,
+    DeactivateProjectGrantRequest,
+    DeactivateProjectGrantResponse,
     GetProjectGrantByIDRequest,
     GetProjectGrantByIDResponse,
     ListGrantedProjectsRequest,
     ListGrantedProjectsResponse,
     ListProjectGrantsRequest,
     ListProjectGrantsResponse,
+    ReactivateProjectGrantRequest,
+    ReactivateProjectGrantResponse,
     RemoveProjectGrantRequest,
     RemoveProjectGrantResponse,
     UpdateProjectGrantRequest,
@@ -21,11 +25,16 @@ from zitadel_grpc.api.management.v1 import (
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
 from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import project_of
+from zitadel_grpc.testing.services.lookups import is_own, own_project, project_of
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.projects import granted_project
-from zitadel_grpc.testing.services.projects import add_project_grant, checked_roles
+from zitadel_grpc.testing.services.projects import (
+    add_project_grant,
+    set_project_grant_state,
+    update_project_grant,
+)
 from zitadel_grpc.testing.state.projects import ProjectGrant
+from zitadel_grpc.testing.state.resources import State
 from zitadel_grpc.testing.state.store import Store
 
 
@@ -43,7 +52,8 @@ def _filters(store: Store) -> Filters[ProjectGrant]:
 
 @rpc
 def GetProjectGrantByID(call: Call, request: GetProjectGrantByIDRequest) -> GetProjectGrantByIDResponse:
-    grant = _find(call, request.project_id, request.grant_id, "QUERY-n98GF")
+    if (grant := call.store.project_grants.get(request.grant_id)) is None:
+        raise not_found("Project grant not found", "QUERY-n98GF")
     return GetProjectGrantByIDResponse(project_grant=granted_project(call.store, grant))
 
 
@@ -72,27 +82,47 @@ def ListGrantedProjects(call: Call, request: ListGrantedProjectsRequest) -> List
 
 @rpc
 def AddProjectGrant(call: Call, request: AddProjectGrantRequest) -> AddProjectGrantResponse:
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    project = own_project(call, request.project_id, "COMMAND-m9gsd")
     grant = add_project_grant(call, project, request.granted_org_id, request.role_keys)
     return AddProjectGrantResponse(grant_id=grant.id, details=added(grant.details))
 
 
 @rpc
 def UpdateProjectGrant(call: Call, request: UpdateProjectGrantRequest) -> UpdateProjectGrantResponse:
-    grant = _find(call, request.project_id, request.grant_id, "PROJECT-M9s8m")
-    grant.role_keys = checked_roles(call.store.projects[grant.project_id], request.role_keys)
-    return UpdateProjectGrantResponse(details=changed(call.store.touch(grant.details)))
+    grant = _find(call, request.project_id, request.grant_id)
+    update_project_grant(call, grant, request.role_keys)
+    return UpdateProjectGrantResponse(details=changed(grant.details))
+
+
+@rpc
+def DeactivateProjectGrant(
+    call: Call, request: DeactivateProjectGrantRequest
+) -> DeactivateProjectGrantResponse:
+    own_project(call, request.project_id)
+    grant = _find(call, request.project_id, request.grant_id)
+    set_project_grant_state(call, grant, State.INACTIVE)
+    return DeactivateProjectGrantResponse(details=changed(grant.details))
+
+
+@rpc
+def ReactivateProjectGrant(
+    call: Call, request: ReactivateProjectGrantRequest
+) -> ReactivateProjectGrantResponse:
+    own_project(call, request.project_id)
+    grant = _find(call, request.project_id, request.grant_id)
+    set_project_grant_state(call, grant, State.ACTIVE)
+    return ReactivateProjectGrantResponse(details=changed(grant.details))
 
 
 @rpc
 def RemoveProjectGrant(call: Call, request: RemoveProjectGrantRequest) -> RemoveProjectGrantResponse:
-    grant = _find(call, request.project_id, request.grant_id, "PROJECT-D8JxR")
+    grant = _find(call, request.project_id, request.grant_id)
     call.store.remove_project_grant(grant.id)
     return RemoveProjectGrantResponse(details=changed(call.store.touch(grant.details)))
 
 
-def _find(call: Call, project_id: str, grant_id: str, error_id: str) -> ProjectGrant:
+def _find(call: Call, project_id: str, grant_id: str) -> ProjectGrant:
     grant = call.store.project_grants.get(grant_id)
-    if grant is None or grant.project_id != project_id:
-        raise not_found("Project grant not found", error_id)
+    if grant is None or grant.project_id != project_id or not is_own(call, grant.details):
+        raise not_found("Project grant not found", "PROJECT-D8JxR")
     return grant

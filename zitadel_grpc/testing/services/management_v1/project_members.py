@@ -17,7 +17,7 @@ from zitadel_grpc.api.management.v1 import (
 from zitadel_grpc.testing.rpc.lists import page_of
 from zitadel_grpc.testing.rpc.permissions import roles_of_level
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import project_of
+from zitadel_grpc.testing.services.lookups import existing_user, is_own, own_project, project_of
 from zitadel_grpc.testing.services.members import Error, Errors, Members
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.members import FILTERS, member_message
@@ -26,11 +26,11 @@ from zitadel_grpc.testing.state.members import Level
 _MEMBERS = Members(
     Level.PROJECT,
     Errors(
-        invalid=Error("Errors.Project.Member.Invalid", "PROJECT-m9fG8"),
+        invalid=Error("Errors.Project.Member.Invalid", "PROJECT-3m9ds"),
+        invalid_update=Error("Errors.Project.Member.Invalid", "PROJECT-3m9d"),
         exists=Error("Project member already exists", "PROJECT-PtXi1"),
         missing=Error("Errors.NotFound", "PROJECT-D8JxR"),
-        unchanged=Error("Errors.Project.Member.RolesNotChanged", "PROJECT-LiaZi"),
-        no_user="PROJECT-Sdgt2",
+        no_user="COMMAND-uXHNj",
     ),
 )
 
@@ -53,7 +53,9 @@ def ListProjectMembers(call: Call, request: ListProjectMembersRequest) -> ListPr
 
 @rpc
 def AddProjectMember(call: Call, request: AddProjectMemberRequest) -> AddProjectMemberResponse:
-    project = project_of(call, request.project_id, "PROJECT-w8Mu0")
+    _MEMBERS.checked(request.roles, _MEMBERS.errors.invalid)
+    existing_user(call, request.user_id, _MEMBERS.errors.no_user)
+    project = own_project(call, request.project_id)
     owner = project.details.resource_owner
     member = _MEMBERS.add(call, project.id, request.user_id, request.roles, owner=owner)
     return AddProjectMemberResponse(details=added(member.details))
@@ -61,11 +63,17 @@ def AddProjectMember(call: Call, request: AddProjectMemberRequest) -> AddProject
 
 @rpc
 def UpdateProjectMember(call: Call, request: UpdateProjectMemberRequest) -> UpdateProjectMemberResponse:
-    member = _MEMBERS.update(call, request.project_id, request.user_id, request.roles)
+    member = _MEMBERS.update(call, _own_id(call, request.project_id), request.user_id, request.roles)
     return UpdateProjectMemberResponse(details=changed(member.details))
 
 
 @rpc
 def RemoveProjectMember(call: Call, request: RemoveProjectMemberRequest) -> RemoveProjectMemberResponse:
-    member = _MEMBERS.remove(call, request.project_id, request.user_id)
+    member = _MEMBERS.remove(call, _own_id(call, request.project_id), request.user_id)
     return RemoveProjectMemberResponse(details=changed(member.details) if member else None)
+
+
+def _own_id(call: Call, project_id: str) -> str:
+    """The id; none for a project of another organization, which has no members to be seen from here."""
+    project = call.store.projects.get(project_id)
+    return project_id if project and is_own(call, project.details) else ""

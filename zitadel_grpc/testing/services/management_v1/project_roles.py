@@ -18,10 +18,10 @@ from zitadel_grpc.api.v1 import ObjectDetails
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
 from zitadel_grpc.testing.rpc.refusals import already_exists, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import project_of
+from zitadel_grpc.testing.services.lookups import own_project, project_of
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.projects import role_message
-from zitadel_grpc.testing.services.projects import add_role
+from zitadel_grpc.testing.services.projects import add_role, remove_role
 from zitadel_grpc.testing.state.projects import Role
 
 _FILTERS: Filters[Role] = Filters(
@@ -43,7 +43,7 @@ def ListProjectRoles(call: Call, request: ListProjectRolesRequest) -> ListProjec
 
 @rpc
 def AddProjectRole(call: Call, request: AddProjectRoleRequest) -> AddProjectRoleResponse:
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    project = own_project(call, request.project_id)
     role = add_role(call, project, request.role_key, request.display_name, request.group)
     return AddProjectRoleResponse(details=added(role.details))
 
@@ -51,7 +51,7 @@ def AddProjectRole(call: Call, request: AddProjectRoleRequest) -> AddProjectRole
 @rpc
 def BulkAddProjectRoles(call: Call, request: BulkAddProjectRolesRequest) -> BulkAddProjectRolesResponse:
     """All or none; ZITADEL's answer names the owner only."""
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    project = own_project(call, request.project_id)
     if any(role.key in project.roles for role in request.roles):
         raise already_exists("Role already exists", "V3-DKcYh")
     for role in request.roles:
@@ -61,9 +61,9 @@ def BulkAddProjectRoles(call: Call, request: BulkAddProjectRolesRequest) -> Bulk
 
 @rpc
 def UpdateProjectRole(call: Call, request: UpdateProjectRoleRequest) -> UpdateProjectRoleResponse:
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
+    project = own_project(call, request.project_id)
     if (role := project.roles.get(request.role_key)) is None:
-        raise not_found("Role not found", "PROJECT-vv8M9")
+        raise not_found("Role not found", "COMMAND-vv8M9")
     role.display_name, role.group = request.display_name, request.group
     return UpdateProjectRoleResponse(details=changed(call.store.touch(role.details)))
 
@@ -71,8 +71,8 @@ def UpdateProjectRole(call: Call, request: UpdateProjectRoleRequest) -> UpdatePr
 @rpc
 def RemoveProjectRole(call: Call, request: RemoveProjectRoleRequest) -> RemoveProjectRoleResponse:
     """From all grants too; one that does not exist is removed without a word."""
-    project = project_of(call, request.project_id, "PROJECT-3M9ds")
-    role = project.roles.pop(request.role_key, None)
-    call.store.remove_role_from_grants(project.id, request.role_key)
-    details = role.details if role else call.store.new_details(project.details.resource_owner)
-    return RemoveProjectRoleResponse(details=changed(call.store.touch(details)))
+    project = own_project(call, request.project_id)
+    if (role := project.roles.get(request.role_key)) is None:
+        return RemoveProjectRoleResponse(details=changed(project.details))
+    remove_role(call, project, role.key)
+    return RemoveProjectRoleResponse(details=changed(call.store.touch(role.details)))

@@ -21,25 +21,26 @@ from zitadel_grpc.api.management.v1 import (
     UpdateUserGrantResponse,
 )
 from zitadel_grpc.testing.rpc.lists import page_of
-from zitadel_grpc.testing.rpc.refusals import failed_precondition
+from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
+from zitadel_grpc.testing.services.lookups import is_own
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.user_grants import filters, user_grant_message
-from zitadel_grpc.testing.services.user_grants import add_user_grant, update_user_grant, user_grant_of
+from zitadel_grpc.testing.services.user_grants import add_user_grant, update_user_grant
+from zitadel_grpc.testing.state.projects import UserGrant
 from zitadel_grpc.testing.state.resources import State
 
 
 @rpc
 def GetUserGrantByID(call: Call, request: GetUserGrantByIDRequest) -> GetUserGrantByIDResponse:
-    grant = user_grant_of(call, request.grant_id, "QUERY-wIPkA", user_id=request.user_id)
+    grant = _find(call, request.grant_id, "QUERY-wIPkA")
     return GetUserGrantByIDResponse(user_grant=user_grant_message(call.store, grant))
 
 
 @rpc
 def ListUserGrants(call: Call, request: ListUserGrantRequest) -> ListUserGrantResponse:
-    owner = call.organization_id
-    of_owner = (grant for grant in call.store.user_grants.values() if grant.details.resource_owner == owner)
-    rows = filters(call.store).select(of_owner, request.queries)
+    own = (grant for grant in call.store.user_grants.values() if is_own(call, grant.details))
+    rows = filters(call.store).select(own, request.queries)
     return ListUserGrantResponse(
         details=list_details(call.store, len(rows)),
         result=map(functools.partial(user_grant_message, call.store), page_of(rows, request.query)),
@@ -61,14 +62,16 @@ def AddUserGrant(call: Call, request: AddUserGrantRequest) -> AddUserGrantRespon
 
 @rpc
 def UpdateUserGrant(call: Call, request: UpdateUserGrantRequest) -> UpdateUserGrantResponse:
-    grant = user_grant_of(call, request.grant_id, "COMMAND-3M9sd", user_id=request.user_id)
+    grant = _find(call, request.grant_id, "COMMAND-3M9sd")
+    if grant.role_keys == list(request.role_keys):
+        raise failed_precondition("User grant not changed", "COMMAND-Rs8fy")
     update_user_grant(call, grant, request.role_keys)
     return UpdateUserGrantResponse(details=changed(grant.details))
 
 
 @rpc
 def DeactivateUserGrant(call: Call, request: DeactivateUserGrantRequest) -> DeactivateUserGrantResponse:
-    grant = user_grant_of(call, request.grant_id, "COMMAND-3M9sd", user_id=request.user_id)
+    grant = _find(call, request.grant_id, "COMMAND-3M9sd")
     if grant.state is not State.ACTIVE:
         raise failed_precondition("User grant is not active", "COMMAND-1S9gx")
     grant.state = State.INACTIVE
@@ -77,7 +80,7 @@ def DeactivateUserGrant(call: Call, request: DeactivateUserGrantRequest) -> Deac
 
 @rpc
 def ReactivateUserGrant(call: Call, request: ReactivateUserGrantRequest) -> ReactivateUserGrantResponse:
-    grant = user_grant_of(call, request.grant_id, "COMMAND-Lp0gs", user_id=request.user_id)
+    grant = _find(call, request.grant_id, "COMMAND-Lp0gs")
     if grant.state is not State.INACTIVE:
         raise failed_precondition("User grant is not deactivated", "COMMAND-1ML0v")
     grant.state = State.ACTIVE
@@ -86,6 +89,14 @@ def ReactivateUserGrant(call: Call, request: ReactivateUserGrantRequest) -> Reac
 
 @rpc
 def RemoveUserGrant(call: Call, request: RemoveUserGrantRequest) -> RemoveUserGrantResponse:
-    grant = user_grant_of(call, request.grant_id, "COMMAND-1My0t", user_id=request.user_id)
-    del call.store.user_grants[grant.id]
+    grant = _find(call, request.grant_id, "COMMAND-1My0t")
+    call.store.remove(call.store.user_grants, grant.id)
     return RemoveUserGrantResponse(details=changed(call.store.touch(grant.details)))
+
+
+def _find(call: Call, grant_id: str, error_id: str) -> UserGrant:
+    """By its id alone: ZITADEL does not look at the user that the request names beside it."""
+    grant = call.store.user_grants.get(grant_id)
+    if grant is None or not is_own(call, grant.details):
+        raise not_found("User grant not found", error_id)
+    return grant

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from zitadel_grpc.api.management.v1 import (
+    BulkRemoveUserMetadataRequest,
+    BulkRemoveUserMetadataResponse,
+    BulkSetUserMetadataRequest,
+    BulkSetUserMetadataResponse,
     GetUserMetadataRequest,
     GetUserMetadataResponse,
     ListUserMetadataRequest,
@@ -16,8 +20,9 @@ from zitadel_grpc.api.metadata.v1 import Metadata as Message
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
 from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import existing_user
+from zitadel_grpc.testing.services.lookups import is_own, own_user
 from zitadel_grpc.testing.services.messages.details import added, changed, details_of, list_details
+from zitadel_grpc.testing.services.metadata import check_some, remove_metadata, set_metadata
 from zitadel_grpc.testing.state.users import Metadata
 
 _FILTERS: Filters[Metadata] = Filters({"key_query": text(lambda metadata: metadata.key)})
@@ -25,21 +30,23 @@ _FILTERS: Filters[Metadata] = Filters({"key_query": text(lambda metadata: metada
 
 @rpc
 def SetUserMetadata(call: Call, request: SetUserMetadataRequest) -> SetUserMetadataResponse:
-    user = existing_user(call, request.id, "COMMAND-uXHNj")
+    user = own_user(call, request.id, "COMMAND-uXHNj")
     metadata = call.store.set_metadata(user, request.key, request.value)
     return SetUserMetadataResponse(details=added(metadata.details))
 
 
 @rpc
 def GetUserMetadata(call: Call, request: GetUserMetadataRequest) -> GetUserMetadataResponse:
-    if (metadata := call.store.metadata.get((request.id, request.key))) is None:
+    metadata = call.store.metadata.get((request.id, request.key))
+    if metadata is None or not is_own(call, metadata.details):
         raise not_found("Metadata not found", "QUERY-Rgh32")
     return GetUserMetadataResponse(metadata=_message(metadata))
 
 
 @rpc
 def ListUserMetadata(call: Call, request: ListUserMetadataRequest) -> ListUserMetadataResponse:
-    of_user = (metadata for metadata in call.store.metadata.values() if metadata.user_id == request.id)
+    all_metadata = call.store.metadata.values()
+    of_user = (each for each in all_metadata if each.user_id == request.id and is_own(call, each.details))
     rows = _FILTERS.select(of_user, request.queries)
     return ListUserMetadataResponse(
         details=list_details(call.store, len(rows)), result=map(_message, page_of(rows, request.query))
@@ -47,9 +54,30 @@ def ListUserMetadata(call: Call, request: ListUserMetadataRequest) -> ListUserMe
 
 
 @rpc
+def BulkSetUserMetadata(call: Call, request: BulkSetUserMetadataRequest) -> BulkSetUserMetadataResponse:
+    check_some(request.metadata)
+    user = own_user(call, request.id, "COMMAND-uXHNj")
+    return BulkSetUserMetadataResponse(details=changed(set_metadata(call, user, request.metadata)))
+
+
+@rpc
+def BulkRemoveUserMetadata(
+    call: Call, request: BulkRemoveUserMetadataRequest
+) -> BulkRemoveUserMetadataResponse:
+    check_some(request.keys)
+    user = own_user(call, request.id, "COMMAND-uXHNj")
+    remove_metadata(call, user, request.keys)
+    return BulkRemoveUserMetadataResponse(
+        details=changed(call.store.new_details(user.details.resource_owner))
+    )
+
+
+@rpc
 def RemoveUserMetadata(call: Call, request: RemoveUserMetadataRequest) -> RemoveUserMetadataResponse:
-    if (metadata := call.store.metadata.pop((request.id, request.key), None)) is None:
+    own_user(call, request.id, "COMMAND-uXHNj")
+    if (metadata := call.store.metadata.get((request.id, request.key))) is None:
         raise not_found("Metadata not found", "META-ncnw3")
+    call.store.remove(call.store.metadata, (request.id, request.key))
     return RemoveUserMetadataResponse(details=changed(call.store.touch(metadata.details)))
 
 

@@ -13,19 +13,26 @@ from zitadel_grpc.api.management.v1 import (
     IsUserUniqueResponse,
     ListUsersRequest,
     ListUsersResponse,
+    LockUserRequest,
+    LockUserResponse,
     ReactivateUserRequest,
     ReactivateUserResponse,
     RemoveUserRequest,
     RemoveUserResponse,
+    UnlockUserRequest,
+    UnlockUserResponse,
+    UpdateUserNameRequest,
+    UpdateUserNameResponse,
 )
 from zitadel_grpc.testing.rpc.lists import page_of
-from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
+from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
-from zitadel_grpc.testing.services.lookups import user_of
+from zitadel_grpc.testing.services.lookups import is_own, user_of
 from zitadel_grpc.testing.services.messages.details import changed, list_details
 from zitadel_grpc.testing.services.messages.users import user_message
 from zitadel_grpc.testing.services.user_filters import FILTERS, ORDERS
-from zitadel_grpc.testing.state.users import User, UserState
+from zitadel_grpc.testing.services.user_states import become
+from zitadel_grpc.testing.state.users import UserState
 
 
 @rpc
@@ -44,20 +51,18 @@ def GetUserByLoginNameGlobal(
 
 @rpc
 def ListUsers(call: Call, request: ListUsersRequest) -> ListUsersResponse:
-    rows = FILTERS.select(_users_of_organization(call), request.queries)
+    own = (user for user in call.store.users.values() if is_own(call, user.details))
+    rows = FILTERS.select(own, request.queries)
     page = page_of(rows, request.query, order=ORDERS[request.sorting_column])
-    return ListUsersResponse(
-        details=list_details(call.store, len(rows)),
-        sorting_column=request.sorting_column,
-        result=map(user_message, page),
-    )
+    return ListUsersResponse(details=list_details(call.store, len(rows)), result=map(user_message, page))
 
 
 @rpc
 def IsUserUnique(call: Call, request: IsUserUniqueRequest) -> IsUserUniqueResponse:
+    """On the whole instance: by the default policy, user names need no organization's domain."""
     taken = any(
         user.user_name == request.user_name or (user.human and user.human.email == request.email)
-        for user in _users_of_organization(call)
+        for user in call.store.users.values()
     )
     return IsUserUniqueResponse(is_unique=not taken)
 
@@ -65,11 +70,12 @@ def IsUserUnique(call: Call, request: IsUserUniqueRequest) -> IsUserUniqueRespon
 @rpc
 def DeactivateUser(call: Call, request: DeactivateUserRequest) -> DeactivateUserResponse:
     user = user_of(call, request.id, "COMMAND-3M9ds")
+    if user.state is UserState.INITIAL:
+        raise not_found("User with state initial can only be deleted not deactivated", "COMMAND-ke0fw")
     if user.state is UserState.INACTIVE:
         raise failed_precondition("User already inactive", "COMMAND-5M0sf")
-    user.state = UserState.INACTIVE
-    call.store.end_tokens(user.id)
-    return DeactivateUserResponse(details=changed(call.store.touch(user.details)))
+    become(call, user, UserState.INACTIVE)
+    return DeactivateUserResponse(details=changed(user.details))
 
 
 @rpc
@@ -77,8 +83,38 @@ def ReactivateUser(call: Call, request: ReactivateUserRequest) -> ReactivateUser
     user = user_of(call, request.id, "COMMAND-4M0sd")
     if user.state is not UserState.INACTIVE:
         raise failed_precondition("User is not inactive", "COMMAND-6M0sf")
-    user.state = UserState.ACTIVE
-    return ReactivateUserResponse(details=changed(call.store.touch(user.details)))
+    become(call, user, UserState.ACTIVE)
+    return ReactivateUserResponse(details=changed(user.details))
+
+
+@rpc
+def LockUser(call: Call, request: LockUserRequest) -> LockUserResponse:
+    user = user_of(call, request.id, "COMMAND-5M9fs")
+    if user.state not in (UserState.ACTIVE, UserState.INITIAL):
+        raise failed_precondition("User is not active or initial", "COMMAND-3NN8v")
+    become(call, user, UserState.LOCKED)
+    return LockUserResponse(details=changed(user.details))
+
+
+@rpc
+def UnlockUser(call: Call, request: UnlockUserRequest) -> UnlockUserResponse:
+    user = user_of(call, request.id, "COMMAND-M0dos")
+    if user.state is not UserState.LOCKED:
+        raise failed_precondition("User is not locked", "COMMAND-4M0ds")
+    become(call, user, UserState.ACTIVE)
+    return UnlockUserResponse(details=changed(user.details))
+
+
+@rpc
+def UpdateUserName(call: Call, request: UpdateUserNameRequest) -> UpdateUserNameResponse:
+    user = user_of(call, request.user_id, "COMMAND-5N9ds")
+    user_name = request.user_name.strip()
+    if user_name == user.user_name:
+        raise failed_precondition("Username not changed", "COMMAND-6m9gs")
+    if call.store.user_by_name(user_name):
+        raise already_exists("User already exists", "V3-DKcYh")
+    user.user_name = user_name
+    return UpdateUserNameResponse(details=changed(call.store.touch(user.details)))
 
 
 @rpc
@@ -86,7 +122,3 @@ def RemoveUser(call: Call, request: RemoveUserRequest) -> RemoveUserResponse:
     user = user_of(call, request.id, "COMMAND-m9od")
     call.store.remove_user(user.id)
     return RemoveUserResponse(details=changed(call.store.touch(user.details)))
-
-
-def _users_of_organization(call: Call) -> list[User]:
-    return [user for user in call.store.users.values() if user.details.resource_owner == call.organization_id]

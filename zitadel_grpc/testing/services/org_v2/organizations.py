@@ -31,7 +31,7 @@ def AddOrganization(call: Call, request: AddOrganizationRequest) -> AddOrganizat
         admins = [_add_admin(call, organization, admin) for admin in request.admins]
     except Refusal:
         call.store.remove_organization(organization)
-        del call.store.organizations[organization.id]
+        call.store.remove(call.store.organizations, organization.id)
         raise
     return AddOrganizationResponse(
         details=changed(organization.details),
@@ -43,7 +43,7 @@ def AddOrganization(call: Call, request: AddOrganizationRequest) -> AddOrganizat
 @rpc
 def ListOrganizations(call: Call, request: ListOrganizationsRequest) -> ListOrganizationsResponse:
     """Those that the caller may see; but ZITADEL's count tells of all."""
-    rows = filters(call.store).select(call.store.organizations.values(), request.queries)
+    rows = filters(call.store).select(call.store.present_organizations(), request.queries)
     page = page_of(rows, request.query, order=by_name if request.sorting_column else None)
     seen = (each for each in page if may(call, "org.read", owner=each.id, resource_id=each.id))
     return ListOrganizationsResponse(details=list_details(call.store, len(rows)), result=map(_message, seen))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from zitadel_grpc.api.filter.v2beta import PaginationResponse
 from zitadel_grpc.api.project.v2beta import (
     ActivateProjectGrantRequest,
@@ -28,7 +26,11 @@ from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups_v2 import existing_project
 from zitadel_grpc.testing.services.messages.details import timestamp
 from zitadel_grpc.testing.services.permission_checks import check, may
-from zitadel_grpc.testing.services.projects import add_project_grant, checked_roles
+from zitadel_grpc.testing.services.projects import (
+    add_project_grant,
+    set_project_grant_state,
+    update_project_grant,
+)
 from zitadel_grpc.testing.services.removals import earlier_removal, note_removal
 from zitadel_grpc.testing.state.projects import ProjectGrant
 from zitadel_grpc.testing.state.resources import State
@@ -81,8 +83,8 @@ def CreateProjectGrant(call: Call, request: CreateProjectGrantRequest) -> Create
 @rpc
 def UpdateProjectGrant(call: Call, request: UpdateProjectGrantRequest) -> UpdateProjectGrantResponse:
     grant = _writable(call, request.project_id, request.granted_organization_id)
-    grant.role_keys = checked_roles(call.store.projects[grant.project_id], request.role_keys)
-    return UpdateProjectGrantResponse(change_date=timestamp(call.store.touch(grant.details).change_date))
+    update_project_grant(call, grant, request.role_keys)
+    return UpdateProjectGrantResponse(change_date=timestamp(grant.details.change_date))
 
 
 @rpc
@@ -91,14 +93,16 @@ def DeactivateProjectGrant(
 ) -> DeactivateProjectGrantResponse:
     existing_project(call, request.project_id)
     grant = _writable(call, request.project_id, request.granted_organization_id)
-    return DeactivateProjectGrantResponse(change_date=_become(call, grant, State.INACTIVE))
+    set_project_grant_state(call, grant, State.INACTIVE)
+    return DeactivateProjectGrantResponse(change_date=timestamp(grant.details.change_date))
 
 
 @rpc
 def ActivateProjectGrant(call: Call, request: ActivateProjectGrantRequest) -> ActivateProjectGrantResponse:
     existing_project(call, request.project_id)
     grant = _writable(call, request.project_id, request.granted_organization_id)
-    return ActivateProjectGrantResponse(change_date=_become(call, grant, State.ACTIVE))
+    set_project_grant_state(call, grant, State.ACTIVE)
+    return ActivateProjectGrantResponse(change_date=timestamp(grant.details.change_date))
 
 
 @rpc
@@ -118,14 +122,6 @@ def _writable(call: Call, project_id: str, organization_id: str) -> ProjectGrant
         raise not_found("Grant not found", "PROJECT-D8JxR")
     check(call, "project.grant.write", owner=grant.details.resource_owner, resource_id=project_id)
     return grant
-
-
-def _become(call: Call, grant: ProjectGrant, state: State) -> Timestamp:
-    """No change is no fault."""
-    if grant.state is not state:
-        grant.state = state
-        call.store.touch(grant.details)
-    return timestamp(grant.details.change_date)
 
 
 def _may_see(call: Call, grant: ProjectGrant) -> bool:

@@ -75,7 +75,7 @@ def RemoveKey(call: Call, request: RemoveKeyRequest) -> RemoveKeyResponse:
     if key is None or key.user_id != request.user_id:
         raise not_found("Machine key not found", "COMMAND-4m77G")
     check_user(call, "user.write", call.store.users[key.user_id], allow_self=True)
-    del call.store.machine_keys[key.id]
+    call.store.remove(call.store.machine_keys, key.id)
     return RemoveKeyResponse(deletion_date=timestamp(call.store.clock.datetime()))
 
 

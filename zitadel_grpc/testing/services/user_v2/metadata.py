@@ -14,10 +14,10 @@ from zitadel_grpc.api.user.v2 import (
 )
 from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
-from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import existing_user
 from zitadel_grpc.testing.services.messages.details import timestamp
+from zitadel_grpc.testing.services.metadata import check_some, remove_metadata, set_metadata
 from zitadel_grpc.testing.services.permission_checks import check_user, visible_to
 from zitadel_grpc.testing.state.users import Metadata, User
 
@@ -26,16 +26,9 @@ _FILTERS: Filters[Metadata] = Filters({"key_filter": text(lambda metadata: metad
 
 @rpc
 def SetUserMetadata(call: Call, request: SetUserMetadataRequest) -> SetUserMetadataResponse:
-    if not request.metadata:
-        raise _no_data()
-    user = _writable(call, request.user_id)
-    moment = call.store.clock.datetime()
-    for entry in request.metadata:
-        details = call.store.set_metadata(user, entry.key, entry.value).details
-        # What one request sets was set at one moment: the list keeps its order.
-        details.change_date = moment
-        details.creation_date = min(details.creation_date, moment)
-    return SetUserMetadataResponse(set_date=timestamp(moment))
+    check_some(request.metadata)
+    details = set_metadata(call, _writable(call, request.user_id), request.metadata)
+    return SetUserMetadataResponse(set_date=timestamp(details.change_date))
 
 
 @rpc
@@ -52,19 +45,9 @@ def ListUserMetadata(call: Call, request: ListUserMetadataRequest) -> ListUserMe
 
 @rpc
 def DeleteUserMetadata(call: Call, request: DeleteUserMetadataRequest) -> DeleteUserMetadataResponse:
-    """All of the keys or none."""
-    if not request.keys:
-        raise _no_data()
-    user = _writable(call, request.user_id)
-    if any((user.id, key) not in call.store.metadata for key in request.keys):
-        raise not_found("One or more keys do not exist", "META-2nnds")
-    for key in set(request.keys):
-        del call.store.metadata[user.id, key]
+    check_some(request.keys)
+    remove_metadata(call, _writable(call, request.user_id), request.keys)
     return DeleteUserMetadataResponse(deletion_date=timestamp(call.store.clock.datetime()))
-
-
-def _no_data() -> Exception:
-    return failed_precondition("Metadata list is empty", "META-9mm2d")
 
 
 def _writable(call: Call, user_id: str) -> User:

@@ -81,7 +81,7 @@ def RemovePersonalAccessToken(
     if (pat := next((pat for pat in pats if (pat.id, pat.user_id) == wanted), None)) is None:
         raise not_found("Personal Access Token not found", "COMMAND-4m77G")
     check_user(call, "user.write", call.store.users[pat.user_id], allow_self=True)
-    del call.store.personal_access_tokens[pat.token]
+    call.store.remove(call.store.personal_access_tokens, pat.token)
     return RemovePersonalAccessTokenResponse(deletion_date=timestamp(call.store.clock.datetime()))
 
 

@@ -18,6 +18,7 @@ from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups_v2 import user_of
 from zitadel_grpc.testing.services.messages.details_v2 import changed
 from zitadel_grpc.testing.services.permission_checks import check_user
+from zitadel_grpc.testing.services.user_states import become
 from zitadel_grpc.testing.state.users import User, UserState
 
 
@@ -58,9 +59,6 @@ def ReactivateUser(call: Call, request: ReactivateUserRequest) -> ReactivateUser
 
 
 def _become(call: Call, user: User, state: UserState) -> Details:
-    """Tokens end with the active state, and do not come back with it."""
     check_user(call, "user.write", user)
-    user.state = state
-    if state is not UserState.ACTIVE:
-        call.store.end_tokens(user.id)
-    return changed(call.store.touch(user.details))
+    become(call, user, state)
+    return changed(user.details)
