@@ -70,12 +70,21 @@ class TokenEndpointError(ZitadelError):
     """No token could be had for a passing reason: endpoint unreachable, silent, overloaded, or not an OAuth
     server.
 
-    `retry_after` is the wait in seconds that the server asked for, `retryable` is False where only a changed
-    configuration helps (a redirect, a web page, an untrusted certificate).
+    `status` is that of the HTTP answer, None if there was none; `retry_after` is the wait in seconds that the
+    server asked for; `retryable` is False where only a changed configuration helps (a redirect, a web page, an
+    untrusted certificate).
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, retryable: bool = True) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        retryable: bool = True,
+    ) -> None:
         super().__init__(message)
+        self.status = status
         self.retry_after = retry_after
         self.retryable = retryable
 

@@ -138,7 +138,7 @@ def test_a_wrong_date_that_heals_nothing_is_not_remembered(
     profile = JwtProfile.from_dict(made_up_key)
     for seconds in (5, 6):  # a cache each, since a refusal is held for a while
         refusal(profile, server.url, dataclasses.replace(trusting, token_timeout=seconds))
-    assertions = [request.form["assertion"] for request in server.requests]
+    assertions = [request.form["assertion"] for request in server.requests if request.form]
     issued = [jwt.decode(sent, options={"verify_signature": False})["iat"] for sent in assertions]
     assert [round((moment - time.time()) / 86400) for moment in issued] == [0, 1, 0, 1]
 
@@ -161,10 +161,24 @@ def test_a_refused_key_is_explained(
         "keyId key-1",
         f"aud {emulator.url};",
         "the clocks agree",
-        "ConnectionOptions(issuer=…)",
+        "whether the user still has this key and is active",
     ):
         assert told in str(error)
+    assert "issuer" not in str(error), "the server calls itself so: that was not the reason"
     assert emulator.token_requests == 1
+
+
+def test_a_server_that_calls_itself_otherwise_is_told(emulator: Emulator, options: ConnectionOptions) -> None:
+    by_address = emulator.url.replace("localhost", "127.0.0.1")
+    gateway = dataclasses.replace(options, instance_host="localhost")
+    profile = JwtProfile.from_dict(emulator.key_file)
+    error = refusal(profile, by_address, gateway)
+    assert f"aud {by_address};" in str(error)
+    assert (
+        f"this server calls itself {emulator.url}: give that as the URL, or as ConnectionOptions(issuer=…)"
+        in (str(error))
+    )
+    assert token(cache_of(profile, by_address, dataclasses.replace(gateway, issuer=emulator.url)))
 
 
 @pytest.mark.parametrize(("skew", "way"), [(7200.0, "behind"), (-7200.0, "ahead of")])
@@ -188,7 +202,11 @@ def test_a_server_that_tells_no_time_is_told(
     server = serve(refuse)
     said = str(refusal(JwtProfile.from_dict(made_up_key), server.url, trusting))
     assert "the server did not tell its time" in said
-    assert len(server.requests) == 1
+    assert "whether aud is the domain under which ZITADEL knows itself" in said
+    assert [request.path for request in server.requests] == [
+        "/oauth/v2/token",
+        "/.well-known/openid-configuration",
+    ]
 
 
 def test_a_user_that_is_not_active_is_not_asked_for_twice(

@@ -174,6 +174,13 @@ def test_a_wait_longer_than_the_timeout_is_told_at_once(asker: Asker, as_date: b
     assert len(server.requests) == 1
 
 
+def test_who_asked_too_often_and_is_not_told_when_to_come_again_does_not(asker: Asker) -> None:
+    server = asker.serve(lambda exchange: exchange.answer(429))
+    error = asker.failure(server)
+    assert (error.status, error.retry_after) == (429, None)
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("wait", ["soon", "-5", "", "1e3", "9" * 400, "²", "Mon, 99 Foo 2020 00:00:00 GMT"])
 def test_a_wait_that_cannot_be_read_does_no_harm(asker: Asker, wait: str) -> None:
     answers: list[Respond] = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http
 import logging
 import math
 import os
@@ -191,6 +192,8 @@ class TokenCache:
             except TokenEndpointError as error:
                 pause = error.retry_after
                 if pause is None:
+                    if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:
+                        raise  # to come again unbidden would be one more of them
                     pause = random.uniform(0, _FIRST_BACKOFF * 2**attempt)  # noqa: S311
                 if not error.retryable or attempt == _ATTEMPTS or pause >= refresh.remaining():
                     raise

@@ -11,7 +11,7 @@ from typing import Any, Self
 from zitadel_grpc import scopes as reserved
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.keyfile import KeyFile
-from zitadel_grpc.credentials.token_endpoint import Refused, request_token
+from zitadel_grpc.credentials.token_endpoint import Refused, discovered_issuer, request_token
 from zitadel_grpc.errors import CredentialsError
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -73,7 +73,8 @@ class JwtProfile(Credentials):
                 if isinstance(answer, Token):
                     self._clock_offset = offset  # only now: it was the reason
         if isinstance(answer, Refused):
-            raise CredentialsError(_explained(answer, key, server, offset), error=answer.error)
+            issuer = discovered_issuer(server, refresh)
+            raise CredentialsError(_explained(answer, key, server, offset, issuer), error=answer.error)
         return answer
 
     def _ask(self, key: KeyFile, server: TokenServer, refresh: Refresh, offset: float) -> Token | Refused:
@@ -90,7 +91,7 @@ class JwtProfile(Credentials):
             return refusal
 
 
-def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: float) -> str:
+def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: float, issuer: str | None) -> str:
     """All that this side knows: the server gives one answer for every fault of an assertion."""
     if refused.server_time is None:
         clocks = "the server did not tell its time"
@@ -99,8 +100,16 @@ def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: floa
     else:
         way = "behind" if offset > 0 else "ahead of"
         clocks = f"this machine's clock is {abs(offset):.0f} s {way} the server's (whose was tried too)"
-    return (
-        f"{refused}. ZITADEL does not say why; sent were iss = sub = userId {key.owner}, keyId {key.key_id}, "
-        f"aud {server.issuer}; {clocks}. Look whether the user still has this key and is active, and whether "
-        "aud is the domain under which ZITADEL knows itself (ConnectionOptions(issuer=…) sets another)"
-    )
+    sent = f"iss = sub = userId {key.owner}, keyId {key.key_id}, aud {server.issuer}"
+    told = f"{refused}. ZITADEL does not say why; sent were {sent}; {clocks}. "
+    if issuer is not None and issuer != server.issuer:
+        return told + (
+            f"But this server calls itself {issuer}: give that as the URL, or as ConnectionOptions(issuer=…)"
+        )
+    look = "Look whether the user still has this key and is active"
+    if issuer is None:
+        look += (
+            ", and whether aud is the domain under which ZITADEL knows itself (ConnectionOptions(issuer=…) "
+            "sets another)"
+        )
+    return told + look

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from zitadel_grpc import http_dates, trust
 from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
@@ -60,7 +60,7 @@ def request_token(
     url = server.token_endpoint
     basics = [basic, basic.removeprefix("Basic ")] if basic else []
     hidden = _disguises([*secrets, *basics, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
-    status, headers, body = _post(server, form, basic, refresh, hidden)
+    status, headers, body = _ask(server, url, refresh, hidden, form=form, basic=basic)
     answer = _json_object(body)
     content_type = _printable(headers.get("content-type"), hidden) or "no content type"
     if status == 200:
@@ -70,7 +70,7 @@ def request_token(
     if status in (408, 429) or status >= 500 or error in _PASSING_ERRORS:
         said = f" {error}: {description}" if error else ""
         wait = http_dates.retry_after(headers.get("retry-after"))
-        raise TokenEndpointError(f"{url} answered {status}{said}", retry_after=wait)
+        raise TokenEndpointError(f"{url} answered {status}{said}", status=status, retry_after=wait)
     if 400 <= status < 500 and error:
         raise Refused(
             f"{url} refused: {error}" + (f", {description}" if description else ""),
@@ -90,13 +90,29 @@ def request_token(
         fault = (
             f"answered {status} ({content_type}) and no OAuth error: is this ZITADEL, or a proxy in its way?"
         )
-    raise TokenEndpointError(f"{url} {fault}", retryable=False)
+    raise TokenEndpointError(f"{url} {fault}", status=status, retryable=False)
 
 
-def _post(
-    server: TokenServer, form: Mapping[str, str], basic: str | None, refresh: Refresh, hidden: Iterable[str]
+def discovered_issuer(server: TokenServer, refresh: Refresh) -> str | None:
+    """How the token server calls itself (OpenID Connect Discovery 1.0 §4), None if it does not say so."""
+    url = urljoin(server.token_endpoint, "/.well-known/openid-configuration")
+    try:
+        status, _, body = _ask(server, url, refresh, ())
+    except TokenEndpointError:
+        return None
+    return _printable(_json_object(body).get("issuer"), ()) or None if status == 200 else None
+
+
+def _ask(
+    server: TokenServer,
+    url: str,
+    refresh: Refresh,
+    hidden: Iterable[str],
+    *,
+    form: Mapping[str, str] | None = None,
+    basic: str | None = None,
 ) -> tuple[int, Mapping[str, str], bytes]:
-    url = server.token_endpoint
+    """The answer to a POST of `form`, or to a GET."""
     # Compressed, a small answer could unpack to any size.
     headers = [("accept", "application/json"), ("accept-encoding", "identity"), *server.options.header_pairs]
     with NO_FORK:
@@ -136,7 +152,9 @@ def _post(
     try:
         with (
             client,
-            client.stream("POST", url, data=form, headers=headers, extensions=extensions) as response,
+            client.stream(
+                "GET" if form is None else "POST", url, data=form, headers=headers, extensions=extensions
+            ) as response,
         ):
             body = b""
             for part in response.iter_raw():
@@ -171,7 +189,7 @@ def _token(url: str, answer: Mapping[str, Any], content_type: str) -> Token:
             return Token(value, float(life))
         except ConfigurationError:
             fault = "200 with an access_token that cannot be sent in a header"
-    raise TokenEndpointError(f"{url} answered {fault}", retryable=False)
+    raise TokenEndpointError(f"{url} answered {fault}", status=200, retryable=False)
 
 
 def _origin(location: str) -> str:
