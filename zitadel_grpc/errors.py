@@ -70,9 +70,9 @@ class TokenEndpointError(ZitadelError):
     """No token could be had for a passing reason: endpoint unreachable, silent, overloaded, or not an OAuth
     server.
 
-    `status` is that of the HTTP answer, None if there was none; `retry_after` is the wait in seconds that the
-    server asked for; `retryable` is False where only a changed configuration helps (a redirect, a web page, an
-    untrusted certificate).
+    `status` is that of the HTTP answer, None if there was none; `retry_after` is the wait in seconds that
+    the server asked for; `retryable` is False where only a changed configuration helps (a redirect, a web
+    page, an untrusted certificate).
     """
 
     def __init__(
