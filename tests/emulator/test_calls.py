@@ -12,9 +12,15 @@ from grpc import StatusCode
 
 from zitadel_grpc.api.admin.v1 import GetMyInstanceResponse
 from zitadel_grpc.api.auth.v1 import GetMyUserResponse
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse
+from zitadel_grpc.api.instance.v1 import DomainsQuery, Query
+from zitadel_grpc.api.management.v1 import AddOrgRequest, GetMyOrgRequest, GetMyOrgResponse
 from zitadel_grpc.api.org.v1 import OrgState
-from zitadel_grpc.api.system.v1 import GetInstanceRequest, GetInstanceResponse, ListInstancesResponse
+from zitadel_grpc.api.system.v1 import (
+    GetInstanceRequest,
+    GetInstanceResponse,
+    ListInstancesRequest,
+    ListInstancesResponse,
+)
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Peer
@@ -119,6 +125,22 @@ async def test_the_system_user_signs_its_own_tokens(peer: Peer) -> None:
     instance = (await peer.call(GET_INSTANCE, request, GetInstanceResponse, token=token)).response.instance
     assert instances.details.total_result == 2
     assert instance.name == "ZITADEL"
+
+
+async def test_instances_are_found_by_their_domains(peer: Peer) -> None:
+    token, counts = _system_token(peer), []
+    for domain in ("localhost", "elsewhere.example"):
+        request = ListInstancesRequest(queries=[Query(domain_query=DomainsQuery(domains=[domain]))])
+        answer = await peer.call(LIST_INSTANCES, request, ListInstancesResponse, token=token)
+        counts.append(len(answer.response.result))
+    assert counts == [1, 0]
+
+
+async def test_a_system_user_owns_no_organization(own_peer: Peer) -> None:
+    """It is no user of the instance, and so it cannot become a member."""
+    there = (("x-zitadel-orgid", own_peer.zitadel.organization_id),)
+    answer = await own_peer.manage(AddOrgRequest(name="Acme"), token=_system_token(own_peer), metadata=there)
+    assert answer.error_id == "COMMAND-uXHNj"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zitadel_grpc.api.management import v1 as management
+from zitadel_grpc.api.user.v1 import UserGrantOrgNameQuery, UserGrantQuery
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -139,6 +140,19 @@ async def test_a_user_name_is_taken_on_the_whole_instance(own_peer: Peer, ids: d
     assert not (await own_peer.manage(unique, metadata=there)).response.is_unique
     taken = management.AddMachineUserRequest(user_name="robot", name="R")
     assert (await own_peer.manage(taken, metadata=there)).error_id == "V3-DKcYh"
+
+
+async def test_user_grants_are_found_by_the_organization_that_gave_them(
+    own_peer: Peer, ids: dict[str, str]
+) -> None:
+    rpc, found = "zitadel.management.v1.ManagementService/ListUserGrants", []
+    for name in ("ZITADEL", "Elsewhere"):
+        query = UserGrantQuery(org_name_query=UserGrantOrgNameQuery(org_name=name))
+        request = management.ListUserGrantRequest(queries=[query])
+        pat, response_type = own_peer.zitadel.pat, management.ListUserGrantResponse
+        answer = await own_peer.call(rpc, request, response_type, token=pat)
+        found.append([grant.id for grant in answer.response.result])
+    assert found == [[ids["grant_id"]], []]
 
 
 async def test_memberships_are_those_of_the_instance_and_of_the_organization(

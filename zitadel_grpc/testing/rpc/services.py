@@ -68,7 +68,7 @@ _MARK = "__implements_rpc__"
 
 def find(package: str, name: str) -> Implementation | None:
     """The implementation of the RPC `name` of a proto package, or None."""
-    return _implementations(package).get(name)
+    return implementations(package).get(name)
 
 
 @functools.cache
@@ -82,7 +82,7 @@ def request_type(service: str, name: str) -> type[Message]:
 
 
 @functools.cache
-def _implementations(package: str) -> dict[str, Implementation]:
+def implementations(package: str) -> dict[str, Implementation]:
     name = f"{_SERVICES}.{package.removeprefix('zitadel.').replace('.', '_')}"
     try:
         services = importlib.import_module(name)

@@ -16,6 +16,7 @@ FILTERS: Filters[Member] = Filters(
     {
         "org_query": lambda query: lambda member: member.resource_id == query.org_id,
         "project_query": lambda query: lambda member: member.resource_id == query.project_id,
+        "project_grant_query": lambda _: lambda _: False,  # there are no members of project grants here
         "iam_query": lambda query: lambda member: (member.level is Level.INSTANCE) == query.iam,
     }
 )

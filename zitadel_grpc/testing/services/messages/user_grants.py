@@ -8,12 +8,16 @@ from zitadel_grpc.testing.rpc.lists import Filters, text
 from zitadel_grpc.testing.services.messages.details import details_of
 from zitadel_grpc.testing.services.messages.users import type_of
 from zitadel_grpc.testing.state.projects import UserGrant
+from zitadel_grpc.testing.state.resources import Organization
 from zitadel_grpc.testing.state.store import Store
 
 
 def filters(store: Store) -> Filters[UserGrant]:
     def name(grant: UserGrant) -> str:
         return store.users[grant.user_id].user_name
+
+    def organization(grant: UserGrant) -> Organization:
+        return store.organizations[grant.details.resource_owner]
 
     return Filters(
         {
@@ -23,6 +27,8 @@ def filters(store: Store) -> Filters[UserGrant]:
             "with_granted_query": lambda query: (
                 lambda grant: query.with_granted or not grant.project_grant_id
             ),
+            "org_name_query": text(lambda grant: organization(grant).name),
+            "org_domain_query": text(lambda grant: organization(grant).primary_domain),
             "role_key_query": lambda query: lambda grant: query.role_key in grant.role_keys,
             "user_name_query": text(name),
             "display_name_query": text(lambda grant: store.users[grant.user_id].display_name),

@@ -9,17 +9,29 @@ from zitadel_grpc.api.system.v1 import (
     ListInstancesResponse,
 )
 from zitadel_grpc.api.v1 import ListDetails
+from zitadel_grpc.testing.rpc.lists import Filters, page_of
 from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.messages.instances import instance_detail, instance_row
+from zitadel_grpc.testing.state.resources import Instance
+
+_FILTERS: Filters[Instance] = Filters(
+    {
+        "id_query": lambda query: lambda instance: instance.id in query.ids,
+        "domain_query": lambda query: (
+            lambda instance: any(domain.name in query.domains for domain in instance.domains)
+        ),
+    }
+)
 
 
 @rpc
 def ListInstances(call: Call, request: ListInstancesRequest) -> ListInstancesResponse:
     """The one instance; ZITADEL counts the domains instead, and so does this."""
-    instance = call.store.instance
+    rows = _FILTERS.select([call.store.instance], request.queries)
     return ListInstancesResponse(
-        details=ListDetails(total_result=len(instance.domains)), result=[instance_row(instance)]
+        details=ListDetails(total_result=sum(len(instance.domains) for instance in rows)),
+        result=map(instance_row, page_of(rows, request.query)),
     )
 
 

@@ -1,0 +1,33 @@
+"""What is implemented of ZITADEL's services, and how each RPC of it is found."""
+
+from __future__ import annotations
+
+import pkgutil
+
+import pytest
+
+from zitadel_grpc import catalog
+from zitadel_grpc.testing import services as packages
+from zitadel_grpc.testing.rpc import services
+
+PACKAGES = {rpc.full_name.rpartition(".")[0] for rpc in catalog.rpcs()}
+BY_MODULE = {package.removeprefix("zitadel.").replace(".", "_"): package for package in PACKAGES}
+IMPLEMENTED = [found.name for found in pkgutil.iter_modules(packages.__path__) if found.name in BY_MODULE]
+
+
+def test_there_are_services() -> None:
+    assert {"management_v1", "user_v2", "project_v2beta"} <= {*IMPLEMENTED}
+
+
+@pytest.mark.parametrize("module", IMPLEMENTED)
+def test_each_implementation_has_the_name_of_an_rpc(module: str) -> None:
+    """Under another name it would never be called."""
+    package = BY_MODULE[module]
+    names = {rpc.full_name.rpartition("/")[2] for rpc in catalog.rpcs() if _is_of(rpc, package)}
+    implemented = services.implementations(package)
+    assert implemented
+    assert not implemented.keys() - names
+
+
+def _is_of(rpc: catalog.Rpc, package: str) -> bool:
+    return rpc.full_name.rpartition(".")[0] == package
