@@ -139,13 +139,14 @@ class AsyncClient(_Common, AsyncServices):
     def from_env(
         cls,
         *,
+        options: ConnectionOptions | None = None,
         timeout: float = 30.0,
         interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
         validate: bool = False,
     ) -> Self:
-        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that
-        names the variables, and CredentialsError."""
-        found = environment.read()
+        """A client as the environment says (see `zitadel_grpc.environment`), which counts over `options`.
+        Raises ConfigurationError that names the variables, and CredentialsError."""
+        found = environment.read(options)
         return cls(
             found.url,
             found.credentials,
@@ -211,11 +212,16 @@ class Client(_Common, Services):
 
     @classmethod
     def from_env(
-        cls, *, timeout: float = 30.0, interceptors: Sequence[Any] = (), validate: bool = False
+        cls,
+        *,
+        options: ConnectionOptions | None = None,
+        timeout: float = 30.0,
+        interceptors: Sequence[Any] = (),
+        validate: bool = False,
     ) -> Self:
-        """A client as the environment says (see `zitadel_grpc.environment`). Raises ConfigurationError that
-        names the variables, and CredentialsError."""
-        found = environment.read()
+        """A client as the environment says (see `zitadel_grpc.environment`), which counts over `options`.
+        Raises ConfigurationError that names the variables, and CredentialsError."""
+        found = environment.read(options)
         return cls(
             found.url,
             found.credentials,

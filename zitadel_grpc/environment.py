@@ -16,7 +16,7 @@ counts as not set.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
@@ -42,14 +42,15 @@ class Settings:
     options: ConnectionOptions
 
 
-def read() -> Settings:
-    """Reads the environment. Raises ConfigurationError that names the variables, and CredentialsError."""
+def read(options: ConnectionOptions | None = None) -> Settings:
+    """Reads the environment; `options` say what it leaves open. Raises ConfigurationError that names the
+    variables, and CredentialsError."""
     # Stripped: what a secret store mounts or prints often ends with a line break.
     given = {name: value.strip() for name, value in os.environ.items() if name.startswith("ZITADEL_")}
     values = {name: value for name, value in given.items() if value}
     if "ZITADEL_API_URL" not in values:
         raise ConfigurationError("ZITADEL_API_URL is not set: set it to the URL of your ZITADEL")
-    roots = None
+    options = options or ConnectionOptions()
     if "ZITADEL_CA_FILE" in values:
         try:
             roots = Path(values["ZITADEL_CA_FILE"]).read_bytes()
@@ -57,11 +58,12 @@ def read() -> Settings:
             raise ConfigurationError(f"ZITADEL_CA_FILE cannot be read: {error}") from None
         if b"-----BEGIN CERTIFICATE-----" not in roots:
             raise ConfigurationError(f"ZITADEL_CA_FILE: {values['ZITADEL_CA_FILE']} holds no PEM certificate")
+        options = replace(options, root_certificates=roots)
     return Settings(
         values["ZITADEL_API_URL"],
         _credentials(values),
         values.get("ZITADEL_ORG_ID"),
-        ConnectionOptions(root_certificates=roots),
+        options,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zitadel_grpc import Client, environment
+from zitadel_grpc import Client, ConnectionOptions, environment
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
@@ -67,6 +67,19 @@ def test_the_rest_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.options.root_certificates is None
     monkeypatch.setenv("ZITADEL_ORG_ID", "17")
     assert environment.read().org_id == "17"
+
+
+def test_options_say_what_it_leaves_open(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
+    given = ConnectionOptions(root_certificates=b"other", retries="none")
+    assert environment.read(given).options == given
+
+    (ca := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
+    monkeypatch.setenv("ZITADEL_CA_FILE", str(ca))
+    found = environment.read(given).options
+    assert (found.root_certificates, found.retries) == (emulator.root_certificates, "none")
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
