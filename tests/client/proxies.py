@@ -1,5 +1,5 @@
-"""Servers that stand where ZITADEL should: a real TLS socket that answers HTTP/2 as a test says, or what is not
-HTTP/2 at all."""
+"""Servers that stand where ZITADEL should: real sockets, TLS or not, that answer HTTP/2 as a test says, or do
+not speak it at all."""
 
 from __future__ import annotations
 
@@ -39,12 +39,16 @@ class Place:
 
 @contextmanager
 def listening(
-    serve: Serve, *, alpn: Sequence[str] | None = ("h2",), plaintext: bool = False, name: str = "localhost"
+    serve: Serve,
+    *,
+    alpn: Sequence[str] | None = ("h2",),
+    plaintext: bool = False,
+    names: Sequence[str] = ("localhost",),
 ) -> Iterator[Place]:
     """Serves each connection by `serve` in a thread of its own; `alpn` are the protocols that TLS offers."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(*names).configure_cert(context)
     if alpn is not None:
         context.set_alpn_protocols(list(alpn))
     opened: list[socket.socket] = []
@@ -123,6 +127,25 @@ def speaks_h2(respond: Callable[[h2.connection.H2Connection, int], None]) -> Ser
                 if isinstance(event, h2.events.StreamEnded):
                     respond(connection, event.stream_id)
             stream.sendall(connection.data_to_send())
+
+    return serve
+
+
+def hangs_up() -> Serve:
+    """HTTP/2 that closes the connection when a request is there."""
+
+    def respond(connection: h2.connection.H2Connection, stream: int) -> None:
+        raise ConnectionResetError
+
+    return speaks_h2(respond)
+
+
+def says_nothing() -> Serve:
+    """Reads what comes, until the client hangs up."""
+
+    def serve(stream: socket.socket) -> None:
+        while stream.recv(65536):
+            pass
 
     return serve
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
+import base64
+import copy
+import multiprocessing
+import pickle
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from email.utils import formatdate
 from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from tests.client.failing import failures
 from tests.client.proxies import Headers, answers, listening
-from zitadel_grpc import AsyncClient, Client
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest
-from zitadel_grpc.credentials import PersonalAccessToken
+from zitadel_grpc import errors
+from zitadel_grpc.api.user.v2 import GetUserByIDResponse
+from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
 from zitadel_grpc.errors import NotFound, ResourceExhausted, RpcError
 
 RPC = "zitadel.management.v1.ManagementService/GetMyOrg"
@@ -47,21 +55,10 @@ def trailer(*details: Message) -> tuple[str, bytes]:
 async def test_a_server_may_say_when_to_try_again(
     headers: Headers, trailers: Headers, delay: float | None
 ) -> None:
-    token = PersonalAccessToken("a-token")
     with listening(answers((*GRPC, *headers), trailers=(*EXHAUSTED, *trailers))) as place:
-
-        def call() -> RpcError:
-            with Client(place.url, token, options=place.options) as client:
-                with pytest.raises(ResourceExhausted) as raised:
-                    client.management.GetMyOrg(GetMyOrgRequest())
-                return raised.value
-
-        sync = await asyncio.to_thread(call)
-        async with AsyncClient(place.url, token, options=place.options) as client:
-            with pytest.raises(ResourceExhausted) as raised:
-                await client.management.GetMyOrg(GetMyOrgRequest())
-
-    assert raised.value.retry_delay == sync.retry_delay == delay
+        for error in await failures(place):
+            assert type(error) is ResourceExhausted
+            assert error.retry_delay == delay
 
 
 @pytest.mark.parametrize(
@@ -72,3 +69,132 @@ def test_a_retry_info_tells_when_to_try_again(seconds: Any, nanos: Any, delay: f
     if seconds is not None:
         info.retry_delay.FromNanoseconds(seconds * 10**9 + nanos)
     assert NotFound(RPC, trailing_metadata=[trailer(info)]).retry_delay == delay
+
+
+async def test_what_the_server_tells_beside_the_text_is_decoded() -> None:
+    said = [
+        ErrorDetail(id="QUERY-Dfbg2", message="gone"),
+        ErrorInfo(reason="QUOTA", domain="zitadel.com"),
+        BadRequest(field_violations=[BadRequest.FieldViolation(field="name", description="too long")]),
+        QuotaFailure(),
+        GetUserByIDResponse(),
+    ]
+    name, packed = trailer(*said)
+    encoded = base64.b64encode(packed).decode()
+    with listening(answers((*GRPC,), trailers=(*EXHAUSTED, (name, encoded)))) as place:
+        for error in await failures(place):
+            assert error.error_details == tuple(said)
+            assert error.error_id == "QUERY-Dfbg2"
+            violations = error.error_detail(BadRequest)
+            assert violations is not None
+            assert violations.field_violations[0].field == "name"
+            assert error.error_detail(RetryInfo) is None
+            assert error.failed_attempts is None
+
+
+def test_wrong_passwords_are_counted() -> None:
+    detail = CredentialsCheckError(id="COMMAND-3M0fs", message="wrong", failed_attempts=2)
+    error = NotFound(RPC, trailing_metadata=[trailer(detail)])
+    assert (error.failed_attempts, error.error_id) == (2, "COMMAND-3M0fs")
+    assert NotFound(RPC, trailing_metadata=[trailer(CredentialsCheckError())]).failed_attempts == 0
+
+
+def error_detail_v2() -> type[Message]:
+    """`zitadel.error.v2.ErrorDetail`, which only stubs of newer sources have."""
+    pool = descriptor_pool.Default()
+    try:
+        return message_factory.GetMessageClass(pool.FindMessageTypeByName("zitadel.error.v2.ErrorDetail"))
+    except KeyError:
+        file = descriptor_pb2.FileDescriptorProto(name="test/error.proto", package="zitadel.error.v2")
+        message = file.message_type.add(name="ErrorDetail")
+        for number, name in enumerate(("slug", "message"), 1):
+            message.field.add(name=name, number=number, type="TYPE_STRING", label="LABEL_OPTIONAL")
+        pool.Add(file)
+        return error_detail_v2()
+
+
+def test_a_slug_is_an_error_id_too() -> None:
+    given: Any = error_detail_v2()(slug="user.already_exists", message="taken")
+    error = errors.AlreadyExists(RPC, "taken", trailing_metadata=[trailer(given)])
+    assert error.error_id == "user.already_exists"
+    assert error.error_details == (given,)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        Packed(type_url="type.googleapis.com/zitadel.v1.ErrorDetail", value=b"\xff"),
+        Packed(type_url="type.googleapis.com/zitadel.none.v1.Nope", value=b"1"),
+        Packed(type_url="type.googleapis.com/zitadel._lazy.Nope"),
+        Packed(type_url="type.googleapis.com/zitadel...Nope"),
+        Packed(type_url="of.another/Service"),
+        Packed(type_url=""),
+    ],
+)
+def test_a_detail_that_cannot_be_decoded_stays_packed(packed: Packed) -> None:
+    status = Status(details=[packed]).SerializeToString()
+    error = NotFound(RPC, "gone (A-1)", trailing_metadata=[("grpc-status-details-bin", status)])
+    assert error.error_details == (packed,)
+    assert error.error_id == "A-1"
+    assert "gone" in str(error)
+
+
+def failed_in_another_process() -> RpcError:
+    trailers = [trailer(ErrorDetail(id="QUERY-Dfbg2"), BadRequest()), ("retry-after", "3")]
+    error = NotFound(RPC, "gone", trailing_metadata=trailers, debug_error_string="as gRPC has it")
+    assert len(error.error_details) == 2  # decoded there, and again here
+    return error
+
+
+def test_an_error_comes_whole_out_of_a_process_pool() -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        error = pool.submit(failed_in_another_process).result(30)
+    assert type(error) is NotFound
+    assert (error.error_id, error.rpc, error.retry_delay) == ("QUERY-Dfbg2", RPC, 3.0)
+    assert error.error_detail(BadRequest) == BadRequest()
+    assert (error.details(), error.debug_error_string()) == ("gone", "as gRPC has it")
+
+
+def raised_in_another_process() -> None:
+    raise failed_in_another_process()
+
+
+def test_an_error_raised_in_a_process_pool_is_raised_here() -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool, pytest.raises(NotFound, match="gone"):
+        pool.submit(raised_in_another_process).result(30)
+
+
+def pickled(error: Any) -> Any:
+    return pickle.loads(pickle.dumps(error))  # noqa: S301
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (errors.ZitadelError, {}),
+        (errors.ConfigurationError, {}),
+        (errors.ClosedError, {}),
+        (errors.CredentialsError, {"error": "invalid_grant"}),
+        (errors.TokenEndpointError, {"retry_after": 3.0, "retryable": False}),
+        (RpcError, {"details": "broken", "code": grpc.StatusCode.INTERNAL}),
+        *((kind, {"trailing_metadata": [("retry-after", "3")]}) for kind in RpcError.__subclasses__()),
+    ],
+)
+def test_every_error_can_be_copied_and_pickled(
+    kind: type[Exception], settings: dict[str, Any], copied: Callable[[Any], Any]
+) -> None:
+    error = kind("what or where", **settings)
+    error.add_note("in the night's run")
+
+    other = copied(error)
+
+    assert type(other) is kind
+    assert (str(other), repr(other), vars(other)) == (str(error), repr(error), vars(error))
+
+
+def test_errors_are_known_by_their_public_module() -> None:
+    for name in errors.__all__:
+        assert getattr(errors, name).__module__ == "zitadel_grpc.errors"

@@ -76,7 +76,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 return (yield from self._attempt.__await__())
             except grpc.aio.AioRpcError as error:
                 if error.code() not in _NOT_THE_END:
-                    raise RpcError.of(error, self._rpc) from None
+                    raise self._told(error) from None
         return (yield from self._start().__await__())
 
     def _send(self, header: str | None, timeout: float) -> grpc.aio.UnaryUnaryCall[Request, Response]:
@@ -108,7 +108,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             try:
                 response = await attempt
             except grpc.aio.AioRpcError as error:
-                failure = RpcError.of(error, self._rpc)
+                failure = self._told(error)
             else:
                 tries.succeeded(self._header)
                 return response
@@ -124,6 +124,10 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 raise failure
             self._counts.retries += 1
             attempt = self._send(header, self.time_remaining())
+
+    def _told(self, error: grpc.aio.AioRpcError) -> RpcError:
+        header = () if self._header is None else ((AUTHORIZATION, self._header),)
+        return RpcError.of(error, self._rpc, (*self._pairs, *header))
 
     async def _token(self) -> str | None:
         if self._cache is None:

@@ -235,7 +235,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
-            raise RpcError.of(error, self._rpc) from None
+            raise RpcError.of(error, self._rpc, metadata) from None
         except ValueError:
             if self._connection.closed:  # while the call waited for its token
                 raise closed() from None

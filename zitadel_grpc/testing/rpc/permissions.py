@@ -1,4 +1,4 @@
-"""What a caller may do: Manager roles, their levels, and the permissions that each was seen to give."""
+"""What a caller may do, by its Manager roles."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import functools
 import json
 from collections.abc import Collection
 from importlib import resources
-from typing import Any
 
 from google.protobuf.message import Message
 
+from zitadel_grpc import manager_roles
+from zitadel_grpc.manager_roles import permissions_of
 from zitadel_grpc.testing.rpc.authentication import Caller
 from zitadel_grpc.testing.rpc.refusals import Refusal, not_found, permission_denied
 from zitadel_grpc.testing.state.members import Level, Member
@@ -20,44 +21,23 @@ AUTHENTICATED = "authenticated"
 """In place of a permission: anyone with a good token; what more is needed, the RPC checks itself."""
 
 
-@functools.cache
-def permissions_of(role: str) -> frozenset[str]:
-    """The permissions that a Manager role gives."""
-    known: dict[str, list[str]] = _data("manager-roles.json")["permissions"]
-    if role in _OF_ONE_PROJECT:
-        return frozenset((*known[f"{role}_GLOBAL"], *_OF_ONE_PROJECT[role]))
-    return frozenset(known.get(role, ()))
-
-
 def roles_of_level(level: Level) -> Collection[str]:
     """The Manager roles that can be given there."""
-    roles: list[str] = _data("manager-roles.json")["levels"][level.name.lower()]
-    return [*_OF_ONE_PROJECT, *roles] if level is Level.PROJECT else roles
-
-
-# Not among the roles observed: what members of one project were seen to do, beyond their GLOBAL kin.
-_GRANTS = ("project.grant.read", "project.grant.member.read", "user.read")
-_GRANT_WRITES = (
-    "project.grant.write",
-    "project.grant.delete",
-    "project.grant.member.write",
-    "project.grant.member.delete",
-)
-_OF_ONE_PROJECT = {
-    "PROJECT_OWNER": (*_GRANTS, *_GRANT_WRITES),
-    "PROJECT_OWNER_VIEWER": _GRANTS,
-}
+    return manager_roles.roles_of_level(level.name.lower())
 
 
 def listed(permissions: Collection[str]) -> list[str]:
     """As ZITADEL lists them; those that were never seen in a list come last."""
-    seen: list[str] = _data("permission-order.json")
+    seen = _order()
     return [*(each for each in seen if each in permissions), *sorted({*permissions} - {*seen})]
 
 
 @functools.cache
-def _data(name: str) -> Any:
-    return json.loads(resources.files("zitadel_grpc.testing").joinpath(name).read_bytes())
+def _order() -> list[str]:
+    seen: list[str] = json.loads(
+        resources.files("zitadel_grpc.testing").joinpath("permission-order.json").read_bytes()
+    )
+    return seen
 
 
 def organization_of(store: Store, caller: Caller, request: Request) -> str:

@@ -1,0 +1,278 @@
+"""Answers that are a proxy's and not ZITADEL's, and connections that do not come about: what the hint says.
+
+What gRPC makes of them differs between its versions, so each is made for real.
+"""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import pytest
+import trustme
+
+from tests.client.failing import failures
+from tests.client.proxies import Headers, Place, Serve, answers, hangs_up, listening, says, says_nothing
+from zitadel_grpc import ConnectionOptions
+from zitadel_grpc.api.user.v2 import GetUserByIDRequest
+from zitadel_grpc.errors import DeadlineExceeded, Internal, RpcError, Unavailable, Unimplemented, Unknown
+
+GRPC = ((":status", "200"), ("content-type", "application/grpc"))
+WEB_PAGE = b"<!doctype html><title>Welcome</title>"
+PROXYS_ANSWER = "is a proxy's answer, not ZITADEL's"
+
+
+def web_page(status: int) -> Serve:
+    return answers(((":status", str(status)), ("content-type", "text/html")), WEB_PAGE)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "hint"),
+    [
+        (302, Unknown, "redirect"),
+        (400, Internal, "could not read the request"),
+        (403, None, "Cloudflare"),
+        (404, Unimplemented, "no route for gRPC"),
+        (415, Unknown, "does not pass gRPC on"),
+        (418, Unknown, "does not pass gRPC on"),
+        (429, Unavailable, "rate limit"),
+        (464, Unknown, "an AWS ALB"),
+        (500, Unknown, "has failed"),
+        (502, Unavailable, "grpc_pass"),
+        (503, Unavailable, "health check"),
+        (504, Unavailable, "in time"),
+        (520, Unknown, "switch gRPC on"),
+    ],
+)
+async def test_a_proxys_http_status_is_told_as_such(
+    status: int, kind: type[RpcError] | None, hint: str
+) -> None:
+    with listening(web_page(status)) as place:
+        for error in await failures(place):
+            assert kind is None or type(error) is kind
+            assert f"HTTP {status} {PROXYS_ANSWER}" in str(error)
+            assert hint in (error.hint or "")
+
+
+async def test_a_status_without_a_body_is_a_proxys_too() -> None:
+    with listening(answers([(":status", "464")])) as place:
+        for error in await failures(place):
+            assert "an AWS ALB" in str(error)
+
+
+async def test_http_404_for_a_v2_service_may_be_zitadels_own_way_to_say_unknown() -> None:
+    with listening(web_page(404)) as place:
+        for error in await failures(
+            place, service="user_v2", method="GetUserByID", request=GetUserByIDRequest(user_id="1")
+        ):
+            assert "this ZITADEL does not know the RPC" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (((":status", "200"), ("content-type", "text/html")), WEB_PAGE),
+        (((":status", "200"), ("content-type", "text/html")), b""),
+        (GRPC, b""),
+        (GRPC, b"\0\0\0\0\0"),
+    ],
+    ids=["a web page", "an empty page", "no trailers", "a message without trailers"],
+)
+async def test_what_is_no_answer_of_grpc_is_told_as_such(headers: Headers, body: bytes) -> None:
+    with listening(answers(headers, body)) as place:
+        for error in await failures(place):
+            assert type(error) is Unknown
+            assert "this was no answer of gRPC" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        (0, "broke the answer off"),  # of Traefik and Caddy, before a backend that is not h2c
+        (1, "takes the request for a broken one"),
+        (2, "broke the answer off"),
+        (7, "before it did anything"),
+        (8, "cancelled the call"),
+        (11, "sends too much"),
+        (13, "HTTP/1.1 only"),
+    ],
+)
+@pytest.mark.parametrize("begun", [(), GRPC], ids=["at once", "after the headers"])
+async def test_a_stream_that_is_reset_is_told_by_its_code(code: int, hint: str, begun: Headers) -> None:
+    with listening(answers(begun, reset=code)) as place:
+        for error in await failures(place):
+            assert hint in (error.hint or "")
+
+
+@pytest.mark.parametrize("alpn", [None, ("http/1.1",)])
+async def test_tls_that_does_not_offer_http2_is_told_as_such(alpn: Sequence[str] | None) -> None:
+    with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), alpn=alpn) as place:
+        for error in await failures(place):
+            assert type(error) is Unavailable
+            assert "does not offer HTTP/2 by ALPN" in str(error)
+
+
+async def test_a_plaintext_server_of_http1_is_told_as_such() -> None:
+    with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
+        for error in await failures(place):
+            assert "speaks HTTP/1.1 and not HTTP/2" in str(error)
+
+
+async def test_a_plaintext_server_that_speaks_neither_is_told_as_such() -> None:
+    with listening(says(b"SSH-2.0-OpenSSH_9.6\r\n" * 9), plaintext=True) as place:
+        for error in await failures(place):
+            assert "does not speak HTTP/2" in str(error)
+
+
+async def test_tls_to_a_plaintext_port_is_told_as_such() -> None:
+    with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
+        for error in await failures(place, url=f"https://localhost:{place.port}"):
+            assert "does not speak TLS" in str(error)
+
+
+async def test_plaintext_to_a_tls_port_is_told_as_such() -> None:
+    with listening(web_page(200)) as place:
+        for error in await failures(place, url=f"http://localhost:{place.port}"):
+            assert "does the server want TLS" in str(error)
+
+
+async def test_a_connection_that_is_reset_is_told_as_such() -> None:
+    def reset(stream: socket.socket) -> None:
+        stream.recv(10)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with listening(reset, plaintext=True) as place:
+        for error in await failures(place):
+            assert "the connection was cut off" in str(error)
+        for error in await failures(place, url=f"https://localhost:{place.port}"):
+            assert "cut off" in str(error)
+
+
+async def test_a_connection_that_is_lost_during_a_call_is_told_as_such() -> None:
+    with listening(hangs_up()) as place:
+        for error in await failures(place):
+            assert type(error) is Unavailable
+            assert "lost during the call" in str(error)
+
+
+async def test_a_port_where_nothing_listens_is_told_as_such() -> None:
+    with listening(says(b"")) as place:
+        pass
+    for error in await failures(place):
+        assert "nothing listens there" in str(error)
+
+
+async def test_a_host_name_that_is_not_known_is_told_as_such() -> None:
+    nowhere = Place(443, ConnectionOptions(), plaintext=False)
+    for error in await failures(nowhere, url="https://zitadel.invalid"):
+        assert "the host name cannot be resolved" in str(error)
+
+
+@pytest.mark.parametrize("plaintext", [False, True])
+async def test_a_server_that_says_nothing_is_told_as_such(plaintext: bool) -> None:
+    with listening(says_nothing(), plaintext=plaintext) as place:
+        for error in await failures(place, timeout=0.3):
+            assert type(error) is DeadlineExceeded
+            assert "no answer within the call's timeout" in str(error)
+
+
+async def test_a_certificate_for_another_name_is_told_as_such() -> None:
+    with listening(web_page(200), names=("zitadel.example.com",)) as place:
+        for error in await failures(place):
+            assert "certificate is for another name" in str(error)
+
+
+async def test_a_certificate_that_is_not_trusted_is_told_as_such() -> None:
+    with listening(web_page(200)) as place:
+        other = ConnectionOptions(root_certificates=trustme.CA().cert_pem.bytes())
+        for error in await failures(Place(place.port, other, plaintext=False)):
+            assert "is its CA among ConnectionOptions(root_certificates=…)?" in str(error)
+
+
+def tls(**certificate: Any) -> tuple[ssl.SSLContext, ConnectionOptions]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", **certificate).configure_cert(context)
+    authority.configure_trust(context)
+    context.set_alpn_protocols(["h2"])
+    return context, ConnectionOptions(root_certificates=authority.cert_pem.bytes())
+
+
+async def failures_by(context: ssl.SSLContext, options: ConnectionOptions) -> Sequence[RpcError]:
+    def serve(stream: socket.socket) -> None:
+        with context.wrap_socket(stream, server_side=True) as secured:
+            secured.recv(65536)
+
+    with listening(serve, plaintext=True) as place:
+        return await failures(Place(place.port, options, plaintext=False))
+
+
+async def test_a_certificate_that_has_expired_is_told_as_such() -> None:
+    context, options = tls(
+        not_before=datetime.datetime(2020, 1, 1),  # noqa: DTZ001  # as trustme wants them
+        not_after=datetime.datetime(2021, 1, 1),  # noqa: DTZ001
+    )
+    for error in await failures_by(context, options):
+        assert "certificate has expired" in (error.hint or "")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_server_that_wants_a_clients_certificate_is_told_as_such(version: ssl.TLSVersion) -> None:
+    context, options = tls()
+    context.minimum_version = context.maximum_version = version
+    context.verify_mode = ssl.CERT_REQUIRED
+    for error in await failures_by(context, options):
+        assert "certificate_chain=" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("alert", "hint"),
+    [
+        (70, "only old versions of TLS"),
+        (112, "no certificate for this host name"),
+        (116, "wants a client's certificate"),
+        (120, "does not offer HTTP/2 by ALPN"),
+    ],
+)
+async def test_a_server_that_ends_the_tls_handshake_is_told_by_its_alert(alert: int, hint: str) -> None:
+    fatal = b"\x15\x03\x03\x00\x02\x02" + bytes([alert])  # RFC 8446 §6
+    with listening(says(fatal), plaintext=True) as place:
+        for error in await failures(place, url=f"https://localhost:{place.port}"):
+            assert hint in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("no healthy upstream", "no ZITADEL that is ready"),
+        (
+            "upstream connect error or disconnect/reset before headers. reset reason: connection failure, "
+            "transport failure reason: delayed connect error: Connection refused",
+            "a proxy (Envoy) cannot connect to ZITADEL",
+        ),
+    ],
+)
+async def test_what_envoy_answers_by_grpc_is_told_as_such(text: str, hint: str) -> None:
+    with listening(answers((*GRPC, ("grpc-status", "14"), ("grpc-message", text)))) as place:
+        for error in await failures(place):
+            assert error.code() is grpc.StatusCode.UNAVAILABLE
+            assert hint in (error.hint or "")
+
+
+async def test_a_proxy_that_takes_the_token_out_is_told_as_such() -> None:
+    trailers = ("grpc-status", "16"), ("grpc-message", "auth header missing")
+    with listening(answers((*GRPC, *trailers))) as place:
+        for error in await failures(place):
+            assert "no token reached ZITADEL" in str(error)
+
+
+async def test_what_zitadel_says_itself_is_taken_for_no_proxys_answer() -> None:
+    said = ("grpc-status", "14"), ("grpc-message", "Connection refused (QUERY-abc12)")
+    with listening(answers((*GRPC, *said))) as place:
+        for error in await failures(place):
+            assert error.hint is None
