@@ -34,7 +34,7 @@ class Place:
 
     @property
     def url(self) -> str:
-        return f"{'http' if self.plaintext else 'https'}://localhost:{self.port}"
+        return f"{'http' if self.plaintext else 'https'}://127.0.0.1:{self.port}"
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def listening(
     *,
     alpn: Sequence[str] | None = ("h2",),
     plaintext: bool = False,
-    names: Sequence[str] = ("localhost",),
+    names: Sequence[str] = ("127.0.0.1",),
 ) -> Iterator[Place]:
     """Serves each connection by `serve` in a thread of its own; `alpn` are the protocols that TLS offers."""
     authority = trustme.CA()
@@ -74,7 +74,7 @@ def listening(
                 threads[-1].start()
 
     threads: list[threading.Thread] = []
-    with socket.create_server(("localhost", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         accepting = threading.Thread(target=accept, daemon=True)
         accepting.start()
         try:

@@ -149,7 +149,7 @@ def failed_in_another_process() -> RpcError:
 def test_an_error_comes_whole_out_of_a_process_pool() -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        error = pool.submit(failed_in_another_process).result(30)
+        error = pool.submit(failed_in_another_process).result(50)
     assert type(error) is NotFound
     assert (error.error_id, error.rpc, error.retry_delay) == ("QUERY-Dfbg2", RPC, 3.0)
     assert error.error_detail(BadRequest) == BadRequest()
@@ -163,7 +163,7 @@ def raised_in_another_process() -> None:
 def test_an_error_raised_in_a_process_pool_is_raised_here() -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool, pytest.raises(NotFound, match="gone"):
-        pool.submit(raised_in_another_process).result(30)
+        pool.submit(raised_in_another_process).result(50)
 
 
 def pickled(error: Any) -> Any:

@@ -131,13 +131,13 @@ async def test_a_plaintext_server_that_speaks_neither_is_told_as_such() -> None:
 
 async def test_tls_to_a_plaintext_port_is_told_as_such() -> None:
     with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
-        for error in await failures(place, url=f"https://localhost:{place.port}"):
+        for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
             assert "does not speak TLS" in str(error)
 
 
 async def test_plaintext_to_a_tls_port_is_told_as_such() -> None:
     with listening(web_page(200)) as place:
-        for error in await failures(place, url=f"http://localhost:{place.port}"):
+        for error in await failures(place, url=f"http://127.0.0.1:{place.port}"):
             assert "does the server want TLS" in str(error)
 
 
@@ -149,7 +149,7 @@ async def test_a_connection_that_is_reset_is_told_as_such() -> None:
     with listening(reset, plaintext=True) as place:
         for error in await failures(place):
             assert "the connection was cut off" in str(error)
-        for error in await failures(place, url=f"https://localhost:{place.port}"):
+        for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
             assert "cut off" in str(error)
 
 
@@ -197,7 +197,7 @@ async def test_a_certificate_that_is_not_trusted_is_told_as_such() -> None:
 def tls(**certificate: Any) -> tuple[ssl.SSLContext, ConnectionOptions]:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", **certificate).configure_cert(context)
+    authority.issue_cert("127.0.0.1", **certificate).configure_cert(context)
     authority.configure_trust(context)
     context.set_alpn_protocols(["h2"])
     return context, ConnectionOptions(root_certificates=authority.cert_pem.bytes())
@@ -242,7 +242,7 @@ async def test_a_server_that_wants_a_clients_certificate_is_told_as_such(version
 async def test_a_server_that_ends_the_tls_handshake_is_told_by_its_alert(alert: int, hint: str) -> None:
     fatal = b"\x15\x03\x03\x00\x02\x02" + bytes([alert])  # RFC 8446 §6
     with listening(says(fatal), plaintext=True) as place:
-        for error in await failures(place, url=f"https://localhost:{place.port}"):
+        for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
             assert hint in (error.hint or "")
 
 
