@@ -110,17 +110,6 @@ class ConnectionOptions:
                 raise ConfigurationError(
                     f"headers: the value of {name!r} must be printable ASCII text, without spaces around it"
                 )
-        for name, host in (("instance-host", self.instance_host), ("public-host", self.public_host)):
-            if host is None:
-                continue
-            if not isinstance(host, str) or not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host):
-                raise ConfigurationError(
-                    f"{name.replace('-', '_')} must be a host name, with its port if need be, not {host!r}"
-                )
-            headers = (
-                *(pair for pair in headers if pair[0] != f"x-zitadel-{name}"),
-                (f"x-zitadel-{name}", host),
-            )
         object.__setattr__(self, "headers", headers)
         object.__setattr__(self, "channel_options", tuple(self.channel_options))
         for field_name in ("root_certificates", "certificate_chain", "private_key"):
@@ -141,6 +130,14 @@ class ConnectionOptions:
         self._check_calls()
 
     def _check_calls(self) -> None:
+        for name in ("instance_host", "public_host"):
+            host = getattr(self, name)
+            if host is not None and not (
+                isinstance(host, str) and re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host)
+            ):
+                raise ConfigurationError(
+                    f"{name} must be a host name, with its port if need be, not {host!r}"
+                )
         check_retries(self.retries)
         idle = self.keepalive
         if idle is not None and (
@@ -159,7 +156,7 @@ class ConnectionOptions:
             raise ConfigurationError(
                 f'compression must be "gzip", "deflate" or None, not {self.compression!r}'
             )
-        if self.proxy and not _is_proxy(self.proxy):  # not quoted: it may hold a password
+        if self.proxy not in (None, "") and not _is_proxy(self.proxy):  # not quoted: it may hold a password
             raise ConfigurationError("proxy must be http://[user:password@]host:port, or empty for none")
 
     @property
@@ -176,7 +173,13 @@ class ConnectionOptions:
 
     @property
     def header_pairs(self) -> tuple[tuple[str, str], ...]:
-        """`headers` as pairs with lower-case names."""
+        """`headers` as pairs with lower-case names, and those that name the hosts."""
+        hosts = {"x-zitadel-instance-host": self.instance_host, "x-zitadel-public-host": self.public_host}
+        named = {name: host for name, host in hosts.items() if host is not None}
+        return (*(pair for pair in self._pairs if pair[0] not in named), *named.items())
+
+    @property
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
         return tuple(self.headers)  # type: ignore[arg-type]  # made a tuple of pairs above
 
 
