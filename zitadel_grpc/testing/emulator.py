@@ -100,7 +100,8 @@ class Emulator(Seeding):
         """Goes back to the state at the start, or to a snapshot; takes back all faults and forgets the calls.
 
         Keys, PAT and ids stay, and so do the access tokens of users who are still there. Takes about a
-        millisecond. May be called from any thread.
+        millisecond, with a thousand users some ten, and with nothing written meanwhile none. May be called
+        from any thread.
         """
         self._between_requests(lambda: self._reset(to or self._fresh))
 
