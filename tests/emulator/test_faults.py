@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -51,6 +51,40 @@ async def test_chosen_answers_are_given_in_turn_and_then_the_right_one(own_peer:
     assert answers[0].headers["retry-after"] == "7"
     assert answers[2].text == "<html>"
     assert "access_token" in answers[3].json()
+
+
+async def test_an_answer_without_content_is_given_too(own_peer: Peer) -> None:
+    own_peer.zitadel.faults.token_endpoint.answer(204)
+    answers = [await own_peer.ask_token() for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [204, 200]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 99},
+        {"status": 101},
+        {"status": 1000},
+        {"status": 204, "body": b"x"},
+        {"status": 200, "headers": {"no name": "x"}},
+        {"status": 200, "headers": {"x": "a\r\ny: b"}},
+        {"status": 200, "headers": {"x": "ä€"}},
+        {"status": 200, "headers": {"Content-Length": "7"}},
+        {"status": 200, "headers": {"transfer-encoding": "chunked"}},
+    ],
+    ids=repr,
+)
+def test_an_answer_that_http_does_not_know_is_refused_at_once(
+    shared_zitadel: Emulator, answer: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="answer"):
+        shared_zitadel.faults.token_endpoint.answer(**answer)
+
+
+@pytest.mark.parametrize("skew", [1e18, -1e18, float("nan")])
+def test_a_clock_cannot_be_wrong_beyond_all_dates(zitadel: Emulator, skew: float) -> None:
+    with pytest.raises(ValueError, match="a clock cannot be wrong by"):
+        zitadel.faults.clock_skew = skew
 
 
 async def test_a_server_with_a_wrong_clock_says_so_in_its_date_and_refuses_what_comes_from_its_future(

@@ -131,3 +131,19 @@ async def test_what_is_no_tls_harms_nobody(caplog: Any) -> None:
         async with httpx2.AsyncClient(verify=trusting(zitadel)) as http:
             assert (await http.get(f"{zitadel.url}/oauth/v2/keys")).status_code == 200
     assert not caplog.records or all(record.levelname in ("DEBUG", "INFO") for record in caplog.records)
+
+
+def test_an_emulator_that_is_not_running_says_so() -> None:
+    zitadel = Emulator()
+    with pytest.raises(AttributeError, match="url: it was never started, use it in a `with` block"):
+        _ = zitadel.url
+    with pytest.raises(RuntimeError, match="is not running"):
+        zitadel.reset()
+    with zitadel:
+        with pytest.raises(RuntimeError, match="is running already"), zitadel:
+            pass
+        zitadel.reset()
+    with pytest.raises(RuntimeError, match="is not running"):
+        zitadel.add_organization("Acme")
+    with zitadel:
+        zitadel.add_organization("Acme")

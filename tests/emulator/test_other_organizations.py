@@ -169,3 +169,31 @@ async def test_memberships_are_those_of_the_instance_and_of_the_organization(
 
     assert await roles() == [["IAM_OWNER_VIEWER"], ["PROJECT_OWNER"]]
     assert await roles(("x-zitadel-orgid", ids["elsewhere"])) == [["ORG_OWNER"], ["IAM_OWNER_VIEWER"]]
+
+
+@pytest.mark.parametrize(
+    ("project_grant_id", "error_id"), [(None, "COMMAND-3n77S"), ("project_grant_id", "COMMAND-4m9ff")]
+)
+async def test_roles_are_given_by_the_projects_organization_and_those_it_is_granted_to(
+    own_peer: Peer, ids: dict[str, str], project_grant_id: str | None, error_id: str
+) -> None:
+    request = management.AddUserGrantRequest(
+        user_id=ids["user_id"],
+        project_id=ids["project_id"],
+        project_grant_id=ids[project_grant_id] if project_grant_id else "",
+        role_keys=["reader"],
+    )
+    answer = await own_peer.manage(request, metadata=(("x-zitadel-orgid", ids["elsewhere"]),))
+    assert answer.error_id == error_id
+
+
+async def test_a_manager_of_one_project_gives_and_takes_roles_of_this_one_only(
+    own_peer: Peer, ids: dict[str, str]
+) -> None:
+    zitadel = own_peer.zitadel
+    manager, own = zitadel.add_service_user(), zitadel.add_project("own")
+    zitadel.add_manager_roles(manager.id, ["PROJECT_OWNER"], project_id=own)
+    request = management.DeactivateUserGrantRequest(user_id=ids["user_id"], grant_id=ids["grant_id"])
+    assert (await own_peer.manage(request, token=manager.pat)).error_id == "EVENT-Shu7e"
+    zitadel.add_manager_roles(manager.id, ["PROJECT_OWNER"], project_id=ids["project_id"])
+    assert (await own_peer.manage(request, token=manager.pat)).code.name == "OK"

@@ -133,6 +133,14 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
         ("organizations:\n - name: A\n   name: B\n", ":3:4: is no YAML: name is there twice"),
         ("organizations: [\n", ":2:1: is no YAML: "),
         ("\x00", ": is no YAML: "),
+        ("{[a]: b}\n", ":1:2: is no YAML: keys have to be texts"),
+        ("!!map [a]\n", ":1:1: is no YAML: here is no mapping"),
+        (
+            "a: 2024-13-45\n",
+            ":1:4: is no YAML: this looks like a number or a date, and is none: write texts in ",
+        ),
+        ("[" * 5000, ": is nested more deeply than any seed file"),
+        ('organizations: [{name: "\\ud800"}]\n', ": organizations[0].name: must be a text, half a surrogate"),
     ],
 )
 def test_a_fault_is_told_in_one_line_with_its_place_and_the_mend(
@@ -151,3 +159,36 @@ def test_a_file_that_cannot_be_read_is_named(zitadel: Emulator, tmp_path: Path) 
     (tmp_path / "latin.yaml").write_bytes(b"organizations: [{name: \xe9}]")
     with pytest.raises(SeedError, match=r"latin\.yaml cannot be read: it is not UTF-8"):
         zitadel.seed(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password: *s3cret",
+        "password: !s3cret",
+        "password: !s3cret!",
+        "password: !!int s3cret",
+        "password: {s3cret: x}",
+        "password: [s3cret]",
+        "password: s3cret: x",
+        "password: |s3cret",
+        "password: s3cret",
+        "password s3cret: x",
+        'password: "s3cret',
+        r'password: "s3cret\q"',
+        "password:\ts3cret:\t",
+        "password: `s3cret",
+    ],
+)
+def test_no_password_is_in_a_fault(zitadel: Emulator, write: Write, line: str) -> None:
+    path = write(f"organizations:\n- name: A\n  humans:\n  - email: ann@example.com\n    {line}\n")
+    with pytest.raises(SeedError) as error:
+        zitadel.seed(path)
+    assert "s3cret" not in str(error.value)
+
+
+def test_of_a_file_with_a_fault_nothing_is_added(zitadel: Emulator, write: Write) -> None:
+    before = zitadel.snapshot()
+    with pytest.raises(SeedError):
+        zitadel.seed(write(SEED.replace("bob@acme.example", "no address")))
+    assert zitadel.snapshot() == before

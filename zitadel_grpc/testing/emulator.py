@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
 import trustme
 
@@ -71,6 +71,14 @@ class Emulator(Seeding):
         self._listener: Listener
         self._thread: threading.Thread
         self._request_stop: Callable[[], object]
+        self._is_running = False
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Only asked for what is not there."""
+            why = "" if "_zitadel" in vars(self) else ": it was never started, use it in a `with` block"
+            raise AttributeError(f"Emulator has no {name}{why}", name=name, obj=self)
 
     @property
     def url(self) -> str:
@@ -119,6 +127,8 @@ class Emulator(Seeding):
 
     def _between_requests(self, function: Callable[[], Result]) -> Result:
         """Runs it in the thread that answers requests, and so never in the midst of one."""
+        if not self._is_running:
+            raise RuntimeError("the emulator is not running: use it inside its `with` block")
         if threading.get_ident() == self._loop_thread:
             with self._zitadel.writing():
                 return function()
@@ -130,6 +140,8 @@ class Emulator(Seeding):
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_CALL_TIMEOUT)
 
     async def __aenter__(self) -> Self:
+        if self._is_running:
+            raise RuntimeError("the emulator is running already: make another one")
         self._loop = loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         with concurrent.futures.ThreadPoolExecutor() as threads:
@@ -162,6 +174,7 @@ class Emulator(Seeding):
         self._snapshots = Snapshots(store)
         self._fresh = self._snapshots.take()
         self._listener.start()
+        self._is_running = True
         return self
 
     async def __aexit__(
@@ -170,15 +183,17 @@ class Emulator(Seeding):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._is_running = False
         await self._listener.stop()
 
     def __enter__(self) -> Self:
         started: concurrent.futures.Future[Callable[[], object]] = concurrent.futures.Future()
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=lambda: asyncio.run(self._run(started)), name="zitadel-emulator", daemon=True
         )
-        self._thread.start()
+        thread.start()
         self._request_stop = started.result(_START_TIMEOUT)
+        self._thread = thread
         return self
 
     def __exit__(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import grpc
+import h11
 
 from zitadel_grpc import catalog
 from zitadel_grpc.testing.state.store import Store
@@ -52,14 +53,34 @@ class TokenEndpointFaults:
     def answer(
         self, status: int, *, headers: Mapping[str, str] | None = None, body: bytes = b"", times: int = 1
     ) -> None:
-        """Answers the next `times` requests so, after those that were asked for before."""
-        self._answers.extend([HttpAnswer(status, headers or {}, body)] * times)
+        """Answers the next `times` requests so, after those that were asked for before.
+
+        Raises ValueError for what HTTP cannot send.
+        """
+        answer = HttpAnswer(status, headers or {}, body)
+        _check(answer)
+        self._answers.extend([answer] * times)
 
     def next_answer(self) -> HttpAnswer | None:
         try:
             return self._answers.popleft()
         except IndexError:
             return None
+
+
+def _check(answer: HttpAnswer) -> None:
+    """Raises ValueError."""
+    if _LENGTHS & {name.lower() for name in answer.headers}:
+        raise ValueError("the length of an answer is told by the emulator: leave out the header")
+    if answer.body and answer.status in (204, 304):
+        raise ValueError(f"an answer of status {answer.status} has no body")
+    try:
+        h11.Response(status_code=answer.status, headers=list(answer.headers.items()))
+    except (h11.LocalProtocolError, UnicodeEncodeError) as error:
+        raise ValueError(f"HTTP has no such answer: {error}") from None
+
+
+_LENGTHS = {"content-length", "transfer-encoding"}
 
 
 class Faults:

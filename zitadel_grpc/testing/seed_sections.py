@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "seed files need PyYAML: pip install 'zitadel-grpc[testing]'", name=error.name
     ) from None
+
+
+_SURROGATES = frozenset(map(chr, range(0xD800, 0xE000)))
+_QUOTED = re.compile(r"""(['"])(?!<).{3,}\1""")
+"""In PyYAML's words for a fault; `'<scalar>'` and the like are its own."""
 
 
 class Section:
@@ -71,10 +77,14 @@ class Section:
             if key not in self._taken:
                 near = difflib.get_close_matches(str(key), self._taken, 1)
                 mend = f"do you mean {near[0]}?" if near else f"there are {', '.join(self._taken)}"
-                raise self._error(str(key), f"is no key of a seed file here; {mend}")
+                # Of a text with blanks only the first word: it may be a password without its colon.
+                first, *more = str(key).split(maxsplit=1) or [""]
+                raise self._error(f"{first} …" if more else first, f"is no key of a seed file here; {mend}")
 
     def _text(self, key: str, value: object) -> str:
         if isinstance(value, str) and value.strip():
+            if not _SURROGATES.isdisjoint(value):
+                raise self._error(key, "must be a text, half a surrogate pair is none")
             return value
         if value is None or isinstance(value, str):
             raise self._error(key, "give it a text, it is empty")
@@ -107,10 +117,20 @@ def read(path: Path) -> Section:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise SeedError(f"{where}: is no YAML: {error.problem}") from None
+        # What stands in quotes is the file's, and may be a password: `*secret` is an unknown alias.
+        problem = error.problem or ""
+        if not isinstance(error, _Fault):
+            problem = _QUOTED.sub(r"\1…\1", problem) + "; write texts with special signs in quotes"
+        raise SeedError(f"{where}: is no YAML: {problem}") from None
     except yaml.YAMLError as error:
         raise SeedError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise SeedError(f"{path}: is nested more deeply than any seed file") from None
     return Section(path, "", {} if document is None else document)
+
+
+class _Fault(yaml.MarkedYAMLError):
+    """One that PyYAML does not find; its words are fit to be shown."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -118,9 +138,21 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set[str]()
+        if not isinstance(node, yaml.MappingNode):
+            raise _Fault(problem="here is no mapping", problem_mark=node.start_mark)
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _Fault(problem="keys have to be texts", problem_mark=key.start_mark)
             if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"{key.value} is there twice", problem_mark=key.start_mark)
-            if isinstance(key, yaml.ScalarNode):
-                seen.add(key.value)
+                raise _Fault(problem=f"{key.value} is there twice", problem_mark=key.start_mark)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:  # such as a date in month 13
+            raise _Fault(
+                problem="this looks like a number or a date, and is none: write texts in quotes",
+                problem_mark=node.start_mark,
+            ) from None

@@ -26,6 +26,7 @@ from zitadel_grpc.testing.rpc import services
 from zitadel_grpc.testing.rpc.permissions import roles_of_level
 from zitadel_grpc.testing.rpc.refusals import Refusal
 from zitadel_grpc.testing.state.members import Level
+from zitadel_grpc.testing.state.snapshots import Snapshot
 from zitadel_grpc.testing.zitadel import Zitadel
 
 Result = TypeVar("Result")
@@ -88,11 +89,17 @@ class Seeding(ABC):
     def seed(self, path: str | PathLike[str]) -> Seeded:
         """Adds what a YAML file says (see `zitadel_grpc.testing.seed_file`).
 
-        SeedErrors name the file and the place in it.
+        SeedErrors name the file and the place in it; after one nothing of the file was added.
         """
         from zitadel_grpc.testing.seed_file import load
 
-        return load(path).add_to(self)
+        seed_file, store = load(path), self._zitadel.store
+        before = self._between_requests(lambda: Snapshot.take(store))
+        try:
+            return seed_file.add_to(self)
+        except BaseException:
+            self._between_requests(lambda: before.restore(store))
+            raise
 
     def add_organization(self, name: str) -> str:
         """The id of an organization in which nobody has a role yet."""

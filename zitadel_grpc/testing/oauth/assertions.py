@@ -27,7 +27,7 @@ def verify(
         if key is None:
             return None
         claims = jwt.decode(token, load_public_key(key), algorithms=["RS256"], options=_SIGNATURE_ONLY)
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, RecursionError):  # JSON may be nested as deeply as one likes
         return None
     right = claims.get("iss") == subject and issuer in _audience(claims) and _is_current(claims, now)
     return subject if right else None

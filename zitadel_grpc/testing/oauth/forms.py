@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from urllib.parse import parse_qsl, unquote_plus
 
 from zitadel_grpc.testing.wire.messages import Request
@@ -11,7 +10,8 @@ from zitadel_grpc.testing.wire.messages import Request
 
 def form_of(request: Request) -> dict[str, str]:
     """The fields of a form body; of a repeated one the first. Anything but a form has none."""
-    if (request.header("content-type") or "").partition(";")[0] != "application/x-www-form-urlencoded":
+    kind = (request.header("content-type") or "").partition(";")[0]
+    if kind.strip().lower() != "application/x-www-form-urlencoded":
         return {}
     fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
     return dict(reversed(fields))
@@ -24,7 +24,7 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
         return None
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8
         return None
     return unquote_plus(client_id), unquote_plus(secret)
 

@@ -118,7 +118,13 @@ def _is_known(service: str) -> bool:
 
 def _without_secrets(request: Request) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, f"{value.partition(' ')[0]} …" if name == "authorization" else value)
+        (name, _scheme_of(value) if name.endswith("authorization") or name == "cookie" else value)
         for name, value in request.headers
         if not name.startswith(":")
     )
+
+
+def _scheme_of(authorization: str) -> str:
+    """Nothing of one that has no scheme: it may be a token alone."""
+    scheme, space, _ = authorization.partition(" ")
+    return f"{scheme} …" if space and "=" not in scheme else "…"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import struct
 import zlib
 from urllib.parse import quote
@@ -15,12 +14,15 @@ from zitadel_grpc.testing.wire.messages import Headers, Request, Response
 
 _PREFIX = struct.Struct("!BI")
 _MAX_MESSAGE = 4 * 2**20
+_GZIP = 16 + zlib.MAX_WBITS
 _UNQUOTED = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _CONTENT_TYPE = ("content-type", "application/grpc")
 
 
 def is_grpc(request: Request) -> bool:
-    return (request.header("content-type") or "").startswith("application/grpc")
+    """gRPC-Web is not."""
+    kind = (request.header("content-type") or "").partition(";")[0].partition("+")[0]
+    return kind.strip().lower() == "application/grpc"
 
 
 def read_message(request: Request) -> bytes:
@@ -39,10 +41,19 @@ def read_message(request: Request) -> bytes:
 def _decompress(message: bytes, encoding: str | None) -> bytes:
     if encoding != "gzip":
         raise unimplemented(f'grpc: Decompressor is not installed for grpc-encoding "{encoding}"')
+    unzip = zlib.decompressobj(wbits=_GZIP)
     try:
-        return gzip.decompress(message)
-    except (OSError, EOFError, zlib.error):
-        raise Refusal(StatusCode.INTERNAL, "grpc: failed to decompress the message") from None
+        content = unzip.decompress(message, _MAX_MESSAGE + 1)
+    except zlib.error:
+        content = b""
+    if len(content) > _MAX_MESSAGE:
+        raise Refusal(
+            StatusCode.RESOURCE_EXHAUSTED,
+            f"grpc: received message after decompression larger than max {_MAX_MESSAGE}",
+        )
+    if not unzip.eof:
+        raise Refusal(StatusCode.INTERNAL, "grpc: failed to decompress the message")
+    return content
 
 
 def _too_large(size: int) -> Refusal:

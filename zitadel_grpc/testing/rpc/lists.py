@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
 from zitadel_grpc.testing.rpc.refusals import unimplemented
+from zitadel_grpc.testing.rpc.timestamps import datetime_of
 
 Row = TypeVar("Row")
 Test = Callable[[Row], bool]
@@ -103,10 +104,15 @@ def moment(value_of: Callable[[Row], datetime]) -> Filter[Row]:
     """For queries of a timestamp and a `method`."""
 
     def make_test(query: Any) -> Test[Row]:
-        compare, wanted = _COMPARISONS[query.method], query.timestamp.ToDatetime(UTC)
+        compare, wanted = _COMPARISONS[query.method], datetime_of(query.timestamp)
         return lambda row: compare(value_of(row), wanted)
 
     return make_test
+
+
+def order_by(orders: Sequence[Callable[[Row], Any]], column: int) -> Callable[[Row], Any]:
+    """The first is that of an unspecified column, and of one that is not known: as in ZITADEL."""
+    return orders[column if 0 <= column < len(orders) else 0]
 
 
 def page_of(rows: Iterable[Row], page: Page, *, order: Callable[[Row], Any] | None = None) -> list[Row]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from zitadel_grpc.testing.rpc.refusals import invalid_argument
 from zitadel_grpc.testing.rpc.services import Call
+from zitadel_grpc.testing.rpc.timestamps import datetime_of
 from zitadel_grpc.testing.state.users import NEVER
 
 
@@ -22,7 +23,7 @@ def expiration_of(call: Call, request: _Request) -> datetime:
     """NEVER if the request gives none. Raises Refusal for a date that is past."""
     if not request.HasField("expiration_date"):
         return NEVER
-    expiration = request.expiration_date.ToDatetime(UTC)
+    expiration = datetime_of(request.expiration_date)
     if expiration <= call.store.clock.datetime():
         raise invalid_argument("Errors.AuthNKey.ExpireBeforeNow", "DOMAIN-dv3t5")
     return expiration

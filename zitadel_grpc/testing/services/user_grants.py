@@ -15,7 +15,7 @@ def add_user_grant(
 ) -> UserGrant:
     """Raises Refusal if the user, the project or a role is unknown, or the user has roles of the project."""
     existing_user(call, user_id, "COMMAND-4f8sg")
-    keys = _checked_roles(call, project_id, project_grant_id, role_keys)
+    keys = _checked_roles(call, project_id, project_grant_id, role_keys, owner=owner)
     if any(
         (grant.user_id, grant.project_id, grant.project_grant_id) == (user_id, project_id, project_grant_id)
         for grant in call.store.user_grants.values()
@@ -28,17 +28,22 @@ def add_user_grant(
 
 
 def update_user_grant(call: Call, grant: UserGrant, role_keys: Iterable[str]) -> None:
-    grant.role_keys = _checked_roles(call, grant.project_id, grant.project_grant_id, role_keys)
+    owner = grant.details.resource_owner
+    grant.role_keys = _checked_roles(call, grant.project_id, grant.project_grant_id, role_keys, owner=owner)
     call.store.touch(grant.details)
 
 
-def _checked_roles(call: Call, project_id: str, project_grant_id: str, role_keys: Iterable[str]) -> list[str]:
-    """Of the project, or of the grant by which the organization has it."""
-    if (project := call.store.projects.get(project_id)) is None:
+def _checked_roles(
+    call: Call, project_id: str, project_grant_id: str, role_keys: Iterable[str], *, owner: str
+) -> list[str]:
+    """Of the organization's own project, or of the grant by which it has another's."""
+    project = call.store.projects.get(project_id)
+    if project is None or (not project_grant_id and project.details.resource_owner != owner):
         raise failed_precondition("Project not found", "COMMAND-3n77S")
     known = set(project.roles)
     if project_grant_id:
-        if (grant := call.store.project_grants.get(project_grant_id)) is None:
+        grant = call.store.project_grants.get(project_grant_id)
+        if grant is None or (grant.project_id, grant.granted_organization_id) != (project_id, owner):
             raise failed_precondition("Project grant not found", "COMMAND-4m9ff")
         known &= set(grant.role_keys)
     keys = list(role_keys)

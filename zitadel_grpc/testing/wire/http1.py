@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import h11
 
 from zitadel_grpc.testing.wire.messages import Handler, HangUp, Request, Response
 
 _MAX_BODY = 2**20
+
+_log = logging.getLogger("zitadel_grpc.testing")
 
 
 class Http1Connection(asyncio.Protocol):
@@ -35,6 +38,9 @@ class Http1Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._h11.receive_data(data)
+        if self._task and len(self._h11.trailing_data[0]) > _MAX_BODY:
+            self._transport.abort()  # pipelines more than anybody needs
+            return
         self._advance()
 
     def _advance(self) -> None:
@@ -74,10 +80,14 @@ class Http1Connection(asyncio.Protocol):
     async def _answer(self, request: Request) -> None:
         try:
             response = await self._handler(request)
+            self._send(response, with_body=request.method != "HEAD")
         except HangUp:
             self._transport.abort()
             return
-        self._send(response)
+        except Exception:
+            _log.exception("no answer to %s can be sent", request.path)
+            self._transport.abort()  # nobody is to wait for one
+            return
         self._task = None
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._h11.start_next_cycle()
@@ -90,10 +100,11 @@ class Http1Connection(asyncio.Protocol):
             self._send(Response(status, [("connection", "close")]))
         self._transport.close()
 
-    def _send(self, response: Response) -> None:
+    def _send(self, response: Response, *, with_body: bool = True) -> None:
         headers = [*response.headers, ("content-length", str(len(response.body)))]
         self._write(h11.Response(status_code=response.status, headers=headers))
-        self._write(h11.Data(data=response.body))
+        if with_body:
+            self._write(h11.Data(data=response.body))
         self._write(h11.EndOfMessage())
 
     def _write(self, event: h11.Event) -> None:

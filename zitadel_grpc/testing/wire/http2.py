@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
@@ -23,7 +23,11 @@ from h2.settings import SettingCodes
 from zitadel_grpc.testing.wire.messages import Handler, HangUp, Headers, Request, Response
 
 _MAX_CONCURRENT_STREAMS = 250  # what Go's server, and so ZITADEL, allows
-_MAX_BODY = 64 * 2**20
+# The most of a body that is kept: a gRPC message of 4 MiB with its prefix. Larger ones are refused by the
+# size that the prefix says.
+_MAX_BODY = 4 * 2**20 + 5
+
+_log = logging.getLogger("zitadel_grpc.testing")
 
 
 class _H2(H2Connection):
@@ -41,7 +45,7 @@ class Http2Connection(asyncio.Protocol):
         self._h2 = _H2(
             H2Configuration(
                 client_side=False,
-                header_encoding="utf-8",
+                header_encoding=None,
                 validate_inbound_headers=False,
                 validate_outbound_headers=False,
             )
@@ -92,17 +96,12 @@ class Http2Connection(asyncio.Protocol):
     def _on(self, event: Event) -> None:
         match event:
             case RequestReceived(stream_id=int(stream), headers=headers):
-                # header_encoding makes them str; the annotation of h2 allows bytes too.
-                self._headers[stream] = [(str(name), str(value)) for name, value in headers]
+                self._headers[stream] = [(_text(name), _text(value)) for name, value in headers]
                 self._bodies[stream] = bytearray()
             case DataReceived(stream_id=int(stream), data=data, flow_controlled_length=int(size)):
                 self._h2.acknowledge_received_data(size, stream)
-                if (body := self._bodies.get(stream)) is None:
-                    return
-                body += data
-                if len(body) > _MAX_BODY:
-                    self._forget(stream)
-                    self._h2.reset_stream(stream, ErrorCodes.ENHANCE_YOUR_CALM)
+                if (body := self._bodies.get(stream)) is not None:
+                    body += data[: _MAX_BODY - len(body)]
             case StreamEnded(stream_id=int(stream)) if stream in self._bodies:
                 self._start(stream)
             case StreamReset(stream_id=int(stream)):
@@ -135,14 +134,17 @@ class Http2Connection(asyncio.Protocol):
     async def _answer(self, stream: int, request: Request) -> None:
         try:
             response = await self._handler(request)
-            await self._send(stream, response)
+            await self._send(stream, response, with_body=request.method != "HEAD")
         except HangUp:
             self._transport.abort()
         except ProtocolError:
             pass  # the stream, or the connection, was closed by the peer while this was at work
+        except Exception:
+            _log.exception("no answer to %s can be sent", request.path)
+            self._transport.abort()  # nobody is to wait for one
 
-    async def _send(self, stream: int, response: Response) -> None:
-        body, trailers = memoryview(response.body), response.trailers
+    async def _send(self, stream: int, response: Response, *, with_body: bool) -> None:
+        body, trailers = memoryview(response.body if with_body else b""), response.trailers
         head = [(":status", str(response.status)), *response.headers]
         self._h2.send_headers(stream, head, end_stream=not body and not trailers)
         while body:
@@ -162,3 +164,8 @@ class Http2Connection(asyncio.Protocol):
     def _flush(self) -> None:
         if (data := self._h2.data_to_send()) and not self._transport.is_closing():
             self._transport.write(data)
+
+
+def _text(header: bytes | str) -> str:
+    """A peer may send any bytes; h2's annotation allows text too."""
+    return header.decode("utf-8", "replace") if isinstance(header, bytes) else header

@@ -77,7 +77,8 @@ class Listener:
             task.add_done_callback(self._serving.discard)
 
     async def _serve(self, accepted: socket.socket) -> None:
-        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # the peer may be gone already
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(self._handler)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(

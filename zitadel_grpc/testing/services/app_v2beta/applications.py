@@ -21,7 +21,7 @@ from zitadel_grpc.api.app.v2beta import (
     UpdateApplicationResponse,
 )
 from zitadel_grpc.api.filter.v2 import PaginationResponse
-from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.lists import Filters, order_by, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import failed_precondition, invalid_argument, not_found, unimplemented
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -81,7 +81,7 @@ def ListApplications(call: Call, request: ListApplicationsRequest) -> ListApplic
     )
     of_project = (app for app in call.store.applications.values() if app.project_id == request.project_id)
     rows = _FILTERS.select(of_project if visible else (), request.filters)
-    page = page_of(rows, limited(request.pagination), order=_ORDERS[request.sorting_column])
+    page = page_of(rows, limited(request.pagination), order=order_by(_ORDERS, request.sorting_column))
     return ListApplicationsResponse(
         pagination=PaginationResponse(total_result=len(rows)), applications=map(application_message, page)
     )

@@ -17,7 +17,7 @@ from zitadel_grpc.api.app.v2beta import (
 )
 from zitadel_grpc.api.filter.v2 import PaginationResponse
 from zitadel_grpc.testing.keys import KeyPair, application_key_file
-from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.lists import order_by, page_of
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -80,7 +80,7 @@ def ListApplicationKeys(call: Call, request: ListApplicationKeysRequest) -> List
     page = limited(request.pagination)
     return ListApplicationKeysResponse(
         pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
-        keys=map(_message, page_of(rows, page, order=_ORDERS[request.sorting_column])),
+        keys=map(_message, page_of(rows, page, order=order_by(_ORDERS, request.sorting_column))),
     )
 
 

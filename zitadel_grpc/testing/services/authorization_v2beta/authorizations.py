@@ -25,7 +25,7 @@ from zitadel_grpc.api.authorization.v2beta import (
     User,
 )
 from zitadel_grpc.api.filter.v2beta import PaginationResponse
-from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.lists import Filters, order_by, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import failed_precondition
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -87,7 +87,7 @@ def ListAuthorizations(call: Call, request: ListAuthorizationsRequest) -> ListAu
         pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
         authorizations=[
             _message(call.store, grant)
-            for grant in page_of(rows, page, order=_orders(call.store)[request.sorting_column])
+            for grant in page_of(rows, page, order=order_by(_orders(call.store), request.sorting_column))
         ],
     )
 

@@ -21,11 +21,12 @@ from zitadel_grpc.api.management.v1 import (
     UpdateUserGrantResponse,
 )
 from zitadel_grpc.testing.rpc.lists import page_of
-from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
+from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found, permission_denied
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import is_own
 from zitadel_grpc.testing.services.messages.details import added, changed, list_details
 from zitadel_grpc.testing.services.messages.user_grants import filters, user_grant_message
+from zitadel_grpc.testing.services.permission_checks import may
 from zitadel_grpc.testing.services.user_grants import add_user_grant, update_user_grant
 from zitadel_grpc.testing.state.projects import UserGrant
 from zitadel_grpc.testing.state.resources import State
@@ -62,7 +63,7 @@ def AddUserGrant(call: Call, request: AddUserGrantRequest) -> AddUserGrantRespon
 
 @rpc
 def UpdateUserGrant(call: Call, request: UpdateUserGrantRequest) -> UpdateUserGrantResponse:
-    grant = _find(call, request.grant_id, "COMMAND-3M9sd")
+    grant = _writable(call, request.grant_id, "COMMAND-3M9sd")
     if grant.role_keys == list(request.role_keys):
         raise failed_precondition("User grant not changed", "COMMAND-Rs8fy")
     update_user_grant(call, grant, request.role_keys)
@@ -71,7 +72,7 @@ def UpdateUserGrant(call: Call, request: UpdateUserGrantRequest) -> UpdateUserGr
 
 @rpc
 def DeactivateUserGrant(call: Call, request: DeactivateUserGrantRequest) -> DeactivateUserGrantResponse:
-    grant = _find(call, request.grant_id, "COMMAND-3M9sd")
+    grant = _writable(call, request.grant_id, "COMMAND-3M9sd")
     if grant.state is not State.ACTIVE:
         raise failed_precondition("User grant is not active", "COMMAND-1S9gx")
     grant.state = State.INACTIVE
@@ -80,7 +81,7 @@ def DeactivateUserGrant(call: Call, request: DeactivateUserGrantRequest) -> Deac
 
 @rpc
 def ReactivateUserGrant(call: Call, request: ReactivateUserGrantRequest) -> ReactivateUserGrantResponse:
-    grant = _find(call, request.grant_id, "COMMAND-Lp0gs")
+    grant = _writable(call, request.grant_id, "COMMAND-Lp0gs")
     if grant.state is not State.INACTIVE:
         raise failed_precondition("User grant is not deactivated", "COMMAND-1ML0v")
     grant.state = State.ACTIVE
@@ -89,7 +90,7 @@ def ReactivateUserGrant(call: Call, request: ReactivateUserGrantRequest) -> Reac
 
 @rpc
 def RemoveUserGrant(call: Call, request: RemoveUserGrantRequest) -> RemoveUserGrantResponse:
-    grant = _find(call, request.grant_id, "COMMAND-1My0t")
+    grant = _writable(call, request.grant_id, "COMMAND-1My0t", "user.grant.delete")
     call.store.remove(call.store.user_grants, grant.id)
     return RemoveUserGrantResponse(details=changed(call.store.touch(grant.details)))
 
@@ -99,4 +100,12 @@ def _find(call: Call, grant_id: str, error_id: str) -> UserGrant:
     grant = call.store.user_grants.get(grant_id)
     if grant is None or not is_own(call, grant.details):
         raise not_found("User grant not found", error_id)
+    return grant
+
+
+def _writable(call: Call, grant_id: str, error_id: str, permission: str = "user.grant.write") -> UserGrant:
+    """Managers of one project write the grants of this one only."""
+    grant = _find(call, grant_id, error_id)
+    if not may(call, permission, owner=call.organization_id, resource_id=grant.project_id):
+        raise permission_denied("Errors.UserGrant.NoPermissionForProject", "EVENT-Shu7e")
     return grant

@@ -24,7 +24,7 @@ from zitadel_grpc.api.management.v1 import (
     UpdateUserNameRequest,
     UpdateUserNameResponse,
 )
-from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.lists import order_by, page_of
 from zitadel_grpc.testing.rpc.refusals import already_exists, failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups import is_own, user_of
@@ -53,7 +53,7 @@ def GetUserByLoginNameGlobal(
 def ListUsers(call: Call, request: ListUsersRequest) -> ListUsersResponse:
     own = (user for user in call.store.users.values() if is_own(call, user.details))
     rows = FILTERS.select(own, request.queries)
-    page = page_of(rows, request.query, order=ORDERS[request.sorting_column])
+    page = page_of(rows, request.query, order=order_by(ORDERS, request.sorting_column))
     return ListUsersResponse(details=list_details(call.store, len(rows)), result=map(user_message, page))
 
 

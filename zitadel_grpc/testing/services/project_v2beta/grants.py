@@ -19,7 +19,7 @@ from zitadel_grpc.api.project.v2beta import (
     UpdateProjectGrantResponse,
 )
 from zitadel_grpc.api.project.v2beta import ProjectGrant as Message
-from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.lists import Filters, order_by, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -66,7 +66,7 @@ def ListProjectGrants(call: Call, request: ListProjectGrantsRequest) -> ListProj
         pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
         project_grants=[
             _message(call.store, grant)
-            for grant in page_of(rows, page, order=_ORDERS[request.sorting_column])
+            for grant in page_of(rows, page, order=order_by(_ORDERS, request.sorting_column))
         ],
     )
 

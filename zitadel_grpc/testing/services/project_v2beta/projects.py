@@ -23,7 +23,7 @@ from zitadel_grpc.api.project.v2beta import (
     UpdateProjectResponse,
 )
 from zitadel_grpc.api.project.v2beta import Project as Message
-from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.lists import Filters, order_by, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import already_exists
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -81,7 +81,10 @@ def ListProjects(call: Call, request: ListProjectsRequest) -> ListProjectsRespon
     page = limited(request.pagination)
     return ListProjectsResponse(
         pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
-        projects=[_message(store, row) for row in page_of(rows, page, order=_ORDERS[request.sorting_column])],
+        projects=[
+            _message(store, row)
+            for row in page_of(rows, page, order=order_by(_ORDERS, request.sorting_column))
+        ],
     )
 
 

@@ -14,7 +14,7 @@ from zitadel_grpc.api.project.v2beta import (
     UpdateProjectRoleRequest,
     UpdateProjectRoleResponse,
 )
-from zitadel_grpc.testing.rpc.lists import Filters, page_of, text
+from zitadel_grpc.testing.rpc.lists import Filters, order_by, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -52,7 +52,7 @@ def ListProjectRoles(call: Call, request: ListProjectRolesRequest) -> ListProjec
         pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
         project_roles=[
             _message(request.project_id, role)
-            for role in page_of(rows, page, order=_ORDERS[request.sorting_column])
+            for role in page_of(rows, page, order=order_by(_ORDERS, request.sorting_column))
         ],
     )
 

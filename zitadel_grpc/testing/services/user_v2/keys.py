@@ -12,7 +12,7 @@ from zitadel_grpc.api.user.v2 import (
     RemoveKeyRequest,
     RemoveKeyResponse,
 )
-from zitadel_grpc.testing.rpc.lists import Filters, moment, page_of, text
+from zitadel_grpc.testing.rpc.lists import Filters, moment, order_by, page_of, text
 from zitadel_grpc.testing.rpc.pagination import limited
 from zitadel_grpc.testing.rpc.refusals import failed_precondition, not_found
 from zitadel_grpc.testing.rpc.services import Call, rpc
@@ -65,7 +65,7 @@ def ListKeys(call: Call, request: ListKeysRequest) -> ListKeysResponse:
     page = limited(request.pagination)
     return ListKeysResponse(
         pagination=PaginationResponse(total_result=len(rows), applied_limit=page.limit),
-        result=map(_message, page_of(rows, page, order=_ORDERS[request.sorting_column])),
+        result=map(_message, page_of(rows, page, order=order_by(_ORDERS, request.sorting_column))),
     )
 
 

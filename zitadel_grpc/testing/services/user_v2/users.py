@@ -10,7 +10,7 @@ from zitadel_grpc.api.user.v2 import (
     ListUsersRequest,
     ListUsersResponse,
 )
-from zitadel_grpc.testing.rpc.lists import page_of
+from zitadel_grpc.testing.rpc.lists import order_by, page_of
 from zitadel_grpc.testing.rpc.services import Call, rpc
 from zitadel_grpc.testing.services.lookups_v2 import user_of
 from zitadel_grpc.testing.services.messages.details_v2 import changed, details_of, list_details
@@ -31,7 +31,7 @@ def ListUsers(call: Call, request: ListUsersRequest) -> ListUsersResponse:
     """Of all organizations, those whom the caller may see."""
     seen = filter(visible_to(call), call.store.users.values())
     rows = FILTERS.select(seen, request.queries)
-    page = page_of(rows, request.query, order=ORDERS[request.sorting_column])
+    page = page_of(rows, request.query, order=order_by(ORDERS, request.sorting_column))
     return ListUsersResponse(details=list_details(call.store, len(rows)), result=map(user_message, page))
 
 
