@@ -74,6 +74,11 @@ async def test_applications_are_renamed_and_configured_once(own_peer: Peer, proj
     assert await change(own_peer, dev) == ["OK", "COMMAND-1m88i"]
     found = await own_peer.manage(management.GetAppByIDRequest(project_id=project_id, app_id=web))
     assert found.response.app.oidc_config.dev_mode
+    for request, error_id in (
+        (management.DeactivateAppRequest(project_id=project_id, app_id=web), "COMMAND-dsh35"),
+        (management.ReactivateAppRequest(project_id=project_id, app_id=web), "COMMAND-1n8cM"),
+    ):
+        assert await change(own_peer, request) == ["OK", error_id]
     not_oidc = management.UpdateOIDCAppConfigRequest(**{**values, "app_id": api})
     assert (await own_peer.manage(not_oidc)).error_id == "COMMAND-GBr34"
 

@@ -139,7 +139,7 @@ def RegenerateOIDCClientSecret(
 
 @rpc
 def DeactivateApp(call: Call, request: DeactivateAppRequest) -> DeactivateAppResponse:
-    application = application_of(call, request.project_id, request.app_id, "COMMAND-28di9")
+    application = application_of(call, request.project_id, request.app_id, "COMMAND-sl9of")
     if application.state is not State.ACTIVE:
         raise failed_precondition("Application is not active", "COMMAND-dsh35")
     application.state = State.INACTIVE
@@ -148,7 +148,7 @@ def DeactivateApp(call: Call, request: DeactivateAppRequest) -> DeactivateAppRes
 
 @rpc
 def ReactivateApp(call: Call, request: ReactivateAppRequest) -> ReactivateAppResponse:
-    application = application_of(call, request.project_id, request.app_id, "COMMAND-4m9st")
+    application = application_of(call, request.project_id, request.app_id, "COMMAND-ov9d3")
     if application.state is not State.INACTIVE:
         raise failed_precondition("Application is not inactive", "COMMAND-1n8cM")
     application.state = State.ACTIVE
