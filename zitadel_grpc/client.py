@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
@@ -13,14 +13,21 @@ import grpc.aio
 from zitadel_grpc import environment
 from zitadel_grpc.api._services import SERVICES, AsyncServices, Services
 from zitadel_grpc.credentials import Credentials
-from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
+from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, ZitadelError
 from zitadel_grpc.options import ConnectionOptions, Retries, check_retries
 from zitadel_grpc.stats import ClientStats
 from zitadel_grpc.transport import aio, sync
 from zitadel_grpc.transport.connection import Target
 from zitadel_grpc.transport.metadata import ORG_ID, Pairs
 
+if TYPE_CHECKING:
+    from zitadel_grpc.api._services import Listed
+    from zitadel_grpc.pagination import AsyncPages, Pages
+
 Stub = TypeVar("Stub")
+Request = TypeVar("Request")
+Item = TypeVar("Item")
+T = TypeVar("T")
 
 
 class _Common:
@@ -162,6 +169,61 @@ class AsyncClient(_Common, AsyncServices):
         without default deadline or second try, with gRPC's errors, those of credentials as UNAVAILABLE."""
         return stub_class(self._channel)
 
+    @staticmethod
+    def pages(
+        call: Callable[[Request], Awaitable[Listed[Item]]],
+        request: Request,
+        *,
+        page_size: int | None = None,
+        prefetch: bool = False,
+        timeout: float | None = None,
+    ) -> AsyncPages[Item]:
+        """The items of a list, one after another, its pages asked for as they are needed.
+
+            async for user in client.pages(client.management.ListUsers, ListUsersRequest()):
+                print(user.user_name)
+
+        `call` is a method of this client's services, or of a view's: any `List…` or `Search…`. The request's
+        own filters, sorting and offset hold; it is not changed. A page has `page_size` items, else as many
+        as the request's limit says, else 100; `timeout` is each page's, in seconds. With `prefetch` the next
+        page is under way while the items of one are used. `total` tells how many items the list has once
+        the first page is there, `await …count()` before.
+
+        No item comes twice. A list that can be sorted is, by creation where it offers that, unless the
+        request sorts it; then none is lost either that is there all the while, whatever is added or removed
+        meanwhile, and what is added behind comes too. Where a list cannot be sorted, or hides items from its
+        caller, one may be missed if others are removed meanwhile. Changes (`List…Changes`) come oldest first.
+
+        Raises ConfigurationError for an RPC that cannot be paged; the iteration raises as calls do, and asks
+        for the same page again if it is carried on with. `aclose()` or `async with` end it early.
+        """
+        from zitadel_grpc.pagination import AsyncPages
+
+        return AsyncPages(call, request, page_size=page_size, prefetch=prefetch, timeout=timeout)
+
+    @staticmethod
+    async def until(
+        call: Callable[[], Awaitable[T]],
+        predicate: Callable[[T], object] | None = None,
+        *,
+        timeout: float = 30.0,  # noqa: ASYNC109 # what it waits for is told when it is over
+        retry_on: type[ZitadelError] | tuple[type[ZitadelError], ...] = (),
+    ) -> T:
+        """Makes a call again and again until `predicate` holds of its answer (None: until there is one), and
+        returns that answer. For lists, permissions and tokens, which follow ZITADEL's writes a moment later.
+
+            request = ListUsersRequest(queries=[…])
+            await client.until(lambda: client.management.ListUsers(request), lambda answer: answer.result)
+
+        Waits between the calls 0.05 s at first and up to 1 s later, all in all `timeout` seconds, by which
+        each call is bounded too. An error in `retry_on` means “not yet”: NotFound for something just made,
+        (NotFound, PermissionDenied) for a Manager role just given. Raises every other error at once, and
+        NotSeenError, a TimeoutError, when the time is over.
+        """
+        from zitadel_grpc import waiting
+
+        return await waiting.until_async(call, predicate, timeout, retry_on)
+
     async def access_token(self) -> str:
         """The token that calls carry now, for use elsewhere. Raises CredentialsError or
         TokenEndpointError."""
@@ -235,6 +297,33 @@ class Client(_Common, Services):
     def stub(self, stub_class: Callable[[grpc.Channel], Stub]) -> Stub:
         """Any generated stub, on this client's channel."""
         return stub_class(self._channel)
+
+    @staticmethod
+    def pages(
+        call: Callable[[Request], Listed[Item]],
+        request: Request,
+        *,
+        page_size: int | None = None,
+        prefetch: bool = False,
+        timeout: float | None = None,
+    ) -> Pages[Item]:
+        """As `AsyncClient.pages`: an iterator over the items of a list."""
+        from zitadel_grpc.pagination import Pages
+
+        return Pages(call, request, page_size=page_size, prefetch=prefetch, timeout=timeout)
+
+    @staticmethod
+    def until(
+        call: Callable[[], T],
+        predicate: Callable[[T], object] | None = None,
+        *,
+        timeout: float = 30.0,
+        retry_on: type[ZitadelError] | tuple[type[ZitadelError], ...] = (),
+    ) -> T:
+        """As `AsyncClient.until`. Of what `call` does, clients' calls are bounded by the time left."""
+        from zitadel_grpc import waiting
+
+        return waiting.until(call, predicate, timeout, retry_on)
 
     def access_token(self) -> str:
         """The token that calls carry now, for use elsewhere. Raises CredentialsError or

@@ -1,15 +1,19 @@
 """Writes what a client's typed attributes come from: zitadel_grpc/api/_services.py and its stub."""
 
+import keyword
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
+from scripts.protos.descriptors import messages
 from scripts.protos.errors import ProtosError
 
 # What AsyncClient and Client have of their own.
-RESERVED = frozenset({"access_token", "close", "from_env", "stub", "with_org"})
+RESERVED = frozenset(
+    {"access_token", "close", "from_env", "pages", "stats", "stub", "until", "with_org", "with_retries"}
+)
 
 _RUNTIME = '''"""The services of ZITADEL's APIs, by the names that clients give them."""
 
@@ -34,7 +38,10 @@ def write_services(files: Sequence[FileDescriptorProto], api: Path) -> None:
     )
     (api / "_services.py").write_text(_RUNTIME.format(entries=entries), encoding="utf-8")
 
-    lines = []
+    lines = [
+        "from collections.abc import Sequence as _Sequence",
+        "from typing import Protocol as _Protocol, TypeAlias as _TypeAlias, TypeVar as _TypeVar",
+    ]
     for name, (package, stub) in services.items():
         lines.append(f"from {package} import {stub} as _{name}, {_async(stub)} as _{name}_async")
     lines += ["", "SERVICES: dict[str, tuple[str, str]]"]
@@ -42,7 +49,36 @@ def write_services(files: Sequence[FileDescriptorProto], api: Path) -> None:
         lines += ["", f"class {title}:"]
         for name in services:
             lines += ["    @property", f"    def {name}(self) -> _{name}{suffix}: ..."]
+    lines += _listed(files)
     (api / "_services.pyi").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _listed(files: Sequence[FileDescriptorProto]) -> list[str]:
+    """`Listed[Item]`: the answers of lists, by the field that holds their items. From it type checkers know
+    what the client's `pages` yields."""
+    names = sorted(_item_fields(files))
+    lines = ["", '_Item = _TypeVar("_Item", covariant=True)']
+    for name in names:
+        lines += ["", f"class _Listed_{name}(_Protocol[_Item]):", "    @property"]
+        lines += [f"    def {name}(self) -> _Sequence[_Item]: ..."]
+    return [*lines, "", f"Listed: _TypeAlias = {' | '.join(f'_Listed_{name}[_Item]' for name in names)}"]
+
+
+def _item_fields(files: Sequence[FileDescriptorProto]) -> set[str]:
+    responses = {
+        method.output_type.removeprefix(".")
+        for file in files
+        for service in file.service
+        for method in service.method
+        if method.name.startswith(("List", "Search"))
+    }
+    found = {"result"}  # the usual one: with it there is a type even where a source has no list
+    for file in files:
+        for name, message in messages(file):
+            repeated = [field.name for field in message.field if field.label == field.LABEL_REPEATED]
+            if name in responses and len(repeated) == 1 and not keyword.iskeyword(repeated[0]):
+                found.add(repeated[0])
+    return found
 
 
 def _async(stub: str) -> str:

@@ -32,7 +32,17 @@ def test_the_names_of_the_package() -> None:
 
 
 def test_the_names_of_the_clients() -> None:
-    common = {"stub", "with_org", "with_retries", "stats", "access_token", "close", "from_env"}
+    common = {
+        "stub",
+        "with_org",
+        "with_retries",
+        "pages",
+        "until",
+        "stats",
+        "access_token",
+        "close",
+        "from_env",
+    }
     for client in (AsyncClient, Client):
         names = {name for name in dir(client) if not name.startswith("_")}
         assert names - SERVICES.keys() == common
@@ -62,6 +72,7 @@ def test_the_names_of_the_errors() -> None:
     public = {name for name, value in vars(errors).items() if inspect.isclass(value)}
     assert public >= {
         *("ZitadelError", "ConfigurationError", "ClosedError", "CredentialsError", "TokenEndpointError"),
+        "NotSeenError",
         *("RpcError", "Cancelled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound"),
         *("AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted"),
         *("OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated"),

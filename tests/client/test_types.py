@@ -16,9 +16,17 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc import AsyncClient, Client, ZitadelAuthPlugin, secure_channel
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse, ManagementServiceStub
+from zitadel_grpc.api.action.v2beta import ListExecutionMethodsRequest
+from zitadel_grpc.api.management.v1 import (
+    GetMyOrgRequest, GetMyOrgResponse, ListUsersRequest, ListUsersResponse, ManagementServiceStub
+)
+from zitadel_grpc.api.metadata.v2 import Metadata
+from zitadel_grpc.api.session.v2 import ListSessionsRequest, Session
+from zitadel_grpc.api.user.v1 import User
+from zitadel_grpc.api.user.v2 import ListUserMetadataRequest
 from zitadel_grpc.credentials import PersonalAccessToken
-from zitadel_grpc.errors import RpcError
+from zitadel_grpc.errors import NotFound, RpcError
+from zitadel_grpc.pagination import AsyncPages, Pages
 
 pat = PersonalAccessToken("ey.some.token")
 
@@ -34,6 +42,24 @@ async def asynchronous(client: AsyncClient) -> None:
         assert_type(made, AsyncClient)
     assert_type(secure_channel("https://localhost", pat), grpc.aio.Channel)
     plugin: grpc.AuthMetadataPlugin = ZitadelAuthPlugin("https://localhost", pat)
+    assert_type(client.pages(client.management.ListUsers, ListUsersRequest()), AsyncPages[User])
+    async for user in client.pages(client.management.ListUsers, ListUsersRequest(), prefetch=True):
+        assert_type(user, User)
+    assert_type(client.pages(client.session_v2.ListSessions, ListSessionsRequest()), AsyncPages[Session])
+    metadata = client.pages(client.user_v2.ListUserMetadata, ListUserMetadataRequest(), page_size=7)
+    assert_type(metadata, AsyncPages[Metadata])
+    methods = client.pages(client.action_v2beta.ListExecutionMethods, ListExecutionMethodsRequest())
+    assert_type(methods, AsyncPages[str])
+    assert_type(await methods.count(), int)
+    assert_type(methods.total, int | None)
+    found = await client.until(
+        lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
+    )
+    assert_type(found, ListUsersResponse)
+    assert_type(await client.until(client.access_token, retry_on=(NotFound,)), str)
+    client.pages(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
+    client.pages(client.management.ListUsers, GetMyOrgRequest())  # wrong
+    await client.until(client.access_token, retry_on=ValueError)  # wrong
     client.manegement  # wrong
     await client.management.GetMyOrk(GetMyOrgRequest())  # wrong
     await client.management.GetMyOrg("request")  # wrong
@@ -53,6 +79,16 @@ def synchronous(client: Client) -> None:
         assert_type(error.code(), grpc.StatusCode)
         assert_type(error.error_id, str | None)
         assert_type(error.rpc, str)
+    for user in client.pages(client.management.ListUsers, ListUsersRequest()):
+        assert_type(user, User)
+    sessions = client.pages(client.session_v2.ListSessions, ListSessionsRequest())
+    assert_type(sessions, Pages[Session])
+    assert_type(sessions.count(), int)
+    found = client.until(
+        lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
+    )
+    assert_type(found, ListUsersResponse)
+    client.pages(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
     client.manegement  # wrong
 """
 CHECKERS = {

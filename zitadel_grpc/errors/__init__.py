@@ -5,6 +5,7 @@
     ├── ClosedError           (also a RuntimeError) the client was closed before, or lost by a fork
     ├── CredentialsError      refused for good: a broken key file, invalid_grant, invalid_client, …
     ├── TokenEndpointError    no token for a passing reason: the token endpoint is unreachable, silent, …
+    ├── NotSeenError          (also a TimeoutError) what `until` waited for was not seen in time
     └── RpcError              (also a grpc.aio.AioRpcError) the server, or gRPC itself, failed the call
         ├── Cancelled, Unknown, InvalidArgument, DeadlineExceeded, NotFound, AlreadyExists,
         ├── PermissionDenied, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange,
@@ -20,6 +21,7 @@ from zitadel_grpc.errors.base import (
     ClosedError,
     ConfigurationError,
     CredentialsError,
+    NotSeenError,
     PlaintextWarning,
     TokenEndpointError,
     ZitadelError,
@@ -60,6 +62,7 @@ __all__ = [
     "InvalidRequest",
     "Metadatum",
     "NotFound",
+    "NotSeenError",
     "OutOfRange",
     "PermissionDenied",
     "PlaintextWarning",

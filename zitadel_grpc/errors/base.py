@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ZitadelError(Exception):
     """Every error that this package raises on purpose."""
@@ -52,3 +54,14 @@ class TokenEndpointError(ZitadelError):
         self.status = status
         self.retry_after = retry_after
         self.retryable = retryable
+
+
+class NotSeenError(ZitadelError, TimeoutError):
+    """What `until` waited for was not seen in time.
+
+    `last` is the last answer, None if that was an error; the error is the `__cause__`.
+    """
+
+    def __init__(self, message: str, *, last: Any = None) -> None:
+        super().__init__(message)
+        self.last = last

@@ -143,6 +143,10 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         """This method for a view of the client."""
         return AuthenticatedUnaryUnary(self._connection, fixed, retries, self._arguments)
 
+    def described(self) -> tuple[str, Any]:
+        """The RPC's full name, and an empty answer of its kind."""
+        return self._rpc, self._arguments[2](b"")
+
     # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
     # gRPC's own.
     def __call__(

@@ -6,6 +6,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     _MultiCallable = grpc.UnaryUnaryMultiCallable[Any, Any]
 else:  # generic for type checkers only
     _MultiCallable = grpc.UnaryUnaryMultiCallable
+
+WAIT_ENDS: ContextVar[float | None] = ContextVar("zitadel_grpc_wait_ends", default=None)
+"""When (`time.monotonic`) calls made here have to end, whatever their own timeout: nothing else can end a
+blocking call that somebody's function makes."""
 
 _Options = tuple[grpc.CallCredentials | None, bool | None, grpc.Compression | None]
 
@@ -128,6 +133,10 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         """This method for a view of the client."""
         return AuthenticatedUnaryUnary(self._connection, fixed, retries, self._arguments)
 
+    def described(self) -> tuple[str, Any]:
+        """The RPC's full name, and an empty answer of its kind."""
+        return self._rpc, self._arguments[2](b"")
+
     def __call__(
         self,
         request: Any,
@@ -165,7 +174,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         refused is not tried again, but the next one gets another token."""
         send = self._method(request).future
         pairs, own = self._merged(metadata, credentials)
-        left = self._target.timeout if timeout is None else timeout
+        left = self._seconds(timeout)
         options = (credentials, wait_for_ready, compression)
         if own:
             return self._sent(send, request, left, pairs, options)
@@ -189,6 +198,11 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self._connection.count(calls=1)
         return method
 
+    def _seconds(self, timeout: float | None) -> float:
+        left = self._target.timeout if timeout is None else timeout
+        ends = WAIT_ENDS.get()
+        return left if ends is None else max(0.0, min(left, ends - time.monotonic()))
+
     def _merged(self, metadata: Any, credentials: grpc.CallCredentials | None) -> tuple[Pairs, bool]:
         """The metadata but for the token, and whether the call brings its own."""
         if metadata is None:
@@ -202,7 +216,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         pairs, own = self._merged(metadata, options[0])
         cache = None if own else self._target.cache
         tries = Tries(cache, self._retries)
-        left = self._target.timeout if timeout is None else timeout
+        left = self._seconds(timeout)
         deadline = time.monotonic() + left
         failure: RpcError | None = None
         while True:
