@@ -19,6 +19,8 @@ Item = TypeVar("Item")
 
 _PAGE_SIZE = 100  # what ZITADEL takes for a limit where a request has none; its highest is 1,000
 _HIGHEST_LIMIT = 2**32 - 1
+_TRIED_AGAIN = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+"""After these a call goes on by itself, with another token or when the server says; a future does not."""
 
 
 class _Common(Generic[Item]):
@@ -167,9 +169,8 @@ class Pages(_Common[Item], Iterator[Item]):
         try:
             return ahead.result()
         except grpc.RpcError as error:
-            if ahead.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            if ahead.code() not in _TRIED_AGAIN:
                 raise RpcError.of(error, self._rpc) from None
-        # gRPC's futures are not tried again with another token; a plain call is.
         return self._call(self._walk.request(), timeout=self._timeout)
 
     def close(self) -> None:
