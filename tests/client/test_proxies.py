@@ -5,6 +5,7 @@ What gRPC makes of them differs between its versions, so each is made for real.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import socket
 import ssl
@@ -165,6 +166,27 @@ async def test_a_port_where_nothing_listens_is_told_as_such() -> None:
         pass
     for error in await failures(place):
         assert "nothing listens there" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"), [(407, "wants a user and a password"), (403, "does not connect to this server")]
+)
+async def test_an_http_proxy_that_refuses_is_told_as_such(status: int, hint: str) -> None:
+    refusal = f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()
+    with listening(says(refusal), plaintext=True) as proxy:
+        options = ConnectionOptions(proxy=f"http://127.0.0.1:{proxy.port}")
+        place = Place(proxy.port, options, plaintext=False)
+        for error in await failures(place, url="https://zitadel.example.com"):
+            assert hint in str(error)
+
+
+async def test_an_answer_that_is_too_large_is_told_as_such() -> None:
+    message = b"\0" + (1000).to_bytes(4, "big") + b"x" * 1000
+    with listening(answers(GRPC, message, trailers=[("grpc-status", "0")])) as place:
+        options = dataclasses.replace(place.options, max_response_bytes=100)
+        for error in await failures(Place(place.port, options, plaintext=False)):
+            assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert "max_response_bytes" in (error.hint or "")
 
 
 async def test_a_host_name_that_is_not_known_is_told_as_such() -> None:

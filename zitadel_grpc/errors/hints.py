@@ -23,7 +23,7 @@ _BY_ID = {
     "APP-Shi0J": "tokens obtained by impersonation work for one's own services only, not for ZITADEL's APIs",
     "QUERY-1kIjX": (
         "the server has no instance of this host name: use its own domain, or ConnectionOptions(authority=…) "
-        "or the header x-zitadel-instance-host"
+        "or instance_host=…"
     ),
     "QUERY-leq5Q": "a system user belongs to no organization: name one, with org_id or with_org(…)",
 }
@@ -34,8 +34,8 @@ _BY_TEXT = {
     "unknown method": "this server does not know the RPC: it may be older or newer than the stubs",
     "unknown service": "this server does not know the service: it may be older or newer than the stubs",
     "CLIENT: Received message larger": (
-        "the answer is larger than this client takes: ask for fewer at once, or set the channel option "
-        "grpc.max_receive_message_length (bytes)"
+        "the answer is larger than this client takes: ask for fewer at once, or set "
+        "ConnectionOptions(max_response_bytes=…)"
     ),
     "received message larger than max": "the request is larger than the server takes: send it in parts",
 }

@@ -64,13 +64,19 @@ _OTHER_NAME = (
     "the server's certificate is for another name: use that in the URL, or ConnectionOptions(authority=…)"
 )
 _BROKEN_TLS = f"the server broke TLS off after the handshake; most likely {_NO_CERTIFICATE}"
-_ELSEWHERE = "is the URL right, and can this machine reach that host and port?"
+_ELSEWHERE = "is the URL, or that of an HTTP proxy, right, and can this machine reach that host and port?"
 _CUT_OFF = "the connection was cut off: does the server want TLS (https)? Is a firewall in the way?"
 _NO_SUCH_NAME = "the host name cannot be resolved: is it right, and does this machine's DNS know it?"
 # The first that is found.
 _BY_CONNECTION_FAULT = {
     "no healthy upstream": "a proxy (Envoy) has no ZITADEL that is ready behind it",
     "upstream connect error": "a proxy (Envoy) cannot connect to ZITADEL, or not by HTTP/2",
+    "HTTP proxy returned response code 407": (
+        "the HTTP proxy (ConnectionOptions(proxy=…) or HTTPS_PROXY) wants a user and a password in its URL"
+    ),
+    "HTTP proxy returned response code": (
+        "the HTTP proxy (ConnectionOptions(proxy=…) or HTTPS_PROXY) does not connect to this server"
+    ),
     "missing selected ALPN": _NO_H2,
     "NO_APPLICATION_PROTOCOL": _NO_H2,
     "http1.x server": _HTTP_1,
