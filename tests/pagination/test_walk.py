@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from zitadel_grpc.api.management.v1 import ListProjectsRequest, ListProjectsResponse
+from zitadel_grpc.api.change.v1 import Change
+from zitadel_grpc.api.management.v1 import (
+    ListProjectsRequest,
+    ListProjectsResponse,
+    ListUserChangesRequest,
+    ListUserChangesResponse,
+)
 from zitadel_grpc.api.management.v1 import ListUsersRequest as Request
 from zitadel_grpc.api.management.v1 import ListUsersResponse as Response
 from zitadel_grpc.api.project.v2beta import ListProjectRolesRequest, ListProjectRolesResponse
@@ -18,6 +24,9 @@ from zitadel_grpc.pagination.listing import listing
 from zitadel_grpc.pagination.walk import Walk, walk
 
 LIST_USERS = listing("ListUsers", Request.DESCRIPTOR, Response.DESCRIPTOR)
+LIST_CHANGES = listing(
+    "ListUserChanges", ListUserChangesRequest.DESCRIPTOR, ListUserChangesResponse.DESCRIPTOR
+)
 
 
 @dataclass
@@ -147,6 +156,25 @@ def test_what_a_server_says_of_its_limit_saves_calls() -> None:
     page.project_roles.add(key="one that may be seen")
     assert len(steps.receive(page)) == 1
     assert steps.request().pagination.offset == 100
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 10, 100])
+def test_changes_are_read_from_the_oldest_on(page_size: int) -> None:
+    sequences = list(range(5, 45, 2))
+    request = ListUserChangesRequest(user_id="1")
+    request.query.sequence = 7
+    steps = walk(LIST_CHANGES, request, page_size)
+    found: list[int] = []
+    while not steps.done:
+        asked = steps.request()
+        assert (asked.query.asc, asked.query.limit, asked.user_id) == (True, page_size, "1")
+        after = [sequence for sequence in sequences if sequence > asked.query.sequence]
+        answer = ListUserChangesResponse(result=[Change(sequence=each) for each in after[:page_size]])
+        found += [change.sequence for change in steps.receive(answer)]
+        if len(sequences) < 25:
+            sequences.append(sequences[-1] + 3)
+    assert found == sequences[2:]
+    assert steps.total == len(found)
 
 
 def test_items_of_a_list_that_cannot_be_sorted_are_known_by_their_ids() -> None:
