@@ -71,6 +71,12 @@ def test_a_retry_info_tells_when_to_try_again(seconds: Any, nanos: Any, delay: f
     assert NotFound(RPC, trailing_metadata=[trailer(info)]).retry_delay == delay
 
 
+@pytest.mark.parametrize("name", ["grpc-retry-pushback-ms", "retry-after"])
+@pytest.mark.parametrize("said", ["9" * 500, "9" * 5000, "²", "-1", "1e9", ""])
+def test_a_delay_that_makes_no_sense_is_none(name: str, said: str) -> None:
+    assert NotFound(RPC, trailing_metadata=[(name, said)]).retry_delay is None
+
+
 async def test_what_the_server_tells_beside_the_text_is_decoded() -> None:
     said = [
         ErrorDetail(id="QUERY-Dfbg2", message="gone"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
-from zitadel_grpc import http_dates, trust
+from zitadel_grpc import http_headers, trust
 from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
@@ -69,14 +69,14 @@ def request_token(
     error = _printable(answer.get("error"), hidden)
     if status in (408, 429) or status >= 500 or error in _PASSING_ERRORS:
         said = f" {error}: {description}" if error else ""
-        wait = http_dates.retry_after(headers.get("retry-after"))
+        wait = http_headers.retry_after(headers.get("retry-after"))
         raise TokenEndpointError(f"{url} answered {status}{said}", status=status, retry_after=wait)
     if 400 <= status < 500 and error:
         raise Refused(
             f"{url} refused: {error}" + (f", {description}" if description else ""),
             error=error,
             description=description,
-            server_time=http_dates.moment(headers.get("date")),
+            server_time=http_headers.moment(headers.get("date")),
         )
     if 300 <= status < 400:
         to = _printable(_origin(headers.get("location", "")), hidden)

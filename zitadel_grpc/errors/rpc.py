@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import grpc
 import grpc.aio
 
-from zitadel_grpc import http_dates
+from zitadel_grpc import http_headers
 from zitadel_grpc.errors.base import ZitadelError
 from zitadel_grpc.errors.text import one_line, secrets_of, without
 
@@ -128,12 +128,13 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         by `grpc-retry-pushback-ms` (gRFC A6; a negative number there says never), by `google.rpc.RetryInfo`,
         or by `Retry-After` (RFC 9110 §10.2.3)."""
         if (pushback := self._said(_PUSHBACK)) is not None:
-            return int(pushback) / 1000 if str(pushback).isdecimal() else None
+            milliseconds = http_headers.whole_number(pushback)
+            return None if milliseconds is None else milliseconds / 1000
         for detail in self.error_details:
             if detail.DESCRIPTOR.full_name == "google.rpc.RetryInfo" and detail.HasField("retry_delay"):
                 wait: Duration = detail.retry_delay  # type: ignore[attr-defined]
                 return max(0.0, wait.seconds + wait.nanos / 1e9)
-        return http_dates.retry_after(self._said("retry-after"))
+        return http_headers.retry_after(self._said("retry-after"))
 
     @property
     def message(self) -> str:

@@ -25,8 +25,8 @@ def one_line(text: str, limit: int = _LIMIT) -> str:
 def secrets_of(sent: Iterable[tuple[str, Any]]) -> list[str]:
     """What a call's metadata proves its caller with, by the names of the headers."""
     values = (value for key, value in sent if _CONFIDENTIAL.search(key) and isinstance(value, str))
-    bare = (value.rpartition(" ")[2] for value in values)  # without `Bearer`
-    return [secret for secret in bare if len(secret) >= _SHORTEST_SECRET]
+    both = ((value, value.rpartition(" ")[2]) for value in values)  # with `Bearer` and without it
+    return [secret for pair in both for secret in pair if len(secret) >= _SHORTEST_SECRET]
 
 
 def without(secrets: Sequence[str], text: Any) -> Any:

@@ -1,9 +1,15 @@
-"""Times in HTTP headers."""
+"""Numbers and times in HTTP headers."""
 
 from __future__ import annotations
 
 import math
 import time
+
+
+def whole_number(text: str) -> float | None:
+    """A number in decimal digits, as long as they like; None if it is none, or beyond all bounds."""
+    number = float(text) if text.isdecimal() else math.inf
+    return number if math.isfinite(number) else None
 
 
 def moment(text: str | None) -> float | None:
@@ -20,7 +26,6 @@ def retry_after(said: str | None) -> float | None:
     """The seconds of a Retry-After header (RFC 9110 §10.2.3), which may also hold a date."""
     said = (said or "").strip()
     if said.isdecimal():
-        seconds = float(said)
-        return seconds if math.isfinite(seconds) else None
+        return whole_number(said)
     then = moment(said)
     return None if then is None else max(0.0, then - time.time())
