@@ -7,7 +7,7 @@ import sys
 from benchmarks.machine import describe
 from benchmarks.optional import Missing
 
-NAMES = ("imports", "calls", "throughput", "channels", "refresh", "cold_start", "models")
+NAMES = ("imports", "calls", "throughput", "channels", "bulk", "refresh", "cold_start", "models")
 
 
 def main() -> int:

@@ -137,7 +137,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         self._retries: Retries = retries
         self._arguments = arguments
         self._key = (retries, *arguments)
-        self._rpc = arguments[0].lstrip("/")
+        self.rpc = arguments[0].lstrip("/")
 
     def of_view(self, fixed: Pairs, retries: Retries) -> AuthenticatedUnaryUnary:
         """This method for a view of the client."""
@@ -166,7 +166,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         if method is None:
             method = binding.methods[self._key] = binding.method(self._retries, self._arguments)
         if self._target.validate:
-            refuse_faults(request, self._rpc)
+            refuse_faults(request, self.rpc)
         binding.counts.calls += 1
         pairs, own = self._fixed, credentials is not None
         if metadata is not None:
@@ -175,7 +175,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         return AuthenticatedCall(
             method,
             request,
-            rpc=self._rpc,
+            rpc=self.rpc,
             cache=None if own else self._target.cache,
             retries=self._retries,
             timeout=self._target.timeout if timeout is None else timeout,

@@ -127,7 +127,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self._retries: Retries = retries
         self._arguments = arguments
         self._key = (retries, *arguments)
-        self._rpc = arguments[0].lstrip("/")
+        self.rpc = arguments[0].lstrip("/")
 
     def of_view(self, fixed: Pairs, retries: Retries) -> AuthenticatedUnaryUnary:
         """This method for a view of the client."""
@@ -194,7 +194,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         if method is None:
             method = binding.methods[self._key] = binding.method(self._retries, self._arguments)
         if self._target.validate:
-            refuse_faults(request, self._rpc)
+            refuse_faults(request, self.rpc)
         self._connection.count(calls=1)
         return method
 
@@ -249,7 +249,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
-            raise RpcError.of(error, self._rpc, metadata) from None
+            raise RpcError.of(error, self.rpc, metadata) from None
         except ValueError:
             if self._connection.closed:  # while the call waited for its token
                 raise closed() from None
@@ -264,7 +264,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         try:
             return cache.wait(left), deadline - time.monotonic()
         except TimeoutError:
-            raise no_token_in_time(self._rpc) from None
+            raise no_token_in_time(self.rpc) from None
 
 
 class AuthenticatedChannel(grpc.Channel):

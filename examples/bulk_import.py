@@ -1,0 +1,90 @@
+"""Imports people into ZITADEL from a CSV or JSON Lines file; started again, it goes on where it was.
+
+    ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\
+        python examples/bulk_import.py people.csv > ids.tsv
+
+Each line has `user_name`, `first_name`, `last_name` and `email` (in CSV the first line names them). Standard
+output gets the user name and the new id of each, standard error progress and what failed. Beside the file
+`people.csv.resume` keeps account of what is done; it refuses to go on if the file was changed meanwhile.
+"""
+
+import argparse
+import asyncio
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from zitadel_grpc import AsyncClient, bulk
+from zitadel_grpc.api.management.v1 import ImportHumanUserRequest
+from zitadel_grpc.errors import AlreadyExists, ZitadelError
+
+
+def people(path: Path) -> Iterator[ImportHumanUserRequest]:
+    """One at a time: the file may be larger than the memory."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file) if path.suffix == ".csv" else map(json.loads, file)
+        for number, row in enumerate(rows, 1):
+            try:
+                yield ImportHumanUserRequest(
+                    user_name=row["user_name"],
+                    profile=ImportHumanUserRequest.Profile(
+                        first_name=row["first_name"], last_name=row["last_name"]
+                    ),
+                    email=ImportHumanUserRequest.Email(email=row["email"], is_email_verified=True),
+                )
+            except (KeyError, TypeError) as error:
+                raise ValueError(f"{path.name}: person {number} is not complete: {error}") from None
+
+
+def show(progress: bulk.Progress) -> None:
+    print(
+        f"{progress.done} imported, {progress.failed} failed, {progress.skipped} were done before",
+        file=sys.stderr,
+    )
+
+
+async def import_all(path: Path, concurrency: int) -> bool:
+    failed = False
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    async with AsyncClient.from_env() as client:
+        async for outcome in bulk.run(
+            client.management.ImportHumanUser,
+            people(path),
+            concurrency=concurrency,
+            resume=path.with_name(f"{path.name}.resume"),
+            job=digest,
+            stop_after_failures=1000,
+            progress=show,
+        ):
+            name = outcome.request.user_name
+            if outcome.error is None:
+                print(name, outcome.response.user_id, sep="\t")
+            elif isinstance(outcome.error, AlreadyExists) and outcome.sent_before:
+                print(name, "imported by an earlier run", sep="\t")
+            else:
+                failed = True
+                doubt = " (but may be there)" if outcome.may_be_done else ""
+                print(f"{name} failed{doubt}: {outcome.error}", file=sys.stderr)
+    return not failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Imports people into ZITADEL.")
+    parser.add_argument("path", type=Path, help="the file, .csv or JSON Lines")
+    parser.add_argument("--concurrency", type=int, default=50, help="calls at a time (default: 50)")
+    options = parser.parse_args()
+    try:
+        return 0 if asyncio.run(import_all(options.path, options.concurrency)) else 1
+    except KeyboardInterrupt:
+        print("stopped: start it again to go on", file=sys.stderr)
+    except (OSError, ValueError, ZitadelError) as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""One run over very many requests, a tenth of which fail, with a resume file. Prints as JSON what memory is
+in use in the midst of it, five times. Run by test_memory.py: `memory.py async|sync CALLS`.
+
+The server is a process of its own, so that this one's memory is the run's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import sys
+import tempfile
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import trustme
+
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
+from zitadel_grpc.credentials import PersonalAccessToken
+
+SAMPLES = 5
+METHOD = "/test.Fast/Call"
+TOKEN = PersonalAccessToken("ey." + "x" * 280)
+
+
+def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
+    """Answers with the request, or refuses it if it ends in 0."""
+
+    async def answer(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        if request.endswith(b"0"):
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, "it is there")
+        return request
+
+    async def main() -> None:
+        server = grpc.aio.server()
+        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Fast", handlers),))
+        told.send(server.add_secure_port("localhost:0", grpc.ssl_server_credentials([certificate])))
+        await server.start()
+        await server.wait_for_termination()
+
+    asyncio.run(main())
+
+
+class Samples:
+    """Of the resident memory in bytes, and of how many objects Python's collector knows; the first is taken
+    when a part of the run has warmed everything up."""
+
+    def __init__(self, calls: int) -> None:
+        self.seen: list[tuple[int, int]] = []
+        self._every = calls // SAMPLES
+        self._failed = self._done = 0
+
+    def note(self, outcome: bulk.Outcome[bytes, bytes]) -> None:
+        self._failed += outcome.error is not None
+        self._done += outcome.error is None
+        if (self._failed + self._done) % self._every == 0:
+            gc.collect()
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.seen.append((pages * 4096, len(gc.get_objects())))
+
+    def check(self, calls: int) -> None:
+        assert (self._failed, self._done) == (calls // 10, calls - calls // 10)
+
+
+def requests(calls: int) -> Iterator[bytes]:
+    return (b"request %d" % number for number in range(calls))
+
+
+def method_of(channel: Any) -> Any:
+    return channel.unary_unary(METHOD)
+
+
+async def asynchronous(client: AsyncClient, calls: int, samples: Samples, resume: Path) -> None:
+    async with client:
+        async for outcome in bulk.run(client.stub(method_of), requests(calls), resume=resume):
+            samples.note(outcome)
+
+
+def synchronous(client: Client, calls: int, samples: Samples, resume: Path) -> None:
+    with client:
+        for outcome in bulk.run(client.stub(method_of), requests(calls), resume=resume, concurrency=20):
+            samples.note(outcome)
+
+
+def main(way: str, calls: int) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    pair = certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes()
+    processes = multiprocessing.get_context("spawn")
+    listening, told = processes.Pipe(duplex=False)
+    server = processes.Process(target=serve, args=(pair, told), daemon=True)
+    server.start()
+    url = f"https://localhost:{listening.recv()}"
+    options = ConnectionOptions(root_certificates=authority.cert_pem.bytes())
+    samples = Samples(calls)
+    with tempfile.TemporaryDirectory() as directory:
+        resume = Path(directory) / "resume"
+        if way == "async":
+            asyncio.run(asynchronous(AsyncClient(url, TOKEN, options=options), calls, samples, resume))
+        else:
+            synchronous(Client(url, TOKEN, options=options), calls, samples, resume)
+    samples.check(calls)
+    print(json.dumps(samples.seen))
+    server.terminate()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

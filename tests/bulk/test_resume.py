@@ -1,0 +1,256 @@
+"""The resume file: what a later run leaves out, whatever ended the one before."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import aclosing
+from itertools import islice
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tests.bulk.requests import ADD, all_of, client_of, made, user, users
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
+from zitadel_grpc.credentials import JwtProfile
+from zitadel_grpc.errors import AlreadyExists
+from zitadel_grpc.testing import Emulator
+
+if sys.platform == "win32":
+    pytest.skip("needs flock", allow_module_level=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.resume"
+
+
+def states(path: Path) -> str:
+    return path.read_text().partition("\n")[2]
+
+
+async def test_what_is_done_is_not_sent_again(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
+) -> None:
+    async with client_of(emulator, options, key) as client:
+        add = client.management.AddMachineUser
+        await all_of(bulk.run(add, users(30), resume=path))
+        told: list[bulk.Progress] = []
+        second = await all_of(bulk.run(add, users(50), resume=path, progress=told.append))
+
+    assert sorted(outcome.index for outcome in second) == list(range(30, 50))
+    assert all(outcome.request == user(outcome.index) for outcome in second)
+    assert max(Counter(made(emulator)).values()) == 1
+    assert told[-1] == bulk.Progress(done=20, failed=0, skipped=30, total=50)
+    assert states(path) == "+" * 50
+
+
+async def test_one_client_goes_on_with_the_file_of_the_other(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, sync_client: Client, path: Path
+) -> None:
+    async with client_of(emulator, options, key) as client:
+        await all_of(bulk.run(client.management.AddMachineUser, users(10), resume=path))
+    second = list(bulk.run(sync_client.management.AddMachineUser, users(20), resume=path))
+    assert sorted(outcome.index for outcome in second) == list(range(10, 20))
+    assert states(path) == "+" * 20
+
+
+async def test_what_the_loop_did_not_deal_with_is_told_again_as_sent_before(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
+) -> None:
+    async with client_of(emulator, options, key) as client:
+        add = client.management.AddMachineUser
+        async with aclosing(bulk.run(add, users(20), resume=path, concurrency=1)) as outcomes:
+            async for outcome in outcomes:
+                if outcome.index == 5:
+                    break
+        assert states(path)[:6] == "+++++?"
+
+        again = await all_of(bulk.run(add, users(20), resume=path))
+
+    assert sorted(outcome.index for outcome in again) == list(range(5, 20))
+    (fifth,) = (outcome for outcome in again if outcome.index == 5)
+    assert fifth.sent_before
+    assert isinstance(fifth.error, AlreadyExists)
+    assert [outcome.index for outcome in again if outcome.index > 6 and outcome.sent_before] == []
+
+
+async def test_failures_are_sent_again_and_those_that_may_be_done_are_marked(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
+) -> None:
+    emulator.faults.fail_next(ADD, grpc.StatusCode.UNAVAILABLE)
+    emulator.faults.fail_next(ADD, grpc.StatusCode.INVALID_ARGUMENT)
+    async with client_of(emulator, options, key) as client:
+        add = client.management.AddMachineUser
+        await all_of(bulk.run(add, users(4), resume=path, concurrency=1))
+        assert states(path) == "!-++"
+        again = await all_of(bulk.run(add, users(4), resume=path, concurrency=1))
+    assert [(outcome.index, outcome.sent_before) for outcome in again] == [(0, True), (1, False)]
+    assert states(path) == "++++"
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.bulk.requests import users
+from zitadel_grpc import AsyncClient, bulk
+
+async def main():
+    async with AsyncClient.from_env() as client:
+        add = client.management.AddMachineUser
+        async for outcome in bulk.run(add, users(400), resume=sys.argv[1], concurrency=10):
+            print(outcome.index, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_run_that_is_killed_again_and_again_does_each_request_once(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ZITADEL_")},
+        "ZITADEL_API_URL": emulator.url,
+        "ZITADEL_CA_FILE": str(tmp_path / "ca.pem"),
+        "ZITADEL_KEY_JSON": json.dumps(emulator.key_file),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    command = [sys.executable, "-c", KILLED, str(path)]
+    told: set[int] = set()
+    for outcomes in (37, 90, 51):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            told.update(int(line) for line in islice(process.stdout, outcomes))
+            process.send_signal(signal.SIGKILL)
+            told.update(int(line) for line in process.stdout)
+    before_the_end = set(made(emulator))
+    assert len(before_the_end) < 400
+
+    with Client(emulator.url, key, options=options) as client:
+        last = list(bulk.run(client.management.AddMachineUser, users(400), resume=path))
+
+    assert told | {outcome.index for outcome in last} == set(range(400))
+    # Nothing was done twice, and what fails was done by a run that was killed before it could note it.
+    assert Counter(made(emulator)) == Counter(request.user_name for request in users(400))
+    failed = [outcome for outcome in last if outcome.error]
+    assert all(isinstance(outcome.error, AlreadyExists) and outcome.sent_before for outcome in failed)
+    assert set(states(path)) <= set("+!")
+
+
+async def test_the_file_of_another_job_is_refused(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
+) -> None:
+    async with client_of(emulator, options, key) as client:
+        add, remove = client.management.AddMachineUser, client.management.RemoveUser
+        await all_of(bulk.run(add, users(3), resume=path, job="first.csv"))
+        before = states(path)
+        with pytest.raises(
+            bulk.ResumeFileError,
+            match=r"import\.resume belongs to another job, \S+AddMachineUser 'first.csv'; "
+            r"this one is \S+AddMachineUser 'second.csv': give another path",
+        ):
+            await all_of(bulk.run(add, users(3), resume=path, job="second.csv"))
+        with pytest.raises(bulk.ResumeFileError, match=r"this one is \S+/RemoveUser 'first.csv'"):
+            async for _ in bulk.run(remove, [], resume=path, job="first.csv"):
+                pass
+    assert states(path) == before == "+++"
+    assert len(made(emulator)) == 3
+
+
+@pytest.mark.parametrize("content", [b"name,email\nada,ada@example.com\n", b"[]\n", b'{"x": 1}\n', b"\xff"])
+def test_a_file_that_is_none_is_refused_and_kept(sync_client: Client, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(bulk.ResumeFileError, match=r"import\.resume is no resume file"):
+        list(bulk.run(sync_client.management.AddMachineUser, users(3), resume=path))
+    assert path.read_bytes() == content
+
+
+def test_a_file_whose_first_line_was_cut_off_is_begun_anew(sync_client: Client, path: Path) -> None:
+    add = sync_client.management.AddMachineUser
+    list(bulk.run(add, users(2), resume=path))
+    whole = path.read_bytes()
+    for length in (0, 10, whole.index(b"\n")):
+        path.write_bytes(whole[:length])
+        assert len(list(bulk.run(add, users(2), resume=path))) == 2
+
+
+def test_a_file_cut_off_later_repeats_what_was_lost(sync_client: Client, path: Path) -> None:
+    add = sync_client.management.AddMachineUser
+    list(bulk.run(add, users(5), resume=path))
+    os.truncate(path, path.stat().st_size - 2)
+    assert [outcome.index for outcome in bulk.run(add, users(5), resume=path, concurrency=1)] == [3, 4]
+
+
+async def test_a_second_run_on_the_same_file_is_refused(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
+) -> None:
+    async with client_of(emulator, options, key) as client:
+        add = client.management.AddMachineUser
+        async for _ in bulk.run(add, users(1), resume=path):
+            with pytest.raises(bulk.ResumeFileError, match=r"import\.resume is in use by another run"):
+                await all_of(bulk.run(add, users(1), resume=path))
+        assert len(await all_of(bulk.run(add, users(2), resume=path))) == 1
+
+
+def test_another_process_is_refused_too(sync_client: Client, emulator: Emulator, path: Path) -> None:
+    script = "import sys; from zitadel_grpc import bulk; list(bulk.run(print, [1], resume=sys.argv[1]))"
+    for _ in bulk.run(sync_client.management.AddMachineUser, users(1), resume=path):
+        ended = subprocess.run(
+            [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=50
+        )
+        assert "ResumeFileError" in ended.stderr
+        assert "is in use by another run" in ended.stderr
+
+
+def test_a_path_that_cannot_be_used_is_named(sync_client: Client, tmp_path: Path) -> None:
+    add = sync_client.management.AddMachineUser
+    for unusable, why in ((tmp_path / "none" / "file", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(bulk.ResumeFileError, match=rf"{unusable} cannot be opened: {why}"):
+            list(bulk.run(add, users(1), resume=unusable))
+
+
+def test_a_disk_that_is_full_ends_the_run(sync_client: Client, emulator: Emulator, path: Path) -> None:
+    import resource
+
+    add = sync_client.management.AddMachineUser
+    list(bulk.run(add, users(3), resume=path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    default = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 2, hard))
+    try:
+        with pytest.raises(bulk.ResumeFileError, match=r"import\.resume cannot be written: File too large"):
+            list(bulk.run(add, users(20), resume=path, concurrency=1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, default)
+    assert len(made(emulator)) == 5
+    assert states(path) == "+" * 5
+
+
+async def test_very_many_that_are_done_are_left_out_in_little_memory(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
+) -> None:
+    import tracemalloc
+
+    count = 100_000
+    async with AsyncClient(emulator.url, key, options=options) as client:
+        add = client.management.AddMachineUser
+        await all_of(bulk.run(add, users(1), resume=path))
+        with path.open("ab") as file:
+            file.write(b"+" * (count - 1))
+        request = user(count)
+        tracemalloc.start()
+        try:
+            requests = (request for _ in range(count + 1))
+            outcomes = await all_of(bulk.run(add, requests, resume=path))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert [outcome.index for outcome in outcomes] == [count]
+    assert most < 1e6

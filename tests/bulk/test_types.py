@@ -1,0 +1,77 @@
+"""What a user's type checker knows of a run, and what loading it loads."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """\
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import assert_type
+
+from zitadel_grpc import AsyncClient, Client, bulk
+from zitadel_grpc.api.management.v1 import AddMachineUserRequest, AddMachineUserResponse, GetMyOrgRequest
+from zitadel_grpc.errors import RpcError, TokenEndpointError
+
+Outcome = bulk.Outcome[AddMachineUserRequest, AddMachineUserResponse]
+
+
+async def asynchronous(client: AsyncClient, later: AsyncIterator[AddMachineUserRequest]) -> None:
+    async for outcome in bulk.run(client.management.AddMachineUser, [AddMachineUserRequest()]):
+        assert_type(outcome, Outcome)
+        assert_type(outcome.request, AddMachineUserRequest)
+        assert_type(outcome.response, AddMachineUserResponse)
+        assert_type(outcome.error, RpcError | TokenEndpointError | None)
+    async for outcome in bulk.run(client.management.AddMachineUser, later, concurrency=50):
+        assert_type(outcome, Outcome)
+    async for outcome in bulk.run(partial(client.management.AddMachineUser, timeout=5.0), later):
+        assert_type(outcome.response, AddMachineUserResponse)
+    bulk.run(client.management.AddMachineUser, [GetMyOrgRequest()])  # wrong
+    for outcome in bulk.run(client.management.AddMachineUser, [AddMachineUserRequest()]): ...  # wrong
+
+
+def synchronous(client: Client, later: AsyncIterator[AddMachineUserRequest]) -> None:
+    for outcome in bulk.run(client.management.AddMachineUser, [AddMachineUserRequest()]):
+        assert_type(outcome, Outcome)
+        assert_type(outcome.request, AddMachineUserRequest)
+        assert_type(outcome.response, AddMachineUserResponse)
+    bulk.run(client.management.AddMachineUser, [GetMyOrgRequest()])  # wrong
+    bulk.run(client.management.AddMachineUser, later)  # wrong
+"""
+CHECKERS = {
+    "mypy": ["--strict", "--cache-dir=/dev/null"],
+    "pyright": ["--pythonpath", sys.executable],
+}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_requests_and_responses_are_known_and_mistakes_are_found(checker: str, tmp_path: Path) -> None:
+    pytest.importorskip(checker)
+    (tmp_path / "code.py").write_text(CODE)
+
+    done = subprocess.run(
+        [sys.executable, "-m", checker, *CHECKERS[checker], "code.py"],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+
+    found = {int(line) for line in re.findall(r"code\.py:(\d+)(?::\d+)?(?: -|:) error:", done.stdout)}
+    wrong = {number for number, line in enumerate(CODE.splitlines(), 1) if line.endswith("# wrong")}
+    assert found == wrong, done.stdout + done.stderr
+
+
+def test_it_is_loaded_only_when_it_is_used() -> None:
+    clients = "from zitadel_grpc import AsyncClient, Client; AsyncClient, Client"
+    for statement, unwanted in ((clients, "zitadel_grpc.bulk"), ("import zitadel_grpc.bulk", "dask")):
+        script = f"import sys; {statement}; print(*sys.modules)"
+        loaded = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=50).split()
+        assert unwanted not in loaded
+        assert "zitadel_grpc.client" in loaded or "zitadel_grpc.bulk" in loaded

@@ -1,0 +1,52 @@
+"""A run without an event loop: the user's own thread reads the requests, others make the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+
+from zitadel_grpc.bulk.job import Job, Ticket
+from zitadel_grpc.bulk.outcome import Outcome, Request, Response
+
+
+def stream(
+    job: Job[Request, Response], requests: Iterable[Request]
+) -> Generator[Outcome[Request, Response], None, None]:
+    finished: SimpleQueue[Outcome[Request, Response] | None] = SimpleQueue()
+
+    def call(ticket: Ticket) -> None:
+        try:
+            finished.put(job.responded(ticket, job.method(ticket.request)))
+        except Exception as error:
+            finished.put(job.failed(ticket, error))
+
+    tickets = _tickets(job, requests)
+    under_way = 0
+    with job:
+        threads = ThreadPoolExecutor(job.concurrency, "zitadel-grpc-bulk")
+        try:
+            while True:
+                while under_way < job.concurrency and (ticket := next(tickets, None)):
+                    threads.submit(call, ticket)
+                    under_way += 1
+                if not under_way:
+                    break
+                if outcome := finished.get():
+                    yield outcome
+                    job.consumed(outcome)
+                under_way -= 1
+            job.end()
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def _tickets(job: Job[Request, Response], requests: Iterable[Request]) -> Iterator[Ticket]:
+    try:
+        for request in requests:
+            if ticket := job.admit(request):
+                yield ticket
+            if job.error is not None:
+                return
+    except Exception as error:
+        job.error = job.error or error
