@@ -145,7 +145,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
 
     def described(self) -> tuple[str, Any]:
         """The RPC's full name, and an empty answer of its kind."""
-        return self._rpc, self._arguments[2](b"")
+        return self.rpc, self._arguments[2](b"")
 
     # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
     # gRPC's own.

@@ -135,7 +135,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
 
     def described(self) -> tuple[str, Any]:
         """The RPC's full name, and an empty answer of its kind."""
-        return self._rpc, self._arguments[2](b"")
+        return self.rpc, self._arguments[2](b"")
 
     def __call__(
         self,
