@@ -6,14 +6,19 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
 from tests.bulk.requests import ADD, Outcome, Reading, all_of, client_of, gather, later, made, user, users
 from tests.transport.counting import until
-from zitadel_grpc import AsyncClient, ConnectionOptions, bulk
-from zitadel_grpc.api.management.v1 import AddMachineUserRequest, AddMachineUserResponse
-from zitadel_grpc.credentials import JwtProfile
+from zitadel_grpc import AsyncClient, ConnectionOptions, bulk, secure_channel
+from zitadel_grpc.api.management.v1 import (
+    AddMachineUserRequest,
+    AddMachineUserResponse,
+    ManagementServiceStub,
+)
+from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import AlreadyExists, ClosedError, ConfigurationError, CredentialsError
 from zitadel_grpc.testing import Emulator
 
@@ -220,3 +225,12 @@ async def test_the_total_of_what_has_no_length_is_as_given(client: AsyncClient) 
         ):
             pass
         assert told[-1].total == total
+
+
+async def test_stubs_on_other_channels_will_do(emulator: Emulator, options: ConnectionOptions) -> None:
+    pat = PersonalAccessToken(emulator.pat)
+    async with secure_channel(emulator.url, pat, options=options) as channel:
+        add: Any = ManagementServiceStub(channel).AddMachineUser
+        outcomes = await all_of(bulk.run(add, [user(0), user(0)], concurrency=1))
+    assert [type(outcome.error) for outcome in outcomes] == [type(None), AlreadyExists]
+    assert ADD in str(outcomes[1].error)

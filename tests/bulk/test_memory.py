@@ -21,8 +21,7 @@ CRUMBS = 20.0
 @pytest.mark.parametrize("way", ["async", "sync"])
 def test_memory_does_not_grow_with_the_number_of_requests(way: str) -> None:
     script = Path(__file__).with_name("memory.py")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    output = subprocess.check_output([sys.executable, script, way, str(CALLS)], env=environment, timeout=850)
+    output = subprocess.check_output([sys.executable, script, way, str(CALLS)], timeout=850)
 
     (memory, objects), *_, (memory_later, objects_later) = json.loads(output)
     assert objects_later - objects < 100

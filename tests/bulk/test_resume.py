@@ -95,15 +95,16 @@ async def test_failures_are_sent_again_and_those_that_may_be_done_are_marked(
 
 
 KILLED = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from tests.bulk.requests import users
+import asyncio, sys
 from zitadel_grpc import AsyncClient, bulk
+from zitadel_grpc.api.management.v1 import AddMachineUserRequest
+
+users = [AddMachineUserRequest(user_name=f"user-{number}", name="imported") for number in range(400)]
 
 async def main():
     async with AsyncClient.from_env() as client:
         add = client.management.AddMachineUser
-        async for outcome in bulk.run(add, users(400), resume=sys.argv[1], concurrency=10):
+        async for outcome in bulk.run(add, users, resume=sys.argv[1], concurrency=10):
             print(outcome.index, flush=True)
 
 asyncio.run(main())
@@ -119,7 +120,6 @@ def test_a_run_that_is_killed_again_and_again_does_each_request_once(
         "ZITADEL_API_URL": emulator.url,
         "ZITADEL_CA_FILE": str(tmp_path / "ca.pem"),
         "ZITADEL_KEY_JSON": json.dumps(emulator.key_file),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
     }
     command = [sys.executable, "-c", KILLED, str(path)]
     told: set[int] = set()

@@ -123,4 +123,8 @@ def _name_of(method: Any) -> str:
     """The RPC's full name; of other functions theirs."""
     while isinstance(method, functools.partial):
         method = method.func
-    return str(getattr(method, "rpc", None) or getattr(method, "__qualname__", type(method).__qualname__))
+    if rpc := getattr(method, "rpc", None):
+        return str(rpc)
+    if isinstance(path := getattr(method, "_method", None), bytes):  # gRPC's own, of another channel's stub
+        return path.decode().lstrip("/")
+    return str(getattr(method, "__qualname__", type(method).__qualname__))

@@ -32,13 +32,6 @@ class Progress:
 class TooManyFailures(ZitadelError):
     """The run stopped after as many failures as it was told to; the last one is the cause."""
 
-    def __init__(self, failures: int) -> None:
-        super().__init__(f"stopped after {failures} failure{'s' if failures > 1 else ''}")
-        self.failures = failures
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.failures,)
-
 
 class Ticket(NamedTuple):
     """A request on its way."""
@@ -111,7 +104,7 @@ class Job(Generic[Request, Response]):
         else:
             self._failed += 1
             if self._failed == self.stop_after_failures and self.error is None:
-                self.error = TooManyFailures(self._failed)
+                self.error = TooManyFailures(f"stopped after {self._failed} failures")
                 self.error.__cause__ = outcome.error
         if self._file is not None:
             failure = UNSURE if outcome.may_be_done or outcome.sent_before else FAILED
