@@ -81,7 +81,9 @@ def asynchronous(
         GATHER: measure(lambda: in_flight(lambda: method(REQUEST), CONCURRENCY, total)),
         "bulk.run": measure(consumed),
         "bulk.run, asynchronous iterable": measure(lambda: consumed(asynchronous=True)),
-        "bulk.run, resume file": measure(lambda: consumed(resume=directory / str(next(numbers)))),
+        "bulk.run, resume file": measure(
+            lambda: consumed(resume=directory / f"{clock.__name__}-{next(numbers)}")
+        ),
     }
 
 

@@ -13,23 +13,29 @@ from zitadel_grpc.bulk.outcome import Outcome, Request, Response
 def stream(
     job: Job[Request, Response], requests: Iterable[Request]
 ) -> Generator[Outcome[Request, Response], None, None]:
+    admitted: SimpleQueue[Ticket | None] = SimpleQueue()
     finished: SimpleQueue[Outcome[Request, Response] | None] = SimpleQueue()
 
-    def call(ticket: Ticket) -> None:
-        try:
-            finished.put(job.responded(ticket, job.method(ticket.request)))
-        except Exception as error:
-            finished.put(job.failed(ticket, error))
+    def work() -> None:
+        # One task of the pool for many calls: a future for each would cost a tenth of a call.
+        while ticket := admitted.get():
+            try:
+                finished.put(job.responded(ticket, job.method(ticket.request)))
+            except Exception as error:
+                finished.put(job.failed(ticket, error))
 
     tickets = _tickets(job, requests)
-    under_way = 0
+    under_way = workers = 0
     with job:
         threads = ThreadPoolExecutor(job.concurrency, "zitadel-grpc-bulk")
         try:
             while True:
                 while under_way < job.concurrency and (ticket := next(tickets, None)):
-                    threads.submit(call, ticket)
+                    admitted.put(ticket)
                     under_way += 1
+                    if under_way > workers:
+                        threads.submit(work)
+                        workers += 1
                 if not under_way:
                     break
                 if outcome := finished.get():
@@ -38,7 +44,9 @@ def stream(
                 under_way -= 1
             job.end()
         finally:
-            threads.shutdown(cancel_futures=True)
+            for _ in range(workers):
+                admitted.put(None)
+            threads.shutdown()
 
 
 def _tickets(job: Job[Request, Response], requests: Iterable[Request]) -> Iterator[Ticket]:
