@@ -92,6 +92,8 @@ class BySequence:
 
 
 class ByOffset:
+    """Of all other lists."""
+
     def __init__(self, listing: Listing, request: Any, page_size: int) -> None:
         self.total: int | None = None
         self.done = False
@@ -159,9 +161,9 @@ class ByOffset:
             self.total = max(total, end if count else 0)
         self._after_full_page = count >= allowed
         if end < total and (not count or count < applied):
-            self._hides = True
+            self._hides = True  # there is more, and it is not the limit that ends the page here
         passed = page.offset + allowed if self._hides else end
-        if passed >= total and (total >= end or not count):  # a total that is too small is none
+        if passed >= total and (total >= end or not count):  # a total below what was seen is no total
             self.done = True
             return
         self._overlaps = not self._hides and (count > 1 or page.limit == 1)
