@@ -59,7 +59,7 @@ def until(
         except retry_on as error:
             wait.failed(error)
         except DeadlineExceeded:
-            if wait.left() > 0:
+            if wait.left() > _FIRST_PAUSE:  # gRPC's clock may be a little ahead
                 raise
             wait.give_up()
         else:
