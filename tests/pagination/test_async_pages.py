@@ -309,11 +309,16 @@ async def test_several_tasks_may_share_a_list(
     assert len(pages_asked(emulator)) == 6
 
 
-async def test_a_closed_client_says_so(client: AsyncClient) -> None:
-    pages = list_users(client)
+@pytest.mark.parametrize("prefetch", [False, True])
+@pytest.mark.usefixtures("users")
+async def test_a_closed_client_says_so(client: AsyncClient, emulator: Emulator, prefetch: bool) -> None:
+    await client.access_token()
+    emulator.faults.latency = 0.3  # so that a page asked for ahead is still under way
+    pages = list_users(client, prefetch=prefetch)
+    assert await pages.count()
     await client.close()
     with pytest.raises(ClosedError):
-        await anext(pages)
+        [user async for user in pages]
 
 
 async def test_what_cannot_be_paged_is_told_at_once(client: AsyncClient) -> None:

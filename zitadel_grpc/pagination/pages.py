@@ -11,7 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 
 import grpc
 
-from zitadel_grpc.errors import ConfigurationError, RpcError, ZitadelError
+from zitadel_grpc.errors import ConfigurationError, ZitadelError
 from zitadel_grpc.pagination.listing import listing
 from zitadel_grpc.pagination.walk import walk
 
@@ -19,8 +19,6 @@ Item = TypeVar("Item")
 
 _PAGE_SIZE = 100  # what ZITADEL takes for a limit where a request has none; its highest is 1,000
 _HIGHEST_LIMIT = 2**32 - 1
-_TRIED_AGAIN = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED)
-"""After these a call goes on by itself, with another token or when the server says; a future does not."""
 
 
 class _Common(Generic[Item]):
@@ -98,7 +96,9 @@ class AsyncPages(_Common[Item], AsyncIterator[Item]):
 
     async def _load(self) -> None:
         ahead, self._ahead = self._ahead, None
-        response = await (ahead or self._send())
+        if ahead is None or ahead.cancelled():  # by the client, when it was closed
+            ahead = self._send()
+        response = await ahead
         self._items += self._walk.receive(response)
         if self._prefetch and not self._walk.done and not self._closed:
             self._loop = asyncio.get_running_loop()
@@ -166,11 +166,9 @@ class Pages(_Common[Item], Iterator[Item]):
                 self._ahead = self._call.future(self._walk.request(), timeout=self._timeout)
 
     def _answer(self, ahead: Any) -> Any:
-        try:
+        with contextlib.suppress(grpc.RpcError, grpc.FutureCancelledError):
             return ahead.result()
-        except grpc.RpcError as error:
-            if ahead.code() not in _TRIED_AGAIN:
-                raise RpcError.of(error, self._rpc) from None
+        # These errors are gRPC's own: a call mends them, or raises its own.
         return self._call(self._walk.request(), timeout=self._timeout)
 
     def close(self) -> None:
