@@ -94,6 +94,11 @@ class ConnectionOptions:
     channel_options: Sequence[ChannelOption] = ()
     """Passed to the gRPC channel as they are, over this package's own."""
 
+    traces: bool = field(default=True, compare=False)
+    """Whether calls and token refreshes make OpenTelemetry spans, if the program has set a tracer provider.
+    Not compared: clients that differ in this share their token, and the first of them decides for its
+    refreshes."""
+
     def __post_init__(self) -> None:
         pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
         headers = tuple((str(name).lower(), value) for name, value in pairs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import grpc
@@ -15,7 +14,6 @@ from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import NotFound
 from zitadel_grpc.testing import Emulator
 
 
@@ -177,49 +175,3 @@ async def test_an_intercepted_call_is_cancelled_like_any_other(
         with pytest.raises(asyncio.CancelledError):
             await call
         assert call.cancelled()
-
-
-@pytest.fixture
-def spans() -> Iterator[Callable[[], list[Any]]]:
-    """OpenTelemetry's instrumentation of grpc, switched on, and the spans that it made."""
-    instrumentation = pytest.importorskip("opentelemetry.instrumentation.grpc")
-    from opentelemetry import trace
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
-    instrumentors = [
-        instrumentation.GrpcAioInstrumentorClient(),
-        instrumentation.GrpcInstrumentorClient(),
-    ]
-    for instrumentor in instrumentors:
-        instrumentor.instrument()
-    yield lambda: list(exporter.get_finished_spans())
-    for instrumentor in instrumentors:
-        instrumentor.uninstrument()
-
-
-async def test_opentelemetry_makes_a_span_of_each_call(
-    spans: Callable[[], list[Any]], emulator: Emulator, options: ConnectionOptions, key: JwtProfile
-) -> None:
-    observer = AsyncObserver()
-    async with AsyncClient(emulator.url, key, options=options, interceptors=[observer]) as client:
-        await client.management.GetMyOrg(GetMyOrgRequest())
-        emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND, details="nowhere")
-        with pytest.raises(NotFound, match="nowhere"):
-            await client.management.GetMyOrg(GetMyOrgRequest())
-    with Client(emulator.url, key, options=options) as sync_client:
-        sync_client.management.GetMyOrg(GetMyOrgRequest())
-        sync_client.management.GetMyOrg.with_call(GetMyOrgRequest())
-        sync_client.management.GetMyOrg.future(GetMyOrgRequest()).result(10)
-        emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND, details="nowhere")
-        with pytest.raises(NotFound, match="nowhere"):
-            sync_client.management.GetMyOrg(GetMyOrgRequest())
-
-    assert [span.name for span in spans()] == [f"/{GET_MY_ORG}"] * 6
-    assert [span.status.is_ok for span in spans()] == [True, False, True, True, True, False]
-    assert len(observer.seen) == 2
-    assert "Bearer" not in "".join(span.to_json() for span in spans())

@@ -133,6 +133,7 @@ class Credentials(abc.ABC):
                 first=self._first,
                 renewable=self._renewable,
                 renew_after=self._renew_after,
+                traces=server.options.traces,
             )
             known = self._caches.setdefault(server, new)  # atomic: of two threads the first one's stays
         return known

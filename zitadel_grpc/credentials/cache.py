@@ -18,16 +18,22 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from zitadel_grpc import tracing
 from zitadel_grpc.credentials import workers
 from zitadel_grpc.credentials.base import Refresh, Token
 from zitadel_grpc.credentials.life import HeldToken, TokenState
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError, ZitadelError
 
+if TYPE_CHECKING:
+    from zitadel_grpc.tracing.spans import RefreshSpan
+
 logger = logging.getLogger("zitadel_grpc.credentials")
+logger.addHandler(logging.NullHandler())
 
 # All in seconds, but for the number of attempts.
 _LASTING_HOLD = 5.0  # for how long a refusal is told to callers without asking again
@@ -43,7 +49,7 @@ class TokenCache:
     """Keeps one token fresh. `obtain` makes a token (blocking, in a thread of the cache's); `name` says whose
     it is in logs and errors; `timeout` bounds a refresh with its retries, in seconds; `first` is a token that
     is there already; `renewable` is False where a refused token has no successor (a PAT); `renew_after` is
-    when to ask anew, in seconds, at the latest."""
+    when to ask anew, in seconds, at the latest; `traces` whether refreshes make spans."""
 
     def __init__(
         self,
@@ -54,6 +60,7 @@ class TokenCache:
         first: Token | None,
         renewable: bool,
         renew_after: float = math.inf,
+        traces: bool = True,
     ) -> None:
         now = time.monotonic()
         self._obtain = obtain
@@ -71,6 +78,8 @@ class TokenCache:
         self._last_refresh: datetime | None = None
         self._warned = False
         self._was_refused = False
+        self._traces = traces
+        self._span: RefreshSpan | None = None  # of the latest refresh
         _caches.add(self)
 
     def authorization(self) -> str | None:
@@ -85,7 +94,7 @@ class TokenCache:
         with self._lock:
             # Still the same: another thread may have seen its renewal through meanwhile.
             if token is self._token and self._running is None and now >= self._renew_after:
-                self._start(now)
+                self._start(now, waited_for=False)
         return token.header
 
     def state(self) -> TokenState:
@@ -110,11 +119,13 @@ class TokenCache:
                 return self._running.future
             if self._held is not None and now < self._held[1]:
                 return _ended(self._held[0])
-            return self._start(now).future
+            return self._start(now, waited_for=True).future
 
     def wait(self, timeout: float) -> str:
         """Waits for the shared refresh, `timeout` seconds at most; raises TimeoutError, or as it ended."""
-        return _result(self.refresh(), timeout)
+        shared = self.refresh()
+        with self._waiting(shared):
+            return _result(shared, timeout)
 
     async def wait_async(self) -> str:
         """As `wait`, on an event loop; the caller bounds it, and may be cancelled without harm to others."""
@@ -128,8 +139,19 @@ class TokenCache:
                     loop.call_soon_threadsafe(_set_done, woken)
 
             shared.add_done_callback(wake)
-            await woken
+            with self._waiting(shared):
+                await woken
         return _result(shared, 0)
+
+    @contextlib.contextmanager
+    def _waiting(self, shared: Future[str]) -> Iterator[None]:
+        """Has the span of a call tell of the wait within, if there is one."""
+        call, since = None if shared.done() else tracing.current_call(), time.monotonic()
+        try:
+            yield
+        finally:
+            if call is not None:
+                call.waited(time.monotonic() - since, self._span)
 
     def refused(self, header: str) -> bool:
         """The server refused `header`: drops it if it is still in the cache. True if another may be had."""
@@ -150,13 +172,14 @@ class TokenCache:
         if token is not None and token.header == header:
             token.unproven = False
 
-    def _start(self, now: float) -> _Running:
+    def _start(self, now: float, *, waited_for: bool) -> _Running:
         """Starts the refresh; the lock is held."""
         try:
             loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:
             loop = None
-        running = self._running = _Running(Refresh(now + self._timeout, loop))
+        self._span = tracing.plan_refresh(self._name, waited_for=waited_for) if self._traces else None
+        running = self._running = _Running(Refresh(now + self._timeout, loop), self._span)
         running.watchdog = threading.Timer(self._timeout + _WATCHDOG_GRACE, self._give_up, (running,))
         try:
             running.watchdog.daemon = True
@@ -169,17 +192,20 @@ class TokenCache:
         return running
 
     def _run(self, running: _Running) -> None:
-        outcome: HeldToken | ZitadelError
+        with running.span or contextlib.nullcontext():
+            self._end(running, self._outcome(running.refresh))
+
+    def _outcome(self, refresh: Refresh) -> HeldToken | ZitadelError:
         try:
-            outcome = self._attempts(running.refresh)
+            return self._attempts(refresh)
         except (CredentialsError, TokenEndpointError, ConfigurationError) as error:
-            outcome = error
+            return error
         except BaseException as error:
             # A user's own function failed, with SystemExit even: waiters must hear of it. Its exception is
             # told as the cause, since its text may hold anything.
-            outcome = CredentialsError(f"{self._name}: obtaining a token failed with {type(error).__name__}")
-            outcome.__cause__ = error
-        self._end(running, outcome)
+            failure = CredentialsError(f"{self._name}: obtaining a token failed with {type(error).__name__}")
+            failure.__cause__ = error
+            return failure
 
     def _attempts(self, refresh: Refresh) -> HeldToken:
         attempt = 0
@@ -197,6 +223,7 @@ class TokenCache:
                     pause = random.uniform(0, _FIRST_BACKOFF * 2**attempt)  # noqa: S311
                 if not error.retryable or attempt == _ATTEMPTS or pause >= refresh.remaining():
                     raise
+                logger.debug("%s: no token yet, the next try is in %.1f s: %s", self._name, pause, error)
             time.sleep(max(0, pause))
 
     def _give_up(self, running: _Running) -> None:
@@ -209,15 +236,17 @@ class TokenCache:
             if self._running is not running:
                 return  # given up before, or of the process before a fork
             news = self._settle(outcome)
+        if running.span is not None:
+            running.span.end(None if isinstance(outcome, HeldToken) else outcome)
         if isinstance(outcome, HeldToken):
             running.future.set_result(outcome.header)
         else:
             running.future.set_exception(outcome)
-        if news is not None:
-            logger.log(*news)
+        logger.log(*news)
 
-    def _settle(self, outcome: HeldToken | ZitadelError) -> tuple[int, str] | None:
+    def _settle(self, outcome: HeldToken | ZitadelError) -> tuple[int, str]:
         """Notes how the refresh ended, and says what is to be logged; the lock is held."""
+        now = time.monotonic()
         running, self._running = self._running, None
         if running is not None and running.watchdog is not None:
             running.watchdog.cancel()
@@ -228,9 +257,11 @@ class TokenCache:
             self._last_refresh = datetime.now(UTC)
             self._failures, self._renew_after = 0, 0.0
             warned, self._warned = self._warned, False
-            return (logging.INFO, f"{self._name}: the token was renewed again") if warned else None
+            if warned:
+                return logging.INFO, f"{self._name}: the token was renewed again"
+            left = f" for {outcome.end_at - now:.0f} s" if outcome.end_at < math.inf else ""
+            return logging.DEBUG, f"{self._name}: a token was obtained{left}"
 
-        now = time.monotonic()
         self._failures += 1
         hold = _LASTING_HOLD
         if isinstance(outcome, TokenEndpointError) and outcome.retryable:
@@ -241,7 +272,7 @@ class TokenCache:
         self._renew_after = now + max(hold, backoff)
         token = self._token
         if token is None or now >= token.end_at or self._warned:
-            return None
+            return logging.DEBUG, f"{self._name}: no token was obtained: {outcome}"
         self._warned = True
         left = "calls go on with the old one"
         if token.end_at < math.inf:
@@ -255,8 +286,9 @@ class TokenCache:
 
 
 class _Running:
-    def __init__(self, refresh: Refresh) -> None:
+    def __init__(self, refresh: Refresh, span: RefreshSpan | None) -> None:
         self.refresh = refresh
+        self.span = span
         self.watchdog: threading.Timer | None = None
         self.future: Future[str] = Future()
         # Running from the start: a waiter that goes away must not be able to cancel it for the others.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
-from zitadel_grpc import http_headers, trust
+from zitadel_grpc import http_headers, tracing, trust
 from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
@@ -60,7 +60,12 @@ def request_token(
     url = server.token_endpoint
     basics = [basic, basic.removeprefix("Basic ")] if basic else []
     hidden = _disguises([*secrets, *basics, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
+    if (span := tracing.current_refresh()) is not None:
+        asked = urlsplit(url)
+        span.asks(asked.hostname, asked.port or (443 if asked.scheme == "https" else 80))
     status, headers, body = _ask(server, url, refresh, hidden, form=form, basic=basic)
+    if span is not None:
+        span.answered(status)
     answer = _json_object(body)
     content_type = _printable(headers.get("content-type"), hidden) or "no content type"
     if status == 200:

@@ -10,7 +10,7 @@ import asyncio
 import functools
 import threading
 from asyncio import get_running_loop
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import grpc
@@ -24,6 +24,7 @@ from zitadel_grpc.transport.connection import Counts, Target, closed, refuse_fau
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.streams import StreamingMethod
+from zitadel_grpc.transport.traced import TracedCall
 
 
 class Binding:
@@ -172,7 +173,10 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         if metadata is not None:
             pairs, has_authorization = merge(pairs, metadata)
             own = own or has_authorization
-        return AuthenticatedCall(
+        make: Callable[..., AuthenticatedCall[Any, Any]] = AuthenticatedCall
+        if (span := self._target.start_span(self._rpc)) is not None:
+            make, pairs = functools.partial(TracedCall, span), span.propagated(pairs)
+        return make(
             method,
             request,
             rpc=self.rpc,

@@ -13,7 +13,7 @@ import grpc.aio
 from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.errors import RpcError
 from zitadel_grpc.options import Retries
-from zitadel_grpc.transport.connection import Counts, as_status, closed, no_token_in_time
+from zitadel_grpc.transport.connection import Counts, as_status, closed, no_token_in_time, tell_of_resend
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
 from zitadel_grpc.transport.retries import Tries
 
@@ -123,6 +123,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             if not tries.worthwhile(header):
                 raise failure
             self._counts.retries += 1
+            tell_of_resend(failure)
             attempt = self._send(header, self.time_remaining())
 
     def _told(self, error: grpc.aio.AioRpcError) -> RpcError:

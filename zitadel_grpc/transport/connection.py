@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from zitadel_grpc import tracing
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials.base import TokenServer
 from zitadel_grpc.endpoint import Endpoint
@@ -23,6 +26,12 @@ from zitadel_grpc.errors import (
     Unknown,
 )
 from zitadel_grpc.options import ConnectionOptions
+
+if TYPE_CHECKING:
+    from zitadel_grpc.tracing.spans import CallSpan
+
+logger = logging.getLogger("zitadel_grpc.calls")
+logger.addHandler(logging.NullHandler())
 
 
 class Target:
@@ -52,6 +61,14 @@ class Target:
         self.timeout = timeout
         self.validate = validate
         self.cache = credentials.cache_for(TokenServer.of(self.endpoint, options))
+        self._server: dict[str, str | int] = {
+            "server.address": self.endpoint.host,
+            "server.port": self.endpoint.port,
+        }
+
+    def start_span(self, rpc: str) -> CallSpan | None:
+        """The span of a call that begins now, if the program wants one."""
+        return tracing.start_call(rpc, self._server) if self.options.traces else None
 
 
 @dataclass(slots=True)
@@ -77,6 +94,13 @@ def refuse_faults(request: object, rpc: str) -> None:
 
 def no_token_in_time(rpc: str) -> DeadlineExceeded:
     return DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
+
+
+def tell_of_resend(failure: RpcError) -> None:
+    """Notes in log and trace that a call which ended with `failure` is sent again."""
+    logger.debug("%s: sent again after %s", failure.rpc, failure.code().name)
+    if (span := tracing.current_call()) is not None:
+        span.sent_again(failure.code())
 
 
 def as_status(error: BaseException, rpc: str) -> RpcError:

@@ -14,9 +14,16 @@ import grpc
 
 from zitadel_grpc.errors import RpcError
 from zitadel_grpc.options import Retries
-from zitadel_grpc.transport import forking
+from zitadel_grpc.transport import forking, traced
 from zitadel_grpc.transport.channels import open_sync
-from zitadel_grpc.transport.connection import Counts, Target, closed, no_token_in_time, refuse_faults
+from zitadel_grpc.transport.connection import (
+    Counts,
+    Target,
+    closed,
+    no_token_in_time,
+    refuse_faults,
+    tell_of_resend,
+)
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.retries import Tries
@@ -176,6 +183,14 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         pairs, own = self._merged(metadata, credentials)
         left = self._seconds(timeout)
         options = (credentials, wait_for_ready, compression)
+        if (span := self._target.start_span(self._rpc)) is None:
+            return self._future(send, request, left, pairs, own, options)
+        pairs = span.propagated(pairs)
+        return traced.future(span, self._rpc, lambda: self._future(send, request, left, pairs, own, options))
+
+    def _future(
+        self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
+    ) -> Any:
         if own:
             return self._sent(send, request, left, pairs, options)
         header, left = self._token(left)
@@ -214,9 +229,17 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self, send: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: _Options
     ) -> Any:
         pairs, own = self._merged(metadata, options[0])
+        left = self._seconds(timeout)
+        if (span := self._target.start_span(self._rpc)) is None:
+            return self._tries(send, request, left, pairs, own, options)
+        pairs = span.propagated(pairs)
+        return traced.call(span, self._rpc, lambda: self._tries(send, request, left, pairs, own, options))
+
+    def _tries(
+        self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
+    ) -> Any:
         cache = None if own else self._target.cache
         tries = Tries(cache, self._retries)
-        left = self._seconds(timeout)
         deadline = time.monotonic() + left
         failure: RpcError | None = None
         while True:
@@ -227,6 +250,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
                 if not tries.worthwhile(header):
                     raise failure
                 self._connection.count(retries=1)
+                tell_of_resend(failure)
             sent = pairs if header is None else (*pairs, (AUTHORIZATION, header))
             try:
                 answer = self._sent(send, request, left, sent, options)

@@ -1,0 +1,30 @@
+"""One emulator for all tests here: what counts is what a test adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.tracing.spans import Spans, tracer_provider
+from zitadel_grpc.testing import Emulator
+
+
+@pytest.fixture
+def spans() -> Iterator[Spans]:
+    """What the program's tracer provider gathers."""
+    spans = Spans()
+    with tracer_provider(spans.provider):
+        yield spans
+
+
+@pytest.fixture(scope="package")
+def shared_emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
+    yield shared_emulator
+    shared_emulator.faults.clear()

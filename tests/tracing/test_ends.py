@@ -1,0 +1,171 @@
+"""A span ends with its call, however that ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+import pytest
+from opentelemetry.trace import StatusCode
+
+from tests.tracing.spans import Spans, attributes
+from tests.transport.counting import until
+from tests.transport.states import GET_MY_ORG
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
+from zitadel_grpc.errors import ClosedError
+from zitadel_grpc.testing import Emulator
+
+REQUEST = GetMyOrgRequest()
+waiting = pytest.mark.parametrize("for_what", ["an answer", "a token"])
+
+
+@pytest.fixture
+def credentials(for_what: str, emulator: Emulator, key: JwtProfile) -> PersonalAccessToken | JwtProfile:
+    """With which a call waits for long."""
+    emulator.faults.latency = 30
+    emulator.faults.token_endpoint.silent = True
+    return PersonalAccessToken(emulator.pat) if for_what == "an answer" else key
+
+
+def was_cancelled(spans: Spans) -> None:
+    call = spans.one(GET_MY_ORG)
+    assert call.status.status_code is StatusCode.ERROR
+    assert attributes(call)["rpc.response.status_code"] == attributes(call)["error.type"] == "CANCELLED"
+
+
+async def test_a_call_that_nobody_awaits_has_a_span(
+    spans: Spans, emulator: Emulator, options: ConnectionOptions
+) -> None:
+    async with AsyncClient(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
+        call = client.management.GetMyOrg(REQUEST)
+        await until(call.done)
+
+    assert attributes(spans.one(GET_MY_ORG))["rpc.response.status_code"] == "OK"
+
+
+@waiting
+async def test_a_cancelled_call(
+    spans: Spans,
+    emulator: Emulator,
+    options: ConnectionOptions,
+    credentials: PersonalAccessToken | JwtProfile,
+) -> None:
+    async with AsyncClient(emulator.url, credentials, options=options) as client:
+        call = client.management.GetMyOrg(REQUEST)
+        await asyncio.sleep(0.1)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    was_cancelled(spans)
+
+
+@waiting
+async def test_a_call_that_is_cancelled_at_once(
+    spans: Spans,
+    emulator: Emulator,
+    options: ConnectionOptions,
+    credentials: PersonalAccessToken | JwtProfile,
+) -> None:
+    async with AsyncClient(emulator.url, credentials, options=options) as client:
+        call = client.management.GetMyOrg(REQUEST)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    was_cancelled(spans)
+
+
+@waiting
+async def test_a_call_whose_awaiter_is_cancelled(
+    spans: Spans,
+    emulator: Emulator,
+    options: ConnectionOptions,
+    credentials: PersonalAccessToken | JwtProfile,
+) -> None:
+    async with AsyncClient(emulator.url, credentials, options=options) as client:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.management.GetMyOrg(REQUEST), 0.2)
+
+    was_cancelled(spans)
+
+
+@waiting
+async def test_a_call_whose_client_is_closed(
+    spans: Spans,
+    emulator: Emulator,
+    options: ConnectionOptions,
+    credentials: PersonalAccessToken | JwtProfile,
+) -> None:
+    client = AsyncClient(emulator.url, credentials, options=options)
+    call = client.management.GetMyOrg(REQUEST)
+    await asyncio.sleep(0.1)
+    await client.close()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    was_cancelled(spans)
+
+
+@waiting
+def test_a_call_whose_event_loop_ends(
+    spans: Spans,
+    emulator: Emulator,
+    options: ConnectionOptions,
+    credentials: PersonalAccessToken | JwtProfile,
+) -> None:
+    async def leave() -> None:
+        client.management.GetMyOrg(REQUEST)
+        await asyncio.sleep(0.1)
+
+    client = AsyncClient(emulator.url, credentials, options=options)
+    asyncio.run(leave())
+
+    was_cancelled(spans)
+
+
+async def test_a_call_on_a_closed_client_has_no_open_span(
+    spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
+    client = AsyncClient(emulator.url, key, options=options)
+    await client.close()
+    with pytest.raises(ClosedError):
+        await client.management.GetMyOrg(REQUEST)
+
+    spans.ended(0)
+
+
+def test_a_future_that_is_cancelled(spans: Spans, emulator: Emulator, options: ConnectionOptions) -> None:
+    emulator.faults.latency = 30
+    with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
+        future = client.management.GetMyOrg.future(REQUEST)
+        assert future.cancel()
+
+    was_cancelled(spans)
+
+
+def test_a_future_whose_client_is_closed(
+    spans: Spans, emulator: Emulator, options: ConnectionOptions
+) -> None:
+    emulator.faults.latency = 30
+    client = Client(emulator.url, PersonalAccessToken(emulator.pat), options=options)
+    future = client.management.GetMyOrg.future(REQUEST)
+    client.close()
+
+    assert future.code() is grpc.StatusCode.CANCELLED
+    was_cancelled(spans)
+
+
+@pytest.mark.parametrize("way", ["__call__", "with_call", "future"])
+def test_a_synchronous_call_that_cannot_be_made(
+    spans: Spans, emulator: Emulator, options: ConnectionOptions, way: str
+) -> None:
+    with (
+        Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client,
+        pytest.raises(TypeError),
+    ):
+        getattr(client.management.GetMyOrg, way)(REQUEST, metadata=(("x-own", 7),))
+
+    assert attributes(spans.one(GET_MY_ORG))["error.type"] == "TypeError"
