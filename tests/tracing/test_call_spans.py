@@ -20,7 +20,7 @@ from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetUserByIDRequest
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import CredentialsError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable
+from zitadel_grpc.errors import CredentialsError, DeadlineExceeded, InvalidArgument, NotFound, Unimplemented
 from zitadel_grpc.testing import Emulator
 
 GET_USER = "zitadel.management.v1.ManagementService/GetUserByID"
@@ -134,14 +134,14 @@ async def test_what_may_quote_the_request_stays_out(
     spans: Spans, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.INVALID_ARGUMENT, details="bad: ada@example.com")
-    emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.UNAVAILABLE, details="going away")
+    emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.UNIMPLEMENTED, details="unknown service")
     async with AsyncClient(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
         with pytest.raises(InvalidArgument, match="ada@example"):
             await client.management.GetMyOrg(GetMyOrgRequest())
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unimplemented):
             await client.management.GetMyOrg(GetMyOrgRequest())
 
-    assert [span.status.description for span in spans.ended(2)] == [None, "going away"]
+    assert [span.status.description for span in spans.ended(2)] == [None, "unknown service"]
     assert "ada@example" not in spans.text()
 
 

@@ -105,6 +105,7 @@ async def test_a_call_whose_client_is_closed(
     await client.close()
     with pytest.raises(asyncio.CancelledError):
         await call
+    await asyncio.sleep(0)
 
     was_cancelled(spans)
 

@@ -66,9 +66,16 @@ def current_refresh() -> RefreshSpan | None:
 
 
 def _current_tracer() -> Tracer | None:
-    global _provider, _tracer
-    if "opentelemetry.trace" not in sys.modules:
+    # Each call asks. That no provider is set, OpenTelemetry's own function says too, but it looks at the
+    # environment each time, for 1 % of what a call costs.
+    loaded = sys.modules.get("opentelemetry.trace")
+    if loaded is None or getattr(loaded, "_TRACER_PROVIDER", loaded) is None:
         return None
+    return _tracer_of_provider()
+
+
+def _tracer_of_provider() -> Tracer | None:
+    global _provider, _tracer
     from opentelemetry import trace
 
     provider = trace.get_tracer_provider()
