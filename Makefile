@@ -82,7 +82,7 @@ bench: setup .venv/.bench ## Run the benchmarks
 lock: ## Move the pins of the development tools (needs uv)
 	@for name in dev floor newest; do \
 		[ $$name = dev ] && groups='--group protos --extra dask --extra types' || groups=; \
-		UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade --extra testing $$groups \
+		UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade --extra otel --extra testing $$groups \
 			pyproject.toml requirements/$$name.in --output-file requirements/$$name.txt > /dev/null || exit 1; \
 	done
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade \

@@ -236,12 +236,13 @@ class TokenCache:
             if self._running is not running:
                 return  # given up before, or of the process before a fork
             news = self._settle(outcome)
-        if running.span is not None:
-            running.span.end(None if isinstance(outcome, HeldToken) else outcome)
         if isinstance(outcome, HeldToken):
             running.future.set_result(outcome.header)
         else:
             running.future.set_exception(outcome)
+        # Last, since these run code of others.
+        if running.span is not None:
+            running.span.end(None if isinstance(outcome, HeldToken) else outcome)
         logger.log(*news)
 
     def _settle(self, outcome: HeldToken | ZitadelError) -> tuple[int, str]:

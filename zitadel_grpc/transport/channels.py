@@ -40,8 +40,9 @@ def open_async(
     forking.check_aio()
     credentials = credentials or channel_credentials(endpoint, options)
     arguments = _arguments(endpoint, options, retries)
-    more: dict[str, Any] = {"compression": _compression(options), "interceptors": interceptors}
-    # Looked up at each call, not imported by name: instrumentation replaces these functions.
+    # A list, and looked up at each call, not imported by name: instrumentation replaces these functions, and
+    # older versions of OpenTelemetry's add their interceptors to lists only.
+    more: dict[str, Any] = {"compression": _compression(options), "interceptors": list(interceptors)}
     if credentials is None:
         channel = grpc.aio.insecure_channel(endpoint.target, arguments, **more)
     else:
