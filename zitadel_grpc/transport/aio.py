@@ -174,7 +174,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             pairs, has_authorization = merge(pairs, metadata)
             own = own or has_authorization
         make: Callable[..., AuthenticatedCall[Any, Any]] = AuthenticatedCall
-        if (span := self._target.start_span(self._rpc)) is not None:
+        if (span := self._target.start_span(self.rpc)) is not None:
             make, pairs = functools.partial(TracedCall, span), span.propagated(pairs)
         return make(
             method,

@@ -183,10 +183,10 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         pairs, own = self._merged(metadata, credentials)
         left = self._seconds(timeout)
         options = (credentials, wait_for_ready, compression)
-        if (span := self._target.start_span(self._rpc)) is None:
+        if (span := self._target.start_span(self.rpc)) is None:
             return self._future(send, request, left, pairs, own, options)
         pairs = span.propagated(pairs)
-        return traced.future(span, self._rpc, lambda: self._future(send, request, left, pairs, own, options))
+        return traced.future(span, self.rpc, lambda: self._future(send, request, left, pairs, own, options))
 
     def _future(
         self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
@@ -230,10 +230,10 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     ) -> Any:
         pairs, own = self._merged(metadata, options[0])
         left = self._seconds(timeout)
-        if (span := self._target.start_span(self._rpc)) is None:
+        if (span := self._target.start_span(self.rpc)) is None:
             return self._tries(send, request, left, pairs, own, options)
         pairs = span.propagated(pairs)
-        return traced.call(span, self._rpc, lambda: self._tries(send, request, left, pairs, own, options))
+        return traced.call(span, self.rpc, lambda: self._tries(send, request, left, pairs, own, options))
 
     def _tries(
         self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
