@@ -104,6 +104,17 @@ async def test_an_iterable_that_fails_does_so_after_what_it_gave_is_told(
     assert len({outcome.response.user_id for outcome in told}) == len(made(emulator)) == 10
 
 
+async def test_an_iterable_that_was_cancelled_does_not_pass_for_one_that_ended(client: AsyncClient) -> None:
+    async def cancelled() -> AsyncIterator[AddMachineUserRequest]:
+        yield user(0)
+        raise asyncio.CancelledError
+
+    told: list[Outcome] = []
+    with pytest.raises(asyncio.CancelledError):
+        await gather(told, bulk.run(client.management.AddMachineUser, cancelled()))
+    assert len(told) == 1
+
+
 async def test_leaving_the_loop_ends_the_calls_and_leaves_no_task(
     emulator: Emulator, client: AsyncClient
 ) -> None:
@@ -203,8 +214,9 @@ async def test_a_deadline_can_be_given_with_the_method(emulator: Emulator, clien
 def test_numbers_that_cannot_work_are_refused_at_once(client: AsyncClient) -> None:
     with pytest.raises(ConfigurationError, match="concurrency must be a positive whole number, not 0"):
         bulk.run(client.management.AddMachineUser, users(1), concurrency=0)
-    with pytest.raises(ConfigurationError, match=r"stop_after_failures must be .*, not -1"):
-        bulk.run(client.management.AddMachineUser, users(1), stop_after_failures=-1)
+    for number in (0, -1):
+        with pytest.raises(ConfigurationError, match=rf"stop_after_failures must be .*, not {number}"):
+            bulk.run(client.management.AddMachineUser, users(1), stop_after_failures=number)
 
 
 async def test_progress_tells_where_a_run_ends(client: AsyncClient) -> None:

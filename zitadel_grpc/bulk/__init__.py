@@ -75,7 +75,7 @@ def run(
     Never more than `concurrency` requests are read and not yet dealt with by the loop: a slow loop slows the
     reading, and memory does not grow with the number of requests. Leaving the loop ends the run: an async one
     cancels the calls under way (a moment later; `contextlib.aclosing` waits for it), a sync one waits for
-    them, as long as their deadlines allow. Nothing is sent twice in a run: a failure is an outcome, and
+    them, as long as their deadlines allow. A run sends nothing twice: a failure is an outcome, and
     `may_be_done` says if it is safe to try again.
 
     Args:
@@ -100,7 +100,10 @@ def run(
         CredentialsError, ClosedError: They would fail all requests: no more are sent. So with any exception
             that is neither a status of gRPC nor a TokenEndpointError, and with what `requests` raises.
     """
-    for name, number in (("concurrency", concurrency), ("stop_after_failures", stop_after_failures or 1)):
+    numbers = {"concurrency": concurrency}
+    if stop_after_failures is not None:
+        numbers["stop_after_failures"] = stop_after_failures
+    for name, number in numbers.items():
         if not isinstance(number, int) or number < 1:
             raise ConfigurationError(f"{name} must be a positive whole number, not {number!r}")
     rpc = _name_of(method)

@@ -39,7 +39,7 @@ async def stream(
                     if ticket := job.admit(request):
                         start(asyncio.create_task(call(ticket)))
                         await slots.acquire()
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # that one may come from `requests` itself
             job.error = job.error or error
 
     async def call(ticket: Ticket) -> None:
