@@ -74,6 +74,7 @@ async def test_a_call_that_is_cancelled_at_once(
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
+        await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})  # nor does gRPC go on with it
 
     was_cancelled(spans)
 
