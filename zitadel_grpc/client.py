@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
 import grpc.aio
 
-from zitadel_grpc import environment
-from zitadel_grpc.api._services import SERVICES, AsyncServices, Services
+from zitadel_grpc.api._services import AsyncServices, Services
+from zitadel_grpc.base_client import BaseClient, fixed_metadata
 from zitadel_grpc.credentials import Credentials
-from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, ZitadelError
-from zitadel_grpc.options import ConnectionOptions, Retries, check_retries
-from zitadel_grpc.stats import ClientStats
+from zitadel_grpc.errors import TokenEndpointError, ZitadelError
+from zitadel_grpc.options import ConnectionOptions
 from zitadel_grpc.transport import aio, sync
 from zitadel_grpc.transport.connection import Target
-from zitadel_grpc.transport.metadata import ORG_ID, Pairs
 
 if TYPE_CHECKING:
     from zitadel_grpc.api._services import Listed
@@ -30,79 +27,7 @@ Item = TypeVar("Item")
 T = TypeVar("T")
 
 
-class _Common:
-    """What both clients are, apart from how they wait."""
-
-    _target: Target
-    _connection: Any
-    _channel: Any
-    _parent: Self | None = None
-    """Whose view this is."""
-
-    if not TYPE_CHECKING:  # for type checkers the services are properties of AsyncServices and Services
-
-        def __getattr__(self, name: str) -> Any:
-            if name not in SERVICES:
-                raise AttributeError(f"{type(self).__name__!r} has no attribute or service {name!r}")
-            if self._parent is not None:
-                service = _ServiceView(
-                    getattr(self._parent, name), self._channel.fixed, self._channel.retries
-                )
-            else:
-                module, stub = SERVICES[name]
-                service = getattr(importlib.import_module(module), stub)(self._channel)
-            setattr(self, name, service)  # found without __getattr__ from now on
-            return service
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *SERVICES})
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._target.endpoint.origin!r}, {self._target.credentials!r})"
-
-    def with_org(self, org_id: str) -> Self:
-        """This client, acting in another organization; channel and token are shared, and closing it closes
-        nothing."""
-        return self._view(_fixed(self._target.options, org_id), self._channel.retries)
-
-    def with_retries(self, retries: Retries) -> Self:
-        """This client with another `ConnectionOptions.retries`: `"all"` for a write that may be done twice,
-        `"none"` for what must be sent once. The token is shared, and closing it closes nothing."""
-        check_retries(retries)
-        return self._view(self._channel.fixed, retries)
-
-    def stats(self) -> ClientStats:
-        """What this client and its views have done so far, for health pages."""
-        counts = self._connection.counts()
-        return ClientStats(counts.calls, counts.retries, *self._target.cache.history())
-
-    def _view(self, fixed: Pairs, retries: Retries) -> Self:
-        view = object.__new__(type(self))
-        view._target = self._target
-        view._connection = self._connection
-        view._channel = type(self._channel)(self._connection, fixed, retries)
-        view._parent = self._parent or self
-        return view
-
-
-class _ServiceView:
-    """A stub whose calls are made in the way of a view. gRPC's stubs make hundreds of methods at once, which
-    costs more than a call; this makes each when it is used, so that a view may be made for one call."""
-
-    def __init__(self, stub: Any, fixed: Pairs, retries: Retries) -> None:
-        self._stub = stub
-        self._view = fixed, retries
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._stub, name).of_view(*self._view)
-        setattr(self, name, method)
-        return method
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *vars(self._stub)})
-
-
-class AsyncClient(_Common, AsyncServices):
+class AsyncClient(BaseClient, AsyncServices):
     """Every API of a ZITADEL, asynchronously.
 
         async with AsyncClient("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
@@ -140,28 +65,8 @@ class AsyncClient(_Common, AsyncServices):
         options = options or ConnectionOptions()
         self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = aio.AsyncConnection(self._target, interceptors)
-        self._channel = aio.AuthenticatedChannel(self._connection, _fixed(options, org_id), options.retries)
-
-    @classmethod
-    def from_env(
-        cls,
-        *,
-        options: ConnectionOptions | None = None,
-        timeout: float = 30.0,
-        interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
-        validate: bool = False,
-    ) -> Self:
-        """A client as the environment says (see `zitadel_grpc.environment`), which counts over `options`.
-        Raises ConfigurationError that names the variables, and CredentialsError."""
-        found = environment.read(options)
-        return cls(
-            found.url,
-            found.credentials,
-            org_id=found.org_id,
-            options=found.options,
-            timeout=timeout,
-            interceptors=interceptors,
-            validate=validate,
+        self._channel = aio.AuthenticatedChannel(
+            self._connection, fixed_metadata(options, org_id), options.retries
         )
 
     def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
@@ -247,7 +152,7 @@ class AsyncClient(_Common, AsyncServices):
         await self.close()
 
 
-class Client(_Common, Services):
+class Client(BaseClient, Services):
     """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many
     threads, and in parent and children after a fork, unless gRPC was told otherwise by the environment
     variable `GRPC_ENABLE_FORK_SUPPORT`, or an asyncio channel was open.
@@ -270,28 +175,8 @@ class Client(_Common, Services):
         options = options or ConnectionOptions()
         self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = sync.SyncConnection(self._target, interceptors)
-        self._channel = sync.AuthenticatedChannel(self._connection, _fixed(options, org_id), options.retries)
-
-    @classmethod
-    def from_env(
-        cls,
-        *,
-        options: ConnectionOptions | None = None,
-        timeout: float = 30.0,
-        interceptors: Sequence[Any] = (),
-        validate: bool = False,
-    ) -> Self:
-        """A client as the environment says (see `zitadel_grpc.environment`), which counts over `options`.
-        Raises ConfigurationError that names the variables, and CredentialsError."""
-        found = environment.read(options)
-        return cls(
-            found.url,
-            found.credentials,
-            org_id=found.org_id,
-            options=found.options,
-            timeout=timeout,
-            interceptors=interceptors,
-            validate=validate,
+        self._channel = sync.AuthenticatedChannel(
+            self._connection, fixed_metadata(options, org_id), options.retries
         )
 
     def stub(self, stub_class: Callable[[grpc.Channel], Stub]) -> Stub:
@@ -345,12 +230,3 @@ class Client(_Common, Services):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _fixed(options: ConnectionOptions, org_id: str | None) -> Pairs:
-    """What every call carries."""
-    if org_id is None:
-        return options.header_pairs
-    if not isinstance(org_id, str) or not org_id.isascii() or not org_id.isprintable() or not org_id.strip():
-        raise ConfigurationError(f"org_id must be the id of an organization, not {org_id!r}")
-    return (*(pair for pair in options.header_pairs if pair[0] != ORG_ID), (ORG_ID, org_id))

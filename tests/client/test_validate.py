@@ -62,7 +62,7 @@ async def test_all_faults_of_a_request_are_told_at_once(
 
     assert [fault.path for fault in error.faults] == ["user_name", "profile.last_name", "email.email"]
     assert str(error.faults[0]) == first
-    assert all(str(fault) in str(error) for fault in error.faults)
+    assert all(str(fault) in error.details() for fault in error.faults)
     assert pickle.loads(pickle.dumps(error)).faults == error.faults  # noqa: S301
 
 
