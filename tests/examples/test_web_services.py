@@ -1,4 +1,4 @@
-"""examples/fastapi_service: its own tests, run as its users would run them."""
+"""The web services among the examples: their own tests, run as their users would run them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-SERVICE = Path(__file__).parents[2] / "examples" / "fastapi_service"
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_its_tests_pass() -> None:
+@pytest.mark.parametrize("service", ["fastapi_service", "flask_service"])
+def test_its_tests_pass(service: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ZITADEL_")}
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=SERVICE,
+        cwd=EXAMPLES / service,
         env=environment,
         capture_output=True,
         text=True,

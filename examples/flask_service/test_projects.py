@@ -1,0 +1,74 @@
+"""The service's tests; `zitadel` is a fixture that comes with `pip install 'zitadel-grpc[testing]'`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from grpc import StatusCode
+from projects import create_app
+
+from zitadel_grpc.testing import Emulator
+
+ADD_PROJECT = "zitadel.management.v1.ManagementService/AddProject"
+
+
+@pytest.fixture
+def service(zitadel: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The service, told by its environment where ZITADEL is and who it is there."""
+    robot = zitadel.add_service_user("project-service", roles=["ORG_OWNER"])
+    (tmp_path / "ca.pem").write_bytes(zitadel.root_certificates)
+    monkeypatch.setenv("ZITADEL_API_URL", zitadel.url)
+    monkeypatch.setenv("ZITADEL_CA_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("ZITADEL_KEY_JSON", json.dumps(robot.key_file))
+    return create_app().test_client()
+
+
+@pytest.fixture
+def projects(zitadel: Emulator) -> str:
+    """The path of the service's own organization."""
+    return f"/organizations/{zitadel.organization_id}/projects"
+
+
+def test_a_project_that_is_added_is_listed(service: FlaskClient, projects: str) -> None:
+    added = service.post(projects, json={"name": "Shop"})
+    assert added.status_code == 201
+    assert added.json in (service.get(projects).json or [])
+
+
+def test_a_name_is_taken_once(service: FlaskClient, projects: str) -> None:
+    assert service.post(projects, json={"name": "Shop"}).status_code == 201
+    assert service.post(projects, json={"name": "Shop"}).status_code == 409
+
+
+def test_a_project_needs_a_name(service: FlaskClient, projects: str) -> None:
+    assert service.post(projects).status_code == 422
+
+
+def test_organizations_that_are_unknown_and_those_of_others_look_alike(
+    service: FlaskClient, zitadel: Emulator
+) -> None:
+    others = zitadel.add_organization("Others")
+    for organization in ("1", others):
+        answer = service.get(f"/organizations/{organization}/projects")
+        assert (answer.status_code, answer.json) == (404, {"detail": "there is no such organization"})
+
+
+def test_a_project_is_never_added_twice(service: FlaskClient, projects: str, zitadel: Emulator) -> None:
+    zitadel.faults.fail_next(ADD_PROJECT, StatusCode.UNAVAILABLE)
+    assert service.post(projects, json={"name": "Shop"}).status_code == 503
+    assert [call.rpc for call in zitadel.calls] == [ADD_PROJECT]
+
+
+def test_its_health_is_that_of_its_token(service: FlaskClient, projects: str, zitadel: Emulator) -> None:
+    assert service.get("/health").json == {"calls": 0, "last_token": None, "failed_refreshes": 0}
+    service.get(projects)
+    health = service.get("/health")
+    assert (health.status_code, (health.json or {})["calls"]) == (200, 1)
+
+    zitadel.faults.revoke_all_tokens()
+    zitadel.faults.token_endpoint.answer(429)
+    assert service.get(projects).status_code == 503
+    assert service.get("/health").status_code == 503
