@@ -183,6 +183,30 @@ def test_a_sync_call_that_waited_for_its_token_meanwhile_is_refused(
     assert traffic.calls == []
 
 
+@pytest.mark.parametrize("kind", [AsyncClient, Client])
+async def test_a_call_that_waits_to_come_again_ends_with_its_client(
+    kind: type[AsyncClient] | type[Client], emulator: Emulator, options: ConnectionOptions
+) -> None:
+    rpc = "zitadel.management.v1.ManagementService/GetMyOrg"
+    emulator.faults.fail_next(rpc, grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after=25)
+    client = kind(emulator.url, PersonalAccessToken(emulator.pat), options=options)
+    traffic = Traffic(emulator)
+
+    if isinstance(client, Client):
+        waiting = asyncio.create_task(asyncio.to_thread(client.management.GetMyOrg, GetMyOrgRequest()))
+    else:
+        waiting = asyncio.ensure_future(client.management.GetMyOrg(GetMyOrgRequest()))
+    await until(lambda: traffic.calls)
+    await asyncio.sleep(0.1)
+    if isinstance(client, Client):
+        client.close()
+    else:
+        await client.close()
+
+    (ended,) = await asyncio.wait_for(asyncio.gather(waiting, return_exceptions=True), 10)
+    assert isinstance(ended, ClosedError if kind is Client else asyncio.CancelledError)
+
+
 async def test_streams_end_with_their_client() -> None:
     with EchoServer() as echo:
         options = ConnectionOptions(root_certificates=echo.root_certificates)

@@ -121,6 +121,18 @@ async def test_it_can_be_cancelled_while_it_is_under_way(under_way: Calling, aft
         await call
 
 
+async def test_what_was_sent_is_cancelled_too_if_its_end_is_waited_for(
+    get_my_org: Calling, emulator: Emulator
+) -> None:
+    emulator.faults.latency = 0.5
+    traffic = Traffic(emulator)
+    call = get_my_org()
+    call.add_done_callback(lambda _: None)
+    assert call.cancel()
+    await asyncio.sleep(1)
+    assert traffic.calls == []
+
+
 async def test_it_is_cancelled_with_the_task_that_awaits_it(under_way: Calling) -> None:
     call = under_way()
 

@@ -98,7 +98,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             self._task = asyncio.get_running_loop().create_task(self._complete())
             self._tasks.add(self._task)
             self._task.add_done_callback(self._tasks.discard)
-            self._task.add_done_callback(_retrieve)
+            self._task.add_done_callback(self._ended)
         return self._task
 
     async def _complete(self) -> Response:
@@ -200,9 +200,8 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     def time_remaining(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
 
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Keeps asyncio from logging the exception of a call that nobody awaits; gRPC does not log those
-    either."""
-    if not task.cancelled():
-        task.exception()
+    def _ended(self, task: asyncio.Task[Response]) -> None:
+        if not task.cancelled():
+            task.exception()  # asyncio logs those that nobody asks for; gRPC does not
+        elif self._attempt is not None:
+            self._attempt.cancel()  # the task may have been cancelled before it awaited what was sent already

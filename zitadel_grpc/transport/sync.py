@@ -83,7 +83,7 @@ class SyncConnection:
         self.current: Binding | None = None
         self._interceptors = tuple(interceptors)
         self._lock = threading.Lock()
-        self.closed = False
+        self._closing = threading.Event()
         self._counts = Counts()
         forking.watch(self)
 
@@ -95,6 +95,15 @@ class SyncConnection:
     def counts(self) -> Counts:
         with self._lock:
             return replace(self._counts)
+
+    @property
+    def closed(self) -> bool:
+        return self._closing.is_set()
+
+    def pause(self, seconds: float) -> None:
+        """Waits. Raises ClosedError if the client is closed meanwhile."""
+        if self._closing.wait(seconds):
+            raise closed()
 
     def bind(self) -> Binding:
         """The channels. Raises ClosedError."""
@@ -108,7 +117,7 @@ class SyncConnection:
     def close(self) -> None:
         """Ends the calls under way, and all later ones with ClosedError."""
         with self._lock:
-            self.closed = True
+            self._closing.set()
             binding, self.current = self.current, None
         if binding is not None:
             binding.close()
@@ -118,7 +127,10 @@ class SyncConnection:
 
     def forget_connections(self) -> object:
         binding, self.current = self.current, None
-        self._lock = threading.Lock()  # a thread of the parent may have held it
+        # A thread of the parent may have held their locks.
+        self._lock, closing, self._closing = threading.Lock(), self._closing, threading.Event()
+        if closing.is_set():
+            self._closing.set()
         return binding
 
 
@@ -262,7 +274,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             else:
                 tries.succeeded(header)
                 return answer
-            time.sleep(pause)
+            self._connection.pause(pause)
             left = deadline - time.monotonic()
 
     def _sent(

@@ -27,8 +27,6 @@ class TracedCall(AuthenticatedCall[Request, Response]):
             self._start().add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[Any]) -> None:
-        if task.cancelled() and self._attempt is not None:
-            self._attempt.cancel()  # the task may have been cancelled before it awaited what was sent already
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         self._span.end(error, None if error is None else as_status(error, self._rpc))
 
