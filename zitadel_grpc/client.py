@@ -15,7 +15,9 @@ from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 from zitadel_grpc.options import ConnectionOptions
 from zitadel_grpc.transport import aio, sync
+from zitadel_grpc.transport.aio_connection import AsyncConnection
 from zitadel_grpc.transport.connection import Target
+from zitadel_grpc.transport.sync_connection import SyncConnection
 
 if TYPE_CHECKING:
     from zitadel_grpc.api._services import Listed
@@ -64,7 +66,7 @@ class AsyncClient(BaseClient, AsyncServices):
     ) -> None:
         options = options or ConnectionOptions()
         self._target = Target(url, credentials, options, timeout, validate=validate)
-        self._connection = aio.AsyncConnection(self._target, interceptors)
+        self._connection = AsyncConnection(self._target, interceptors)
         self._channel = aio.AuthenticatedChannel(
             self._connection, fixed_metadata(options, org_id), options.retries
         )
@@ -174,7 +176,7 @@ class Client(BaseClient, Services):
     ) -> None:
         options = options or ConnectionOptions()
         self._target = Target(url, credentials, options, timeout, validate=validate)
-        self._connection = sync.SyncConnection(self._target, interceptors)
+        self._connection = SyncConnection(self._target, interceptors)
         self._channel = sync.AuthenticatedChannel(
             self._connection, fixed_metadata(options, org_id), options.retries
         )

@@ -125,6 +125,19 @@ def pickled(error: Any) -> Any:
     return pickle.loads(pickle.dumps(error))  # noqa: S301
 
 
+def test_an_error_of_a_sync_call_does_not_hold_the_call(
+    emulator: Emulator, options: ConnectionOptions
+) -> None:
+    """Which cannot be pickled, and would be with the error by Dask."""
+    token = PersonalAccessToken(emulator.pat)
+    with (
+        Client(emulator.url, token, options=options, org_id="123") as client,
+        pytest.raises(PermissionDenied) as raised,
+    ):
+        client.management.GetMyOrg(GetMyOrgRequest())
+    assert raised.value.__context__ is None
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
 async def test_an_error_can_be_copied_and_pickled(
     failure: Failing, emulator: Emulator, copied: Callable[[Any], Any]

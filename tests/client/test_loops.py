@@ -42,7 +42,9 @@ def test_one_after_the_other(
 
     assert traffic.token_requests == 1
     assert traffic.codes == {grpc.StatusCode.OK: 10}
-    assert caplog.records == []
+    # gRPC's own, of a call that an earlier test cancelled: it ends when its loop is closed.
+    leftover = "PollerCompletionQueue._handle_events"
+    assert [record for record in caplog.records if leftover not in record.getMessage()] == []
 
 
 def test_two_at_once(client: AsyncClient, emulator: Emulator) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http
 import logging
 import math
 import os
@@ -24,23 +23,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from zitadel_grpc import tracing
-from zitadel_grpc.credentials import workers
+from zitadel_grpc.credentials import attempts, workers
 from zitadel_grpc.credentials.base import Refresh, Token
 from zitadel_grpc.credentials.life import HeldToken, TokenState
-from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError, ZitadelError
+from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 if TYPE_CHECKING:
     from zitadel_grpc.tracing.spans import RefreshSpan
 
-logger = logging.getLogger("zitadel_grpc.credentials")
-logger.addHandler(logging.NullHandler())
-
-# All in seconds, but for the number of attempts.
+# All in seconds.
 _LASTING_HOLD = 5.0  # for how long a refusal is told to callers without asking again
 _PASSING_HOLD = 1.0
 _RETRY_AFTER_LIMIT = 300.0
-_ATTEMPTS = 4
-_FIRST_BACKOFF = 0.25
 _BACKOFF_LIMIT = 60.0
 _WATCHDOG_GRACE = 0.25  # a request that ends in time for itself says more than the watchdog can
 
@@ -193,38 +187,7 @@ class TokenCache:
 
     def _run(self, running: _Running) -> None:
         with running.span or contextlib.nullcontext():
-            self._end(running, self._outcome(running.refresh))
-
-    def _outcome(self, refresh: Refresh) -> HeldToken | ZitadelError:
-        try:
-            return self._attempts(refresh)
-        except (CredentialsError, TokenEndpointError, ConfigurationError) as error:
-            return error
-        except BaseException as error:
-            # A user's own function failed, with SystemExit even: waiters must hear of it. Its exception is
-            # told as the cause, since its text may hold anything.
-            failure = CredentialsError(f"{self._name}: obtaining a token failed with {type(error).__name__}")
-            failure.__cause__ = error
-            return failure
-
-    def _attempts(self, refresh: Refresh) -> HeldToken:
-        attempt = 0
-        while True:
-            attempt += 1
-            requested_at = time.monotonic()
-            try:
-                token = self._obtain(refresh)
-                return HeldToken.of(token, requested_at, time.monotonic(), self._renew_every)
-            except TokenEndpointError as error:
-                pause = error.retry_after
-                if pause is None:
-                    if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:
-                        raise  # to come again unbidden would be one more of them
-                    pause = random.uniform(0, _FIRST_BACKOFF * 2**attempt)  # noqa: S311
-                if not error.retryable or attempt == _ATTEMPTS or pause >= refresh.remaining():
-                    raise
-                logger.debug("%s: no token yet, the next try is in %.1f s: %s", self._name, pause, error)
-            time.sleep(max(0, pause))
+            self._end(running, attempts.outcome(self._obtain, running.refresh, self._name, self._renew_every))
 
     def _give_up(self, running: _Running) -> None:
         failure = TokenEndpointError(f"{self._name}: no token within {self._timeout:g} s (token_timeout)")
@@ -243,7 +206,7 @@ class TokenCache:
         # Last, since these run code of others.
         if running.span is not None:
             running.span.end(None if isinstance(outcome, HeldToken) else outcome)
-        logger.log(*news)
+        attempts.logger.log(*news)
 
     def _settle(self, outcome: HeldToken | ZitadelError) -> tuple[int, str]:
         """Notes how the refresh ended, and says what is to be logged; the lock is held."""

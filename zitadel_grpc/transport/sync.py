@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
 from zitadel_grpc.errors import RpcError
 from zitadel_grpc.options import Retries
-from zitadel_grpc.transport import forking, traced
-from zitadel_grpc.transport.channels import open_sync
+from zitadel_grpc.transport import traced
 from zitadel_grpc.transport.connection import (
-    Counts,
-    Target,
     closed,
     no_token_in_time,
     refuse_faults,
     tell_of_resend,
 )
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
-from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.retries import Tries
 from zitadel_grpc.transport.streams import StreamingMethod
+from zitadel_grpc.transport.sync_connection import SyncConnection
 
 _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 if TYPE_CHECKING:
@@ -40,98 +34,6 @@ WAIT_ENDS: ContextVar[float | None] = ContextVar("zitadel_grpc_wait_ends", defau
 blocking call that somebody's function makes."""
 
 _Options = tuple[grpc.CallCredentials | None, bool | None, grpc.Compression | None]
-
-
-class Binding:
-    """The gRPC channels of one process."""
-
-    def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
-        self.channel = open_sync(target.endpoint, target.options, interceptors, None, target.options.retries)
-        self.methods: dict[tuple[Any, ...], Any] = {}
-        self._channels = {target.options.retries: self.channel}
-        self._lock = threading.Lock()
-        self._target = target
-        self._interceptors = interceptors
-
-    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
-        """gRPC's own counterpart of a stub's method, made anew."""
-        with self._lock:
-            if retries not in self._channels:
-                target = self._target
-                self._channels[retries] = open_sync(
-                    target.endpoint, target.options, self._interceptors, None, retries
-                )
-            return self._channels[retries].unary_unary(*arguments)
-
-    @functools.cached_property
-    def for_streams(self) -> grpc.Channel:
-        target = self._target
-        return open_sync(target.endpoint, target.options, self._interceptors, composed_credentials(target))
-
-    def close(self) -> None:
-        for channel in self._channels.values():
-            channel.close()
-        if "for_streams" in vars(self):
-            self.for_streams.close()
-
-
-class SyncConnection:
-    """The gRPC channels of one client, made when they are first used, and anew in a forked child."""
-
-    def __init__(self, target: Target, interceptors: Sequence[Any] = ()) -> None:
-        self.target = target
-        self.current: Binding | None = None
-        self._interceptors = tuple(interceptors)
-        self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._counts = Counts()
-        forking.watch(self)
-
-    def count(self, *, calls: int = 0, retries: int = 0) -> None:
-        with self._lock:
-            self._counts.calls += calls
-            self._counts.retries += retries
-
-    def counts(self) -> Counts:
-        with self._lock:
-            return replace(self._counts)
-
-    @property
-    def closed(self) -> bool:
-        return self._closing.is_set()
-
-    def pause(self, seconds: float) -> None:
-        """Waits. Raises ClosedError if the client is closed meanwhile."""
-        if self._closing.wait(seconds):
-            raise closed()
-
-    def bind(self) -> Binding:
-        """The channels. Raises ClosedError."""
-        with self._lock:
-            if self.closed:
-                raise closed()
-            if self.current is None:
-                self.current = Binding(self.target, self._interceptors)
-            return self.current
-
-    def close(self) -> None:
-        """Ends the calls under way, and all later ones with ClosedError."""
-        with self._lock:
-            self._closing.set()
-            binding, self.current = self.current, None
-        if binding is not None:
-            binding.close()
-
-    def before_fork(self) -> None:
-        pass
-
-    def forget_connections(self) -> object:
-        binding, self.current = self.current, None
-        # A thread of the parent may have held their locks.
-        self._lock, closing, self._closing = threading.Lock(), self._closing, threading.Event()
-        if closing.is_set():
-            self._closing.set()
-        return binding
 
 
 class AuthenticatedUnaryUnary(_MultiCallable):
@@ -285,11 +187,17 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
-            raise RpcError.of(error, self.rpc, metadata) from None
+            failure = RpcError.of(error, self.rpc, metadata)
         except ValueError:
             if self._connection.closed:  # while the call waited for its token
                 raise closed() from None
             raise
+        # Here, outside of `except`: gRPC's error, a call that cannot be pickled, would be its context, and Dask
+        # sends that along.
+        try:
+            raise failure
+        finally:
+            del failure  # else its traceback, and so this frame, would keep it: a cycle for each
 
     def _token(self, left: float) -> tuple[str, float]:
         """The token, and how many seconds are left of `left`."""

@@ -1,0 +1,117 @@
+"""The gRPC channels of an asynchronous client: each event loop has its own."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from asyncio import get_running_loop
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc.options import Retries
+from zitadel_grpc.transport import forking
+from zitadel_grpc.transport.channels import open_async
+from zitadel_grpc.transport.connection import Counts, Target, closed
+from zitadel_grpc.transport.plugin import composed_credentials
+
+
+class Binding:
+    """The gRPC channels of one event loop, and what goes on there."""
+
+    def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
+        self.loop = loop
+        self.channel = open_async(target.endpoint, target.options, interceptors, None, target.options.retries)
+        self.methods: dict[tuple[Any, ...], grpc.aio.UnaryUnaryMultiCallable[Any, Any]] = {}
+        self.tasks: set[asyncio.Task[Any]] = set()
+        """Of calls that wait: for a token, or to be sent again."""
+        self.counts = Counts()
+        self._channels = {target.options.retries: self.channel}
+        self._target = target
+        self._interceptors = interceptors
+
+    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
+        """gRPC's own counterpart of a stub's method, made anew."""
+        if retries not in self._channels:
+            target = self._target
+            self._channels[retries] = open_async(
+                target.endpoint, target.options, self._interceptors, None, retries
+            )
+        return self._channels[retries].unary_unary(*arguments)
+
+    @functools.cached_property
+    def for_streams(self) -> grpc.aio.Channel:
+        target = self._target
+        return open_async(target.endpoint, target.options, self._interceptors, composed_credentials(target))
+
+    async def close(self, grace: float | None) -> None:
+        await asyncio.gather(*(channel.close(grace) for channel in self._channels.values()))
+        for task in self.tasks:
+            task.cancel()
+        if "for_streams" in vars(self):
+            await self.for_streams.close(grace)
+
+
+class AsyncConnection:
+    """The gRPC channels of one client: one per event loop, made in the loop that first uses it."""
+
+    def __init__(self, target: Target, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()) -> None:
+        self.target = target
+        self.current: Binding | None = None
+        self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
+        self._interceptors = tuple(interceptors)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._past = Counts()
+        """Of loops that are closed."""
+        forking.watch(self)
+
+    def counts(self) -> Counts:
+        with self._lock:
+            return sum((binding.counts for binding in self._bindings.values()), self._past)
+
+    def bind(self) -> Binding:
+        """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
+        loop = get_running_loop()
+        with self._lock:  # of two threads, one may close what the other opens
+            if self._closed:
+                raise closed()
+            binding = self._bindings.get(loop)
+            if binding is None:
+                self.before_fork()
+                binding = self._bindings[loop] = Binding(self.target, loop, self._interceptors)
+            self.current = binding
+            return binding
+
+    async def close(self, grace: float | None = None) -> None:
+        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
+        What other running event loops use is closed there, and not waited for."""
+        with self._lock:
+            self._closed = True
+            self._past = sum((binding.counts for binding in self._bindings.values()), self._past)
+            bindings, self._bindings, self.current = self._bindings, {}, None
+        here = bindings.pop(get_running_loop(), None)
+        for loop, binding in bindings.items():
+            if loop.is_running():
+                closing = binding.close(grace)
+                try:
+                    asyncio.run_coroutine_threadsafe(closing, loop)
+                except RuntimeError:  # closed meanwhile
+                    closing.close()
+        if here is not None:
+            await here.close(grace)
+
+    def before_fork(self) -> None:
+        """Lets go of the channels of closed loops."""
+        self.current = None
+        for loop in list(self._bindings):
+            if loop.is_closed() and (binding := self._bindings.pop(loop, None)):
+                self._past += binding.counts
+
+    def forget_connections(self) -> object:
+        bindings, self._bindings, self.current = self._bindings, {}, None
+        self._lock = threading.Lock()  # a thread of the parent may have held it
+        return bindings
