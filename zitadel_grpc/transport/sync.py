@@ -192,7 +192,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             if self._connection.closed:  # while the call waited for its token
                 raise closed() from None
             raise
-        # Here, outside of `except`: gRPC's error, a call that cannot be pickled, would be its context, and Dask
+        # Outside of `except`: else gRPC's error, a call that cannot be pickled, were its context, and Dask
         # sends that along.
         try:
             raise failure
