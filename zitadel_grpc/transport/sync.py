@@ -153,14 +153,14 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
     ) -> Any:
         cache = None if own else self._target.cache
-        tries = Tries(cache, self._retries)
+        tries: Tries | None = None  # made at the first failure
         deadline = time.monotonic() + left
         failure: RpcError | None = None
         while True:
             header = None
             if cache is not None:
                 header, left = self._token(left)
-            if failure is not None:
+            if tries is not None and failure is not None:
                 if not tries.worthwhile(header):
                     raise failure
                 self._connection.count(retries=1)
@@ -169,12 +169,14 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             try:
                 answer = self._sent(send, request, left, sent, options)
             except RpcError as error:
+                tries = tries or Tries(cache, self._retries)
                 pause = tries.pause_after(error, header, deadline - time.monotonic())
                 if pause is None:
                     raise
                 failure = error
             else:
-                tries.succeeded(header)
+                if tries is not None:
+                    tries.succeeded(header)
                 return answer
             self._connection.pause(pause)
             left = deadline - time.monotonic()
