@@ -145,31 +145,25 @@ def test_a_detail_that_cannot_be_decoded_stays_packed(packed: Packed) -> None:
     assert "gone" in str(error)
 
 
-def failed_in_another_process() -> RpcError:
-    trailers = [trailer(ErrorDetail(id="QUERY-Dfbg2"), BadRequest()), ("retry-after", "3")]
-    error = NotFound(RPC, "gone", trailing_metadata=trailers, debug_error_string="as gRPC has it")
-    assert len(error.error_details) == 2  # decoded there, and again here
-    return error
-
-
 def test_an_error_comes_whole_out_of_a_process_pool() -> None:
+    trailers = [trailer(ErrorDetail(id="QUERY-Dfbg2"), BadRequest()), ("retry-after", "3")]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        error = pool.submit(failed_in_another_process).result(50)
+        made = pool.submit(
+            NotFound, RPC, "gone", trailing_metadata=trailers, debug_error_string="as gRPC has it"
+        )
+        error = made.result(50)
     assert type(error) is NotFound
     assert (error.error_id, error.rpc, error.retry_delay) == ("QUERY-Dfbg2", RPC, 3.0)
     assert error.error_detail(BadRequest) == BadRequest()
     assert (error.details(), error.debug_error_string()) == ("gone", "as gRPC has it")
 
 
-def raised_in_another_process() -> None:
-    raise failed_in_another_process()
-
-
 def test_an_error_raised_in_a_process_pool_is_raised_here() -> None:
+    program = "from zitadel_grpc.errors import NotFound; raise NotFound('service/Rpc', 'gone')"
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool, pytest.raises(NotFound, match="gone"):
-        pool.submit(raised_in_another_process).result(50)
+        pool.submit(exec, program).result(50)
 
 
 def pickled(error: Any) -> Any:
