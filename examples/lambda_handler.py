@@ -4,8 +4,7 @@ Its environment is that of `Client.from_env`: ZITADEL_API_URL, and ZITADEL_KEY_J
 
 The client is made once, when an execution environment starts, and serves all its invocations. The synchronous
 one, since `asyncio.run` in each invocation would end the event loop, and the connection with it. While the
-environment is frozen its connection may be lost and its token may expire: reads are sent again, and the token
-is renewed by the call that needs it.
+environment is frozen its connection may be lost and its token may expire: the next call makes both anew.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def create_app() -> Flask:
 
     @app.post("/organizations/<int:organization>/projects")
     def add_project(organization: int) -> tuple[Response, int]:
-        name = (request.get_json(silent=True) or {}).get("name", "")
+        body = request.get_json(silent=True)
+        name = body.get("name", "") if isinstance(body, dict) else ""
         management = zitadel.with_org(str(organization)).management
         added = management.AddProject(AddProjectRequest(name=str(name)))
         return jsonify({"id": added.id, "name": name}), 201

@@ -44,7 +44,8 @@ def test_a_name_is_taken_once(service: FlaskClient, projects: str) -> None:
 
 
 def test_a_project_needs_a_name(service: FlaskClient, projects: str) -> None:
-    assert service.post(projects).status_code == 422
+    for body in (None, {}, ["Shop"], "Shop"):
+        assert service.post(projects, json=body).status_code == 422
 
 
 def test_organizations_that_are_unknown_and_those_of_others_look_alike(
