@@ -44,7 +44,8 @@ def test_a_name_is_taken_once(service: FlaskClient, projects: str) -> None:
 
 
 def test_a_project_needs_a_name(service: FlaskClient, projects: str) -> None:
-    for body in (None, {}, ["Shop"], "Shop"):
+    bodies: list[object] = [None, {}, ["Shop"], "Shop"]
+    for body in bodies:
         assert service.post(projects, json=body).status_code == 422
 
 
