@@ -12,7 +12,7 @@ $(error SOURCE is for protos and protos-diff: run `make protos SOURCE=…` first
 endif
 endif
 
-.PHONY: help setup stubs protos protos-diff demo test test-floor test-newest check format bench lock clean
+.PHONY: help setup stubs protos protos-diff demo test test-floor test-newest test-frozen check format bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show these targets
@@ -24,7 +24,7 @@ setup: .venv/.package ## Install the tools and the package into .venv, and make 
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3 …' >&2; exit 1; }
 	@[ ! -x $(VENV) ] || [ '$(origin PYTHON)' = file ] || \
-		echo '.venv is there and keeps its Python ($(shell $(VENV) -V 2>&1)); for another: make clean setup PYTHON=…'
+		echo ".venv exists and keeps its Python ($$($(VENV) -V 2>&1)); for another: make clean setup PYTHON=…"
 	@[ -x $(VENV) ] || { echo 'Making .venv …'; $(PYTHON) -m venv .venv; }
 	@echo 'Installing the pinned tools into .venv (about half a minute the first time) …'
 	@$(VENV) $(PIP) install --require-hashes -r requirements/dev.txt
@@ -57,6 +57,9 @@ test-newest: ## The same with the newest versions
 test-floor test-newest: test-%: setup
 	@PYTHON='$(PYTHON)' scripts/test_wheel.sh $*
 
+test-frozen: setup ## Freeze the quickstart and the emulator with PyInstaller, and run them
+	@PYTHON='$(PYTHON)' scripts/test_frozen.sh
+
 check: setup ## Check format, lint, types (mypy and pyright) and layers
 	@echo 'Checking format and lint …'
 	@$(VENV) -m ruff format --check --quiet .
@@ -80,7 +83,7 @@ bench: setup .venv/.bench ## Run the benchmarks
 	@$(VENV) -m benchmarks
 
 lock: ## Move the pins of the development tools (needs uv)
-	@for name in dev floor newest; do \
+	@for name in dev floor newest frozen; do \
 		[ $$name = dev ] && groups='--group protos --extra dask --extra types' || groups=; \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' $(LOCK) --upgrade --extra otel --extra testing $$groups \
 			pyproject.toml requirements/$$name.in --output-file requirements/$$name.txt > /dev/null || exit 1; \

@@ -1,4 +1,9 @@
-"""`make demo`: the quickstart against an emulator. However it ends, no process and no file is left."""
+"""`make demo`: the quickstart against an emulator. However it ends, no process and no file is left.
+
+    demo.py [EMULATOR QUICKSTART]
+
+Programs to run in place of the package's command and examples/quickstart.py, as `make test-frozen` does.
+"""
 
 import asyncio
 import os
@@ -10,7 +15,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-QUICKSTART = Path(__file__).parents[1] / "examples" / "quickstart.py"
+EMULATOR = (sys.executable, "-m", "zitadel_grpc.cli")
+QUICKSTART = (sys.executable, str(Path(__file__).parents[1] / "examples" / "quickstart.py"))
 # Seconds.
 READY_WITHIN = 30
 QUICKSTART_WITHIN = 60
@@ -25,9 +31,8 @@ class DemoError(Exception):
 async def process(
     *arguments: str, stdout: int | None = None, env: dict[str, str] | None = None
 ) -> AsyncIterator[Process]:
-    """A process of this Python, which ends with the block."""
+    """A process that ends with the block."""
     started = await asyncio.create_subprocess_exec(
-        sys.executable,
         *arguments,
         stdout=stdout,
         env=env,
@@ -46,10 +51,9 @@ async def process(
 
 
 @asynccontextmanager
-async def emulator(directory: Path) -> AsyncIterator[str]:
+async def emulator(program: tuple[str, ...], directory: Path) -> AsyncIterator[str]:
     """A running emulator's URL; its keys and its CA are in `directory`."""
-    command = ("-m", "zitadel_grpc.cli", "emulator", "--quiet", "--dir", str(directory))
-    async with process(*command, stdout=PIPE) as running:
+    async with process(*program, "emulator", "--quiet", "--dir", str(directory), stdout=PIPE) as running:
         assert running.stdout
         try:
             line = await asyncio.wait_for(running.stdout.readline(), READY_WITHIN)
@@ -61,14 +65,14 @@ async def emulator(directory: Path) -> AsyncIterator[str]:
         yield line.decode().strip()
 
 
-async def run_quickstart(url: str, directory: Path) -> None:
+async def run_quickstart(program: tuple[str, ...], url: str, directory: Path) -> None:
     settings = {
         "ZITADEL_API_URL": url,
         "ZITADEL_KEY_PATH": str(directory / "key.json"),
         "ZITADEL_SERVICE_USER_TOKEN": (directory / "pat.txt").read_text().strip(),
         "ZITADEL_CA_FILE": str(directory / "ca.pem"),
     }
-    async with process(str(QUICKSTART), env={**os.environ, **settings}) as running:
+    async with process(*program, env={**os.environ, **settings}) as running:
         try:
             status = await asyncio.wait_for(running.wait(), QUICKSTART_WITHIN)
         except TimeoutError:
@@ -77,7 +81,7 @@ async def run_quickstart(url: str, directory: Path) -> None:
         raise DemoError(f"the quickstart ended with exit status {status}")
 
 
-async def demo() -> None:
+async def demo(emulator_program: tuple[str, ...], quickstart: tuple[str, ...]) -> None:
     this = asyncio.current_task()
     assert this
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -85,10 +89,10 @@ async def demo() -> None:
     with tempfile.TemporaryDirectory(prefix="zitadel-grpc-demo-") as name:
         directory = Path(name)
         print("Starting the emulator, a ZITADEL in memory …", flush=True)
-        async with emulator(directory) as url:
+        async with emulator(emulator_program, directory) as url:
             print(f"It runs at {url}. Calling it with a key file, then with a personal access token:\n")
             sys.stdout.flush()
-            await run_quickstart(url, directory)
+            await run_quickstart(quickstart, url, directory)
     print(
         "\nThe same with a ZITADEL of yours, and the JSON key of one of its service users:\n\n"
         "  ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\\n"
@@ -98,7 +102,8 @@ async def demo() -> None:
 
 def main() -> int:
     try:
-        asyncio.run(demo())
+        given = [(path,) for path in sys.argv[1:]]
+        asyncio.run(demo(*given) if given else demo(EMULATOR, QUICKSTART))
     except asyncio.CancelledError:
         print("\nThe demo was stopped.", file=sys.stderr)
         return 130
