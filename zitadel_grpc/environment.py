@@ -21,6 +21,7 @@ from pathlib import Path
 
 from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
 
 _KINDS = (
@@ -42,6 +43,7 @@ class Settings:
     options: ConnectionOptions
 
 
+@without_locals
 def read(options: ConnectionOptions | None = None) -> Settings:
     """Reads the environment; `options` say what it leaves open. Raises ConfigurationError that names the
     variables, and CredentialsError."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from zitadel_grpc.credentials.base import Refresh, Token
 from zitadel_grpc.credentials.life import HeldToken
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError, ZitadelError
+from zitadel_grpc.errors.frames import clear_frames
 
 logger = logging.getLogger("zitadel_grpc.credentials")
 logger.addHandler(logging.NullHandler())
@@ -27,11 +28,13 @@ def outcome(
     try:
         return _attempts(obtain, refresh, name, renew_after)
     except (CredentialsError, TokenEndpointError, ConfigurationError) as error:
+        clear_frames(error)
         return error
     except BaseException as error:
         # A user's own function failed, with SystemExit even: waiters must hear of it. Its exception is
         # told as the cause, since its text may hold anything.
         failure = CredentialsError(f"{name}: obtaining a token failed with {type(error).__name__}")
+        clear_frames(error)
         failure.__cause__ = error
         return failure
 

@@ -16,6 +16,7 @@ from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServ
 from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.errors.frames import without_locals
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Said of a secret until its write is seen, about a second later; and for good of one that was removed.
@@ -49,6 +50,7 @@ class ClientCredentials(Credentials):
     for. Raises CredentialsError if one of them is empty.
     """
 
+    @without_locals
     def __init__(
         self,
         client_id: str,
@@ -68,6 +70,7 @@ class ClientCredentials(Credentials):
     def __repr__(self) -> str:
         return f"ClientCredentials(client_id={self._client_id!r})"
 
+    @without_locals
     def prove(self, issuer: str) -> ClientProof:
         pair = f"{quote_plus(self._client_id)}:{quote_plus(self._client_secret)}"
         return ClientProof(basic=f"Basic {base64.b64encode(pair.encode()).decode()}")
@@ -93,21 +96,25 @@ class ApplicationKey:
     proof. Raises CredentialsError that names the file and the field.
     """
 
+    @without_locals
     def __init__(self, key: KeyFile, *, _file: Path | None = None) -> None:
         self._key = key
         self._file = _file
 
     @classmethod
+    @without_locals
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """From a key file as ZITADEL made it."""
         return cls(KeyFile.read(Path(path), "application"), _file=Path(path))
 
     @classmethod
+    @without_locals
     def from_json(cls, text: str) -> Self:
         """From a key file's text."""
         return cls(KeyFile.from_json(text, "application"))
 
     @classmethod
+    @without_locals
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """From a key file's JSON object."""
         return cls(KeyFile.from_dict(data, "application"))
@@ -115,6 +122,7 @@ class ApplicationKey:
     def __repr__(self) -> str:
         return f"ApplicationKey(client_id={self._key.owner!r})"
 
+    @without_locals
     def prove(self, issuer: str) -> ClientProof:
         if self._file is not None:
             self._key = KeyFile.read(self._file, "application")

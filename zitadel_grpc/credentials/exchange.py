@@ -10,6 +10,7 @@ from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServ
 from zitadel_grpc.credentials.client import ClientAuthentication
 from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
+from zitadel_grpc.errors.frames import without_locals
 
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
@@ -30,6 +31,7 @@ class TokenExchange(Credentials):
     them with PERMISSION_DENIED, APP-Shi0J.
     """
 
+    @without_locals
     def __init__(
         self,
         client: ClientAuthentication,
@@ -57,6 +59,7 @@ class TokenExchange(Credentials):
         }
 
     @classmethod
+    @without_locals
     def impersonate(
         cls,
         client: ClientAuthentication,

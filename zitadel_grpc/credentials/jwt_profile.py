@@ -13,6 +13,7 @@ from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServ
 from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.credentials.token_endpoint import Refused, discovered_issuer, request_token
 from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.errors.frames import without_locals
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _CLOCKS_AGREE = 2.0  # seconds; the Date header tells whole ones
@@ -39,6 +40,7 @@ class JwtProfile(Credentials):
         self._user_id = load().owner
 
     @classmethod
+    @without_locals
     def from_file(
         cls, path: str | os.PathLike[str], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> Self:
@@ -46,12 +48,14 @@ class JwtProfile(Credentials):
         return cls(lambda: KeyFile.read(Path(path), "serviceaccount"), scopes=scopes, project_ids=project_ids)
 
     @classmethod
+    @without_locals
     def from_json(cls, text: str, *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> Self:
         """From a key file's text, as from an environment variable."""
         key = KeyFile.from_json(text, "serviceaccount")
         return cls(lambda: key, scopes=scopes, project_ids=project_ids)
 
     @classmethod
+    @without_locals
     def from_dict(
         cls, data: Mapping[str, Any], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> Self:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.errors.frames import without_locals
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -42,11 +43,13 @@ class KeyFile:
     source: str = "the key"
 
     @classmethod
+    @without_locals
     def read(cls, path: Path, kind: Kind) -> KeyFile:
         """Reads a key file. Raises CredentialsError that names the file and the field, never its content."""
         return cls.from_json(read_text(path), kind, source=str(path))
 
     @classmethod
+    @without_locals
     def from_json(cls, text: str, kind: Kind, *, source: str = "the key") -> KeyFile:
         data: Any = None
         fault = ""
@@ -61,6 +64,7 @@ class KeyFile:
         return cls.from_dict(data, kind, source=source)
 
     @classmethod
+    @without_locals
     def from_dict(cls, data: Mapping[str, Any], kind: Kind, *, source: str = "the key") -> KeyFile:
         if not isinstance(data, Mapping):
             raise CredentialsError(f"{source} is not a JSON object: give the key file as ZITADEL made it")
@@ -83,6 +87,7 @@ class KeyFile:
         key._check_expiry()
         return key
 
+    @without_locals
     def sign(self, audience: str, *, clock_offset: float = 0.0) -> str:
         """The assertion for the issuer `audience`; `clock_offset` is the server's clock less this one's, in
         seconds.
@@ -99,6 +104,7 @@ class KeyFile:
             )
 
 
+@without_locals
 def sign_jwt(
     subject: str,
     audience: str,
@@ -119,6 +125,7 @@ def sign_jwt(
         return jwt.encode(claims, private_key, algorithm="RS256", headers=headers)
 
 
+@without_locals
 def load_private_key(pem: bytes, source: str) -> RSAPrivateKey:
     """An RSA private key, PKCS#1 or PKCS#8, not encrypted. Raises CredentialsError that names `source`."""
     from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm

@@ -13,6 +13,7 @@ from typing import Self
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.keyfile import read_text
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
+from zitadel_grpc.errors.frames import without_locals
 
 Given = str | Token
 _READ_EVERY = 60.0  # seconds: the plugin's channels never learn that a token was refused
@@ -27,6 +28,7 @@ class PersonalAccessToken(Credentials):
     file is also read again each minute while calls are made.
     """
 
+    @without_locals
     def __init__(self, token: str, *, _file: Path | None = None) -> None:
         what = "the personal access token" if _file is None else str(_file)
         first = _checked(token, what)
@@ -37,6 +39,7 @@ class PersonalAccessToken(Credentials):
         self._file = _file
 
     @classmethod
+    @without_locals
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """From a file that holds nothing else. Raises CredentialsError that names the file."""
         return cls(read_text(Path(path)), _file=Path(path))
@@ -60,6 +63,7 @@ class AccessToken(Credentials):
     tried again.
     """
 
+    @without_locals
     def __init__(self, token: Given | Callable[[], Given] | Callable[[], Awaitable[Given]]) -> None:
         self._function = token if callable(token) else None
         first = None if callable(token) else _checked(token, "the access token")

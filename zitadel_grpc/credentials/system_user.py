@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.keyfile import load_private_key, read_text, sign_jwt
 from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.errors.frames import without_locals
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -25,6 +26,7 @@ class SystemUser(Credentials):
     none: a system user belongs to no organization.
     """
 
+    @without_locals
     def __init__(self, user_id: str, private_key: str | bytes, *, _file: Path | None = None) -> None:
         super().__init__()
         if not isinstance(user_id, str) or not user_id.strip():
@@ -36,6 +38,7 @@ class SystemUser(Credentials):
         self._key = self._checked(private_key)
 
     @classmethod
+    @without_locals
     def from_file(cls, user_id: str, path: str | os.PathLike[str]) -> Self:
         """With the private key from a PEM file."""
         return cls(user_id, read_text(Path(path)), _file=Path(path))

@@ -14,6 +14,7 @@ from typing import Any, Self
 import grpc
 import grpc.aio
 
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport.aio_connection import AsyncConnection
 from zitadel_grpc.transport.call import AuthenticatedCall
@@ -48,6 +49,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
 
     # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
     # gRPC's own.
+    @without_locals
     def __call__(
         self,
         request: Any,

@@ -12,6 +12,7 @@ import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.errors import RpcError
+from zitadel_grpc.errors.frames import clear_frames
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport.connection import Counts, as_status, closed, no_token_in_time, tell_of_resend
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
@@ -71,13 +72,24 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             self._start()
 
     def __await__(self) -> Generator[Any, None, Response]:
+        failure: RpcError | None = None
         if self._task is None and self._attempt is not None:
             try:
                 return (yield from self._attempt.__await__())
             except grpc.aio.AioRpcError as error:
                 if error.code() not in _NOT_THE_END:
-                    raise self._told(error) from None
-        return (yield from self._start().__await__())
+                    failure = self._told(error)
+        # Outside of `except`: else gRPC's error, which may repeat the token, were its context.
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # else its traceback, and so this frame, would keep it: a cycle for each
+        try:
+            return (yield from self._start().__await__())
+        except BaseException as error:
+            clear_frames(error)
+            raise
 
     def _send(self, header: str | None, timeout: float) -> grpc.aio.UnaryUnaryCall[Request, Response]:
         self._header = header

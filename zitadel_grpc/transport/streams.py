@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.transport.metadata import Pairs, merge
 
 
@@ -39,12 +40,15 @@ class StreamingMethod:
         """This method with other metadata in every call."""
         return StreamingMethod(self._bind, fixed, *self._method)
 
+    @without_locals
     def __call__(self, *given: Any, **named: Any) -> Any:
         return self._invoke("__call__", given, named)
 
+    @without_locals
     def with_call(self, *given: Any, **named: Any) -> Any:
         return self._invoke("with_call", given, named)
 
+    @without_locals
     def future(self, *given: Any, **named: Any) -> Any:
         return self._invoke("future", given, named)
 

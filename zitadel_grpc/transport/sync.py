@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 
 from zitadel_grpc.errors import RpcError
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import traced
 from zitadel_grpc.transport.connection import (
@@ -18,6 +19,7 @@ from zitadel_grpc.transport.connection import (
     refuse_faults,
     tell_of_resend,
 )
+from zitadel_grpc.transport.future import CallFuture
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.retries import Tries
 from zitadel_grpc.transport.streams import StreamingMethod
@@ -58,6 +60,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         """The RPC's full name, and an empty answer of its kind."""
         return self.rpc, self._arguments[2](b"")
 
+    @without_locals
     def __call__(
         self,
         request: Any,
@@ -70,6 +73,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         options = (credentials, wait_for_ready, compression)
         return self._call(self._method(request), request, timeout, metadata, options)
 
+    @without_locals
     def with_call(
         self,
         request: Any,
@@ -82,6 +86,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         options = (credentials, wait_for_ready, compression)
         return self._call(self._method(request).with_call, request, timeout, metadata, options)
 
+    @without_locals
     def future(
         self,
         request: Any,
@@ -91,8 +96,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         wait_for_ready: bool | None = None,
         compression: grpc.Compression | None = None,
     ) -> Any:
-        """gRPC's own future, with gRPC's own errors. Waits here for a token, if there is none. A call that is
-        refused is not tried again, but the next one gets another token."""
+        """A `grpc.Future` that is also a `grpc.Call`, with the errors of a call. Waits here for a token, if
+        there is none. A call that is refused is not tried again, but the next one gets another token."""
         send = self._method(request).future
         pairs, own = self._merged(metadata, credentials)
         left = self._seconds(timeout)
@@ -106,7 +111,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
     ) -> Any:
         if own:
-            return self._sent(send, request, left, pairs, options)
+            return CallFuture(self._sent(send, request, left, pairs, options), self.rpc, pairs)
         header, left = self._token(left)
         pairs = (*pairs, (AUTHORIZATION, header))
         future = self._sent(send, request, left, pairs, options)
@@ -114,7 +119,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         future.add_done_callback(
             lambda ended: cache.refused(header) if ended.code() is _UNAUTHENTICATED else None
         )
-        return future
+        return CallFuture(future, self.rpc, pairs)
 
     def _method(self, request: Any) -> Any:
         """gRPC's own counterpart, for a call that is about to be made."""
