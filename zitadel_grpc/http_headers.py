@@ -22,10 +22,11 @@ def moment(text: str | None) -> float | None:
         return None
 
 
-def retry_after(said: str | None) -> float | None:
-    """The seconds of a Retry-After header (RFC 9110 §10.2.3), which may also hold a date."""
+def retry_after(said: str | None, date: str | None = None) -> float | None:
+    """The seconds of a Retry-After header (RFC 9110 §10.2.3), which may also hold a date. That one is counted
+    from the response's own `Date`, since the two clocks may differ."""
     said = (said or "").strip()
     if said.isdecimal():
         return whole_number(said)
     then = moment(said)
-    return None if then is None else max(0.0, then - time.time())
+    return None if then is None else max(0.0, then - (time.time() if (now := moment(date)) is None else now))

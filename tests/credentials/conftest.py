@@ -59,6 +59,7 @@ def short_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure is told without asking again for a shorter time than usual."""
     monkeypatch.setattr(cache, "_LASTING_HOLD", 0.2)
     monkeypatch.setattr(cache, "_PASSING_HOLD", 0.2)
+    monkeypatch.setattr(cache, "_SPACING", 0.1)
 
 
 @pytest.fixture(scope="session")

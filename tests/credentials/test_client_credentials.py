@@ -79,7 +79,7 @@ def test_a_secret_that_was_removed_is_told_after_a_moment(
     secret: ClientCredentials,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_module, "_SEEN_WITHIN", 1.0)
+    monkeypatch.setattr(client_module, "_SEEN_WITHIN", 2.5)
     emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=100)
     with pytest.raises(CredentialsError, match=r"Secret\.NotExisting") as refused:
         token(cache_of(secret, emulator.url, options))

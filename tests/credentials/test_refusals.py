@@ -93,6 +93,7 @@ def test_a_wait_that_the_server_asked_for_is_kept(
 
 def test_an_outage_of_any_length_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache_module, "_LASTING_HOLD", 0.0)
+    monkeypatch.setattr(cache_module, "_SPACING", 0.0)
     calls = itertools.count(1)
 
     def function() -> str:

@@ -18,6 +18,7 @@ logger.addHandler(logging.NullHandler())
 
 _ATTEMPTS = 4
 _FIRST_BACKOFF = 0.25  # seconds
+RETRY_AFTER_LIMIT = 30.0  # seconds; a server that says more is asked again then
 
 
 def outcome(
@@ -54,6 +55,7 @@ def _attempts(
                 if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:
                     raise  # to come again unbidden would be one more of them
                 pause = random.uniform(0, _FIRST_BACKOFF * 2**attempt)  # noqa: S311
+            pause = min(pause, RETRY_AFTER_LIMIT)
             if not error.retryable or attempt == _ATTEMPTS or pause >= refresh.remaining():
                 raise
             logger.debug("%s: no token yet, the next try is in %.1f s: %s", name, pause, error)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # All in seconds.
 _LASTING_HOLD = 5.0  # for how long a refusal is told to callers without asking again
 _PASSING_HOLD = 1.0
-_RETRY_AFTER_LIMIT = 300.0
+_SPACING = 1.0  # between two requests, whatever the server says and however many callers there are
 _BACKOFF_LIMIT = 60.0
 _WATCHDOG_GRACE = 0.25  # a request that ends in time for itself says more than the watchdog can
 
@@ -66,6 +66,7 @@ class TokenCache:
         self._token = None if first is None else HeldToken.of(first, now, now, renew_after)
         self._running: _Running | None = None
         self._held: tuple[ZitadelError, float] | None = None  # an error, and until when it is told
+        self._ask_at = 0.0  # when the next request may be sent
         self._renew_after = 0.0  # when the next background renewal may begin
         self._failures = 0  # in a row
         self._refreshes = 0
@@ -187,7 +188,22 @@ class TokenCache:
 
     def _run(self, running: _Running) -> None:
         with running.span or contextlib.nullcontext():
-            self._end(running, attempts.outcome(self._obtain, running.refresh, self._name, self._renew_every))
+            self._end(running, attempts.outcome(self._spaced, running.refresh, self._name, self._renew_every))
+
+    def _spaced(self, refresh: Refresh) -> Token:
+        """Obtains a token, `_SPACING` seconds after the last request began at the earliest."""
+        with self._lock:
+            now = time.monotonic()
+            begins = max(now, self._ask_at)
+            if begins < refresh.deadline:
+                self._ask_at = begins + _SPACING
+        if begins >= refresh.deadline:
+            raise TokenEndpointError(
+                f"{self._name}: no time left for a token request, one per {_SPACING:g} s (token_timeout)"
+            )
+        if begins > now:
+            time.sleep(begins - now)
+        return self._obtain(refresh)
 
     def _give_up(self, running: _Running) -> None:
         failure = TokenEndpointError(f"{self._name}: no token within {self._timeout:g} s (token_timeout)")
@@ -230,7 +246,9 @@ class TokenCache:
         hold = _LASTING_HOLD
         if isinstance(outcome, TokenEndpointError) and outcome.retryable:
             asked = outcome.retry_after
-            hold = _PASSING_HOLD if asked is None else min(asked, _RETRY_AFTER_LIMIT)
+            hold = (
+                _PASSING_HOLD if asked is None else min(max(asked, _PASSING_HOLD), attempts.RETRY_AFTER_LIMIT)
+            )
         self._held = (outcome, now + hold)
         backoff = random.uniform(0, min(_BACKOFF_LIMIT, 2.0 ** min(self._failures, 10)))  # noqa: S311
         self._renew_after = now + max(hold, backoff)

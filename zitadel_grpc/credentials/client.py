@@ -21,7 +21,7 @@ from zitadel_grpc.errors.frames import without_locals
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Said of a secret until its write is seen, about a second later; and for good of one that was removed.
 _NOT_SEEN_YET = "Errors.User.Machine.Secret.NotExisting"
-_SEEN_WITHIN, _SEEN_PAUSE = 3.0, 0.5  # seconds
+_SEEN_WITHIN, _SEEN_PAUSE = 3.5, 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def request_token(
     error = _printable(answer.get("error"), hidden)
     if status in (408, 429) or status >= 500 or error in _PASSING_ERRORS:
         said = f" {error}: {description}" if error else ""
-        wait = http_headers.retry_after(headers.get("retry-after"))
+        wait = http_headers.retry_after(headers.get("retry-after"), headers.get("date"))
         raise TokenEndpointError(f"{url} answered {status}{said}", status=status, retry_after=wait)
     if 400 <= status < 500 and error:
         raise Refused(

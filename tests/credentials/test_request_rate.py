@@ -1,0 +1,66 @@
+"""However many callers there are, and whatever the server says, a credential asks once a second at most."""
+
+from __future__ import annotations
+
+import email.utils
+import itertools
+import threading
+import time
+
+import pytest
+
+from tests.credentials.servers import Exchange, Serve, token_answer
+from zitadel_grpc import Client, ConnectionOptions, http_headers
+from zitadel_grpc.credentials import ClientCredentials
+from zitadel_grpc.errors import ZitadelError
+
+
+def said(value: str, clock: float = 0.0) -> dict[str, str]:
+    return {"retry_after": value, "date": email.utils.formatdate(time.time() + clock, usegmt=True)}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "retry_after"),
+    [
+        pytest.param(503, b"", "0", id="retry after 0"),
+        pytest.param(429, b"", "0", id="too many requests, retry after 0"),
+        pytest.param(503, b"", "Thu, 01 Jan 1970 00:00:00 GMT", id="a date that is over"),
+        pytest.param(200, token_answer(expires_in=0.01), "", id="tokens that end at once"),
+    ],
+)
+def test_many_callers_ask_once_a_second(
+    serve: Serve, trusting: ConnectionOptions, status: int, body: bytes | dict[str, object], retry_after: str
+) -> None:
+    asked: list[float] = []
+
+    def respond(exchange: Exchange) -> None:
+        asked.append(time.monotonic())
+        exchange.answer(status, body, retry_after=retry_after)
+
+    server = serve(respond)
+    end = time.monotonic() + 3.2
+    with Client(server.url, ClientCredentials("id", "secret"), options=trusting) as client:
+
+        def call() -> None:
+            while time.monotonic() < end:
+                try:
+                    client.access_token()
+                except ZitadelError:
+                    time.sleep(0.01)
+
+        threads = [threading.Thread(target=call) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(asked) > 1
+    assert min(after - before for before, after in itertools.pairwise(asked)) > 0.8
+
+
+@pytest.mark.parametrize("clock", [-600.0, 600.0])
+def test_a_date_is_counted_from_the_responses_own(clock: float) -> None:
+    then = email.utils.formatdate(time.time() + clock + 20, usegmt=True)
+    headers = said(then, clock)
+    wait = http_headers.retry_after(headers["retry_after"], headers["date"])
+    assert wait is not None
+    assert 18 <= wait <= 22
