@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zitadel_grpc import environment
 from zitadel_grpc.api._services import SERVICES
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions, Retries, check_retries
 from zitadel_grpc.stats import ClientStats
 from zitadel_grpc.transport.connection import Target
@@ -71,6 +72,7 @@ class BaseClient:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target.endpoint.origin!r}, {self._target.credentials!r})"
 
+    @without_locals
     def with_org(self, org_id: str) -> Self:
         """This client, acting in another organization; channel and token are shared, and closing it closes
         nothing."""

@@ -13,6 +13,7 @@ from zitadel_grpc.api._services import AsyncServices, Services
 from zitadel_grpc.base_client import BaseClient, fixed_metadata
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
 from zitadel_grpc.transport import aio, sync
 from zitadel_grpc.transport.aio_connection import AsyncConnection
@@ -53,6 +54,7 @@ class AsyncClient(BaseClient, AsyncServices):
     Raises ConfigurationError; its calls raise RpcError, CredentialsError or TokenEndpointError.
     """
 
+    @without_locals
     def __init__(
         self,
         url: str,
@@ -163,6 +165,7 @@ class Client(BaseClient, Services):
             answer = client.management.GetMyOrg(GetMyOrgRequest())
     """
 
+    @without_locals
     def __init__(
         self,
         url: str,

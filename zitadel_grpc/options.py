@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors.frames import made_without_locals
 
 ChannelOption = tuple[str, str | int]
 Compression = Literal["deflate", "gzip"]
@@ -24,6 +25,7 @@ _NOT_TO_SET = frozenset(
 )
 
 
+@made_without_locals
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
     """How to connect; every field has a default that serves. Raises ConfigurationError."""

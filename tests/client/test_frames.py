@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
-from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, secure_channel
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetUserByIDRequest
 from zitadel_grpc.credentials import (
     AccessToken,
@@ -20,6 +20,7 @@ from zitadel_grpc.credentials import (
     JwtProfile,
     PersonalAccessToken,
     SystemUser,
+    Token,
 )
 from zitadel_grpc.errors import NotFound, RpcError, Unauthenticated, ZitadelError
 from zitadel_grpc.testing import Emulator
@@ -193,6 +194,26 @@ def test_credentials_that_cannot_be_read_show_no_secret(tmp_path: Path, make: Ca
 
     with pytest.raises(ZitadelError) as caught:
         make(path)
+
+    assert leaks(caught.value, SECRET) == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ConnectionOptions(private_key=SECRET.encode()),
+        lambda: ConnectionOptions(headers={"x-key": f"{SECRET}\n"}),
+        lambda: ConnectionOptions(proxy=f"ftp://user:{SECRET}@proxy.example"),
+        lambda: Client(f"https://user:{SECRET}@zitadel.example", PersonalAccessToken("x")),
+        lambda: AsyncClient(f"https://user:{SECRET}@zitadel.example", PersonalAccessToken("x")),
+        lambda: secure_channel(f"https://user:{SECRET}@zitadel.example", PersonalAccessToken("x")),
+        lambda: Token(f"{SECRET}\n"),
+        lambda: Token(SECRET, -1),
+    ],
+)
+def test_options_and_clients_that_cannot_work_show_no_secret(make: Callable[[], Any]) -> None:
+    with pytest.raises(ZitadelError) as caught:
+        make()
 
     assert leaks(caught.value, SECRET) == []
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors.frames import made_without_locals
 from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
     from zitadel_grpc.credentials.cache import TokenCache
 
 
+@made_without_locals
 @dataclass(frozen=True, slots=True)
 class Token:
     """A bearer token and its remaining life in seconds, None where it is not known."""

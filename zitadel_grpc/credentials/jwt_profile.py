@@ -30,6 +30,7 @@ class JwtProfile(Credentials):
         JwtProfile.from_file("/run/secrets/zitadel-key.json")
     """
 
+    @without_locals
     def __init__(
         self, load: Callable[[], KeyFile], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> None:

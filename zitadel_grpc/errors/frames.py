@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 _CLEARED = (
     "zitadel_grpc.base_client",
@@ -17,6 +18,7 @@ _CLEARED = (
     "zitadel_grpc.endpoint",
     "zitadel_grpc.environment",
     "zitadel_grpc.options",
+    "zitadel_grpc.scopes",
     "zitadel_grpc.transport",
     "zitadel_grpc.trust",
     "grpc",
@@ -43,6 +45,12 @@ def without_locals(function: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return guarded
+
+
+def made_without_locals(made: type[T]) -> type[T]:
+    """A class whose constructor's errors are without local variables; for dataclasses."""
+    made.__init__ = without_locals(made.__init__)  # type: ignore[method-assign]
+    return made
 
 
 def clear_frames(error: BaseException) -> None:

@@ -10,6 +10,7 @@ import grpc.aio
 
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
+from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
 from zitadel_grpc.transport.channels import channel_credentials, open_async
 from zitadel_grpc.transport.connection import Target
@@ -31,6 +32,7 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
     Raises ConfigurationError for a URL or options that cannot work.
     """
 
+    @without_locals
     def __init__(
         self, url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
     ) -> None:
@@ -63,6 +65,7 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
         self._cache.refresh().add_done_callback(done)
 
 
+@without_locals
 def secure_channel(
     url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
 ) -> grpc.aio.Channel:
