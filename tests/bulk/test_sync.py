@@ -39,7 +39,7 @@ def test_leaving_the_loop_leaves_no_thread(emulator: Emulator, sync_client: Clie
     for _ in bulk.run(sync_client.management.AddMachineUser, requests, concurrency=5):
         break
     assert not [thread for thread in threading.enumerate() if "bulk" in thread.name]
-    assert len(made(emulator)) == requests.read == 5
+    assert len(made(emulator)) == requests.read <= 5
 
 
 def test_a_failure_is_an_outcome(sync_client: Client) -> None:

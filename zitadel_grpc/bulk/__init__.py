@@ -81,7 +81,8 @@ def run(
     Args:
         method: Of a stub, async or sync; or a function of one request (an async one: `async def`). A
             call's deadline is the client's; `functools.partial(method, timeout=5)` sets another.
-        requests: Read one at a time, in the event loop; in the sync case in the caller's thread.
+        requests: Read one at a time, in the event loop; in the sync case in the caller's thread, where an
+            outcome can come only between two reads. One message may be filled again for each: it is copied.
         concurrency: How many calls are made at a time; as many threads in the sync case.
         resume: A file that keeps account of what is done, made if it is not there. A later run with it, and
             with the same requests in the same order, leaves those out. A request counts as done when its
@@ -98,7 +99,9 @@ def run(
         ResumeFileError: From the loop, as all below: the file is another job's, in use, or cannot be used.
         TooManyFailures: See above.
         CredentialsError, ClosedError: They would fail all requests: no more are sent. So with any exception
-            that is neither a status of gRPC nor a TokenEndpointError, and with what `requests` raises.
+            that is neither a status of gRPC nor a TokenEndpointError (SystemExit and KeyboardInterrupt too),
+            and with what `requests` raises. The resume file keeps the call that raised it as sent. So too
+            when a synchronous `method` returns an awaitable.
     """
     numbers = {"concurrency": concurrency}
     if stop_after_failures is not None:

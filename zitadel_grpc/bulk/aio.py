@@ -39,19 +39,19 @@ async def stream(
                     if ticket := job.admit(request):
                         start(asyncio.create_task(call(ticket)))
                         await slots.acquire()
-        except (Exception, asyncio.CancelledError) as error:  # that one may come from `requests` itself
+        except BaseException as error:  # also a CancelledError of `requests` itself: the loop's user is told
             job.error = job.error or error
 
     async def call(ticket: Ticket) -> None:
         try:
             deliver(job.responded(ticket, await job.method(ticket.request)))
-        except Exception as error:
-            deliver(job.failed(ticket, error))
         except asyncio.CancelledError:
             if stopping:
                 raise
             # Not by us; closing the client does that.
             deliver(job.failed(ticket, Cancelled(job.rpc, "cancelled on this side")))
+        except BaseException as error:  # SystemExit too: a task that ended with it would only be missing
+            deliver(job.failed(ticket, error))
 
     def deliver(outcome: Outcome[Request, Response] | None) -> None:
         if outcome is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple
 
 import grpc
+from google.protobuf.message import Message
 
 from zitadel_grpc.bulk.outcome import Outcome, Request, Response
 from zitadel_grpc.bulk.resume import DONE, FAILED, SENT, UNSURE, ResumeFile
@@ -83,12 +84,12 @@ class Job(Generic[Request, Response]):
                 return None
             sent_before = state in (SENT, UNSURE)
             self._file.note(index, SENT)
-        return Ticket(index, request, sent_before)
+        return Ticket(index, _own(request), sent_before)
 
     def responded(self, ticket: Ticket, response: Response) -> Outcome[Request, Response]:
         return Outcome(ticket.number, ticket.request, None, ticket.sent_before, response)
 
-    def failed(self, ticket: Ticket, error: Exception) -> Outcome[Request, Response] | None:
+    def failed(self, ticket: Ticket, error: BaseException) -> Outcome[Request, Response] | None:
         """None if it was no failure of this request, but one that ends the run."""
         if isinstance(error, grpc.Call | grpc.aio.AioRpcError):
             error = RpcError.of(error, self.rpc)  # grpc's own, where the stub is on another channel
@@ -124,3 +125,12 @@ class Job(Generic[Request, Response]):
         if last or now >= self._progress_at:
             self._progress_at = now + _PROGRESS_EVERY
             self.progress(Progress(self._done, self._failed, self._skipped, self.total))
+
+
+def _own(request: Any) -> Any:
+    """A copy of a message: the iterable may go on to fill the same one again."""
+    if not isinstance(request, Message):
+        return request
+    own = type(request)()
+    own.CopyFrom(request)
+    return own

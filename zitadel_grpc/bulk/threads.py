@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from zitadel_grpc.bulk.job import Job, Ticket
 from zitadel_grpc.bulk.outcome import Outcome, Request, Response
+from zitadel_grpc.errors import ConfigurationError
 
 
 def stream(
@@ -20,8 +22,8 @@ def stream(
         # One task of the pool for many calls: a future for each would cost a tenth of a call.
         while ticket := admitted.get():
             try:
-                finished.put(job.responded(ticket, job.method(ticket.request)))
-            except Exception as error:
+                finished.put(job.responded(ticket, _response(job, ticket)))
+            except BaseException as error:  # SystemExit too: it belongs to the caller, not to this thread
                 finished.put(job.failed(ticket, error))
 
     tickets = _tickets(job, requests)
@@ -30,12 +32,15 @@ def stream(
         threads = ThreadPoolExecutor(job.concurrency, "zitadel-grpc-bulk")
         try:
             while True:
-                while under_way < job.concurrency and (ticket := next(tickets, None)):
+                if under_way < job.concurrency and (ticket := next(tickets, None)):
                     admitted.put(ticket)
                     under_way += 1
                     if under_way > workers:
                         threads.submit(work)
                         workers += 1
+                    # One outcome for each read: slow input delays none, a slow loop keeps calls going.
+                    if under_way < job.concurrency and finished.empty():
+                        continue
                 if not under_way:
                     break
                 if outcome := finished.get():
@@ -47,6 +52,21 @@ def stream(
             for _ in range(workers):
                 admitted.put(None)
             threads.shutdown()
+
+
+def _response(job: Job[Request, Response], ticket: Ticket) -> Response:
+    response: Response = job.method(ticket.request)
+    if not inspect.isawaitable(response):
+        return response
+    # Nothing was sent yet. Ended here, or Python warns that it was never awaited.
+    for end in ("close", "cancel"):
+        if callable(method := getattr(response, end, None)):
+            method()
+            break
+    raise ConfigurationError(
+        f"{job.rpc} returned {type(response).__name__}, which must be awaited, in a synchronous run: "
+        "pass a method of Client, or declare your function with `async def` and use `async for`"
+    )
 
 
 def _tickets(job: Job[Request, Response], requests: Iterable[Request]) -> Iterator[Ticket]:
