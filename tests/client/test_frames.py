@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import http.server
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -259,6 +262,43 @@ def test_a_future_that_is_cancelled_or_not_there_yet_says_so(
         assert future.code() is grpc.StatusCode.CANCELLED
     for caught in (late, cancelled):
         assert leaks(caught.value, SECRET) == []
+
+
+class _Repeating(http.server.BaseHTTPRequestHandler):
+    """A token endpoint that says what it was sent, and is a broken one by its path."""
+
+    def do_POST(self) -> None:
+        said = self.rfile.read(int(self.headers["content-length"])).decode() + self.headers["authorization"]
+        body = json.dumps({"error": "invalid_client", "error_description": said}).encode()
+        status = int(self.path[1:])
+        if status:  # else the connection ends without a response
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("status", [0, 200, 302, 401, 500])
+async def test_a_token_endpoint_that_fails_shows_no_secret(status: int) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Repeating) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        options = ConnectionOptions(allow_plaintext=True, token_timeout=2, token_endpoint=f"{url}/{status}")
+        credentials = ClientCredentials("somebody", SECRET)
+        with Client(url, credentials, options=options) as client, pytest.raises(ZitadelError) as sync:
+            client.management.GetMyOrg(GetMyOrgRequest())
+        async with AsyncClient(url, credentials, options=options) as other:
+            with pytest.raises(ZitadelError) as asynchronous:
+                await other.management.GetMyOrg(GetMyOrgRequest())
+        server.shutdown()
+
+    basic = base64.b64encode(f"somebody:{SECRET}".encode()).decode()
+    for caught in (sync, asynchronous):
+        assert leaks(caught.value, SECRET) == []
+        assert leaks(caught.value, basic) == []
 
 
 async def test_a_token_function_that_hangs_shows_no_secret(
