@@ -102,9 +102,10 @@ class TokenCache:
         with self._lock:
             return self._refreshes, self._last_refresh, self._failures
 
-    def refresh(self) -> Future[str]:
+    def refresh(self, *, blocks: bool = False) -> Future[str]:
         """The refresh that all callers without a usable token share; ends with an `authorization` value, or
-        with CredentialsError, TokenEndpointError or ConfigurationError, within the cache's timeout."""
+        with CredentialsError, TokenEndpointError or ConfigurationError, within the cache's timeout. With
+        `blocks` the caller's event loop stands still, and cannot run a user's async function."""
         now = time.monotonic()
         with self._lock:
             token = self._token
@@ -114,11 +115,11 @@ class TokenCache:
                 return self._running.future
             if self._held is not None and now < self._held[1]:
                 return _ended(self._held[0])
-            return self._start(now, waited_for=True).future
+            return self._start(now, waited_for=True, blocks=blocks).future
 
     def wait(self, timeout: float) -> str:
         """Waits for the shared refresh, `timeout` seconds at most; raises TimeoutError, or as it ended."""
-        shared = self.refresh()
+        shared = self.refresh(blocks=True)
         with self._waiting(shared):
             return _result(shared, timeout)
 
@@ -167,10 +168,10 @@ class TokenCache:
         if token is not None and token.header == header:
             token.unproven = False
 
-    def _start(self, now: float, *, waited_for: bool) -> _Running:
+    def _start(self, now: float, *, waited_for: bool, blocks: bool = False) -> _Running:
         """Starts the refresh; the lock is held."""
         try:
-            loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+            loop: asyncio.AbstractEventLoop | None = None if blocks else asyncio.get_running_loop()
         except RuntimeError:
             loop = None
         self._span = tracing.plan_refresh(self._name, waited_for=waited_for) if self._traces else None

@@ -12,6 +12,7 @@ from zitadel_grpc import http_headers, tracing, trust
 from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
+from zitadel_grpc.errors.text import secrets_of
 
 _BODY_LIMIT = 1 << 20  # bytes
 _LIFE_LIMIT = 10 * 365 * 86400.0  # seconds; what says more is broken
@@ -59,7 +60,8 @@ def request_token(
     """
     url = server.token_endpoint
     basics = [basic, basic.removeprefix("Basic ")] if basic else []
-    hidden = _disguises([*secrets, *basics, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
+    sent = [*secrets, *basics, *secrets_of(server.options.header_pairs)]
+    hidden = _disguises([*sent, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
     if (span := tracing.current_refresh()) is not None:
         asked = urlsplit(url)
         span.asks(asked.hostname, asked.port or (443 if asked.scheme == "https" else 80))

@@ -1,0 +1,42 @@
+"""A secret in a header of any name, should the token endpoint repeat it, is in no error."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.credentials.servers import Exchange, Serve
+from zitadel_grpc import Client, ConnectionOptions
+from zitadel_grpc.credentials import AccessToken, ClientCredentials
+from zitadel_grpc.errors import ZitadelError
+from zitadel_grpc.errors.text import secrets_of
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "x-goog-iap", "cf-access-client", "tenant"])
+def test_an_echoed_header_is_not_in_the_error(serve: Serve, trusting: ConnectionOptions, name: str) -> None:
+    def respond(exchange: Exchange) -> None:
+        said = f"you sent {exchange.received.headers[name]}"
+        exchange.answer(400, {"error": "invalid_request", "error_description": said})
+
+    options = dataclasses.replace(trusting, headers={name: "HEADER-SECRET-1"})
+    with (
+        Client(serve(respond).url, ClientCredentials("id", "secret"), options=options) as client,
+        pytest.raises(ZitadelError) as refused,
+    ):
+        client.access_token()
+    assert "you sent" in str(refused.value)
+    assert "HEADER-SECRET-1" not in str(refused.value)
+
+
+def test_what_a_call_sends_under_any_name_is_secret_but_not_the_organization() -> None:
+    sent = [("x-goog-iap", "HEADER-SECRET-2"), ("x-zitadel-orgid", "123456789012")]
+    assert set(secrets_of(sent)) == {"HEADER-SECRET-2"}
+
+
+async def test_a_sync_client_in_a_running_loop_takes_an_async_function() -> None:
+    async def token() -> str:
+        return "a-token"
+
+    with Client("https://localhost:1", AccessToken(token)) as client:
+        assert client.access_token() == "a-token"
