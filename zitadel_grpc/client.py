@@ -103,7 +103,8 @@ class AsyncClient(BaseClient, AsyncServices):
         meanwhile, and what is added behind comes too. Where a list cannot be sorted, or hides items from its
         caller, one may be missed if others are removed meanwhile. Changes (`List…Changes`) come oldest first.
 
-        Raises ConfigurationError for an RPC that cannot be paged; the iteration raises as calls do, and asks
+        Raises ConfigurationError for an RPC that cannot be paged, PagesError where the pages of a server do
+        not lead to an end; else the iteration raises as calls do, and asks
         for the same page again if it is carried on with. `aclose()` or `async with` end it early.
         """
         from zitadel_grpc.pagination import AsyncPages

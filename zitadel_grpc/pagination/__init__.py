@@ -11,5 +11,8 @@ from zitadel_grpc._lazy import lazy_exports
 if TYPE_CHECKING:
     from zitadel_grpc.pagination.pages import AsyncPages as AsyncPages
     from zitadel_grpc.pagination.pages import Pages as Pages
+    from zitadel_grpc.pagination.walk import PagesError as PagesError
 
-__getattr__, __dir__, __all__ = lazy_exports(__name__, {"pages": ["AsyncPages", "Pages"]})
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__, {"pages": ["AsyncPages", "Pages"], "walk": ["PagesError"]}
+)

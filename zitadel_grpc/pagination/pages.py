@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +27,7 @@ class _Common(Generic[Item]):
         self, call: Any, request: Any, *, page_size: int | None, prefetch: bool, timeout: float | None
     ) -> None:
         try:
-            self._rpc, empty = call.described()
+            self._rpc, empty = _method(call).described()
         except AttributeError:
             raise ConfigurationError(
                 f"pages() takes a method of a client's services, such as client.management.ListUsers: "
@@ -39,7 +40,8 @@ class _Common(Generic[Item]):
             raise ConfigurationError(f"page_size must be a number of items from 1 on, not {page_size!r}")
         self._walk = walk(found, request, page_size)
         self._call = call
-        self._timeout = timeout
+        # Not given at all, it leaves the deadline of a functools.partial as it is.
+        self._options = {} if timeout is None else {"timeout": timeout}
         self._prefetch = prefetch
         self._items: deque[Item] = deque()
         self._closed = False
@@ -106,7 +108,7 @@ class AsyncPages(_Common[Item], AsyncIterator[Item]):
                 self._ahead = self._send()
 
     def _send(self) -> Any:
-        return self._call(self._walk.request(), timeout=self._timeout)
+        return self._call(self._walk.request(), **self._options)
 
     async def aclose(self) -> None:
         """Ends the iteration, and the call under way for the next page."""
@@ -159,17 +161,17 @@ class Pages(_Common[Item], Iterator[Item]):
 
     def _load(self) -> None:
         ahead, self._ahead = self._ahead, None
-        response = self._answer(ahead) if ahead else self._call(self._walk.request(), timeout=self._timeout)
+        response = self._answer(ahead) if ahead else self._call(self._walk.request(), **self._options)
         self._items += self._walk.receive(response)
         if self._prefetch and not self._walk.done and not self._closed:
             with contextlib.suppress(ZitadelError):  # is raised when the page is needed
-                self._ahead = self._call.future(self._walk.request(), timeout=self._timeout)
+                self._ahead = _future(self._call)(self._walk.request(), **self._options)
 
     def _answer(self, ahead: Any) -> Any:
         with contextlib.suppress(grpc.RpcError, grpc.FutureCancelledError):
             return ahead.result()
         # These errors are gRPC's own: a call mends them, or raises its own.
-        return self._call(self._walk.request(), timeout=self._timeout)
+        return self._call(self._walk.request(), **self._options)
 
     def close(self) -> None:
         """Ends the iteration, and the call under way for the next page."""
@@ -189,3 +191,14 @@ class Pages(_Common[Item], Iterator[Item]):
     def _cancel(self) -> None:
         if self._ahead is not None:
             self._ahead.cancel()
+
+
+def _method(call: Any) -> Any:
+    return call.func if isinstance(call, functools.partial) else call
+
+
+def _future(call: Any) -> Any:
+    if isinstance(call, functools.partial):
+        future: Any = getattr(call.func, "future")  # noqa: B009
+        return functools.partial(future, *call.args, **call.keywords)
+    return call.future

@@ -13,11 +13,25 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Protocol
 
+from zitadel_grpc.errors import ZitadelError
 from zitadel_grpc.pagination.listing import Listing
 
 _PATIENCE = 8
 """An order that shifts as often, and without anything new, is not a stable one: then pages are taken as they
 are."""
+
+_MOST_EMPTY = 1000
+"""Pages in a row of which the caller may see nothing."""
+_MOST_REPEATED = 100
+"""Pages in a row of known items only."""
+_MOST_CHURN = 10
+"""How many times the total may come while others add and remove items."""
+_CHECK = "Check that the server, and what is in front of it, use the request's offset"
+_HIGHEST_TOTAL = 2**63 - 1  # ZITADEL counts in a bigint
+
+
+class PagesError(ZitadelError):
+    """The server's pages do not lead to an end: they repeat, or go on beyond the total."""
 
 
 class Walk(Protocol):
@@ -81,7 +95,16 @@ class BySequence:
 
     def receive(self, response: Any) -> list[Any]:
         after = self._page.sequence
+        received = [item.sequence for item in getattr(response, self._listing.items)]
         items = [item for item in getattr(response, self._listing.items) if item.sequence > after]
+        # Known ones only, and not a full page, are what a server sends at the end that counts `after` in.
+        at_the_end = not received or (self._received and len(received) < self._page.limit)
+        if received != sorted(received) or not (items or at_the_end):
+            raise PagesError(
+                f"the server does not page this list by sequence: asked for what follows {after}, in order, "
+                f"it sent {len(received)} items from {received[0]} to {received[-1]}. Call the RPC yourself, "
+                "with a limit that holds all"
+            )
         self._received += len(items)
         if items:
             self._page.sequence = items[-1].sequence
@@ -118,6 +141,8 @@ class ByOffset:
         """How many times in a row the walk went back."""
         self._in_vain = 0
         """How often it went back since something new was found."""
+        self._fruitless = 0
+        """Pages in a row without anything new."""
 
     def request(self) -> Any:
         return _copy(self._request)
@@ -125,6 +150,7 @@ class ByOffset:
     def receive(self, response: Any) -> list[Any]:
         items = list(getattr(response, self._listing.items))
         identities = [self._listing.identity(item) for item in items]
+        self._check(response, identities)
         begins_as_expected = not self._overlaps or identities[:1] == [self._last]
         if self._steps_back:
             if self._page.offset > self._start and not self._seen.intersection(identities[:1]):
@@ -145,6 +171,21 @@ class ByOffset:
         self._steps_back = 0
         self._go_on(response, identities)
         return new
+
+    def _check(self, response: Any, identities: list[Hashable]) -> None:
+        total = _total(self._listing, response)
+        if total > _HIGHEST_TOTAL:
+            raise PagesError(f"the server says that the list has {total} items, which cannot be")
+        self._fruitless = self._fruitless + 1 if self._seen.issuperset(identities) else 0
+        if self._fruitless > (_MOST_REPEATED if identities else _MOST_EMPTY):
+            raise PagesError(
+                f"the list does not end: {self._fruitless} pages in a row, the last at offset "
+                f"{self._page.offset} of {total} items, held nothing new. {_CHECK}"
+            )
+        if total and len(self._seen) > _MOST_CHURN * total + 1000:
+            raise PagesError(
+                f"the list does not end: {len(self._seen)} items came of {total} that there are. {_CHECK}"
+            )
 
     def _step_back(self) -> None:
         """By as much as makes the page end where the one before began; further each time."""
