@@ -36,6 +36,7 @@ _LASTING_HOLD = 5.0  # for how long a refusal is told to callers without asking 
 _PASSING_HOLD = 1.0
 _SPACING = 1.0  # between two requests, whatever the server says and however many callers there are
 _BACKOFF_LIMIT = 60.0
+_HANGING_LIMIT = 3  # threads in functions that did not return in time; no more are started meanwhile
 _WATCHDOG_GRACE = 0.25  # a request that ends in time for itself says more than the watchdog can
 
 
@@ -66,6 +67,7 @@ class TokenCache:
         self._token = None if first is None else HeldToken.of(first, now, now, renew_after)
         self._running: _Running | None = None
         self._held: tuple[ZitadelError, float] | None = None  # an error, and until when it is told
+        self._hanging = 0  # given up, and not returned yet
         self._ask_at = 0.0  # when the next request may be sent
         self._renew_after = 0.0  # when the next background renewal may begin
         self._failures = 0  # in a row
@@ -176,6 +178,13 @@ class TokenCache:
             loop = None
         self._span = tracing.plan_refresh(self._name, waited_for=waited_for) if self._traces else None
         running = self._running = _Running(Refresh(now + self._timeout, loop), self._span)
+        if self._hanging >= _HANGING_LIMIT:
+            failure = TokenEndpointError(
+                f"{self._name}: {self._hanging} attempts to obtain a token still hang: give them a timeout"
+            )
+            self._settle(failure)
+            running.future.set_exception(failure)
+            return running
         running.watchdog = threading.Timer(self._timeout + _WATCHDOG_GRACE, self._give_up, (running,))
         try:
             running.watchdog.daemon = True
@@ -189,7 +198,12 @@ class TokenCache:
 
     def _run(self, running: _Running) -> None:
         with running.span or contextlib.nullcontext():
-            self._end(running, attempts.outcome(self._spaced, running.refresh, self._name, self._renew_every))
+            outcome = attempts.outcome(self._spaced, running.refresh, self._name, self._renew_every)
+            with self._lock:
+                if running.hangs:
+                    running.hangs = False
+                    self._hanging -= 1
+            self._end(running, outcome)
 
     def _spaced(self, refresh: Refresh) -> Token:
         """Obtains a token, `_SPACING` seconds after the last request began at the earliest."""
@@ -207,6 +221,10 @@ class TokenCache:
         return self._obtain(refresh)
 
     def _give_up(self, running: _Running) -> None:
+        with self._lock:
+            if self._running is running:
+                running.hangs = True
+                self._hanging += 1
         failure = TokenEndpointError(f"{self._name}: no token within {self._timeout:g} s (token_timeout)")
         self._end(running, failure)
         running.refresh.abandon()
@@ -266,6 +284,7 @@ class TokenCache:
         """In the child after a fork: the threads are gone, and one of them may have held the lock."""
         self._lock = threading.Lock()
         self._running = None
+        self._hanging = 0
 
 
 class _Running:
@@ -273,6 +292,7 @@ class _Running:
         self.refresh = refresh
         self.span = span
         self.watchdog: threading.Timer | None = None
+        self.hangs = False  # was given up, and did not return yet
         self.future: Future[str] = Future()
         # Running from the start: a waiter that goes away must not be able to cancel it for the others.
         self.future.set_running_or_notify_cancel()

@@ -1,0 +1,34 @@
+"""A token function that hangs takes few threads, and is asked again once it returns."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from zitadel_grpc import Client, ConnectionOptions
+from zitadel_grpc.credentials import AccessToken
+from zitadel_grpc.errors import ZitadelError
+
+
+@pytest.mark.usefixtures("short_holds")
+def test_a_hanging_function_takes_few_threads_and_may_recover() -> None:
+    release, entered = threading.Event(), []
+
+    def function() -> str:
+        entered.append(1)
+        release.wait(60)
+        return "a-token"
+
+    options = ConnectionOptions(token_timeout=0.15)
+    with Client("https://localhost:1", AccessToken(function), options=options) as client:
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            with pytest.raises(ZitadelError):
+                client.access_token()
+            time.sleep(0.05)
+        assert len(entered) == 3
+        release.set()
+        time.sleep(0.5)
+        assert client.access_token() == "a-token"
