@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -90,9 +91,9 @@ class BaseClient:
         return ClientStats(counts.calls, counts.retries, *self._target.cache.history())
 
     def _view(self, fixed: Pairs, retries: Retries) -> Self:
-        view = object.__new__(type(self))
-        view._target = self._target
-        view._connection = self._connection
+        view = copy.copy(self)  # with what a subclass keeps
+        for name in vars(view).keys() & SERVICES.keys():
+            delattr(view, name)
         view._channel = type(self._channel)(self._connection, fixed, retries)
         view._parent = self._parent or self
         return view
@@ -107,6 +108,8 @@ class _ServiceView:
         self._view = fixed, retries
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # asked for before there is a stub, by copy and pickle
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         method = getattr(self._stub, name).of_view(*self._view)
         setattr(self, name, method)
         return method

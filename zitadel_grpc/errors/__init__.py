@@ -2,6 +2,7 @@
 
     ZitadelError
     ├── ConfigurationError    (also a ValueError) a URL, an option or a scope that cannot work
+    ├── InvalidMetadata       (also a ValueError) a call's metadata cannot be sent
     ├── ClosedError           (also a RuntimeError) the client was closed before, or lost by a fork
     ├── CredentialsError      refused for good: a broken key file, invalid_grant, invalid_client, …
     ├── TokenEndpointError    no token for a passing reason: the token endpoint is unreachable, silent, …
@@ -10,7 +11,7 @@
         ├── Cancelled, Unknown, InvalidArgument, DeadlineExceeded, NotFound, AlreadyExists,
         ├── PermissionDenied, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange,
         ├── Unimplemented, Internal, Unavailable, DataLoss, Unauthenticated
-        └── InvalidRequest    (also an InvalidArgument) refused before it was sent
+        └── InvalidRequest    (also an InvalidArgument and a TypeError) refused before it was sent
 
 `grpc.aio.AioRpcError` is a `grpc.RpcError`, so `except` clauses written for plain gRPC, async or sync, keep
 working; so does `isinstance(error, grpc.Call)`, by which code learns that a sync error has a `code()`.
@@ -21,6 +22,7 @@ from zitadel_grpc.errors.base import (
     ClosedError,
     ConfigurationError,
     CredentialsError,
+    InvalidMetadata,
     NotSeenError,
     PlaintextWarning,
     TokenEndpointError,
@@ -59,6 +61,7 @@ __all__ = [
     "FailedPrecondition",
     "Internal",
     "InvalidArgument",
+    "InvalidMetadata",
     "InvalidRequest",
     "Metadatum",
     "NotFound",

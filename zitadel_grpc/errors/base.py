@@ -13,6 +13,11 @@ class ConfigurationError(ZitadelError, ValueError):
     """A URL, an option or a scope cannot work as given; the text names it and says what would."""
 
 
+class InvalidMetadata(ZitadelError, ValueError):
+    """gRPC cannot send a call's metadata, and the call was not made. The text names the header and never
+    quotes its value."""
+
+
 class ClosedError(ZitadelError, RuntimeError):
     """The client was closed, or its process forked while its asyncio channel was open: make a new one."""
 

@@ -31,13 +31,13 @@ class InvalidArgument(RpcError):
     status_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
-class InvalidRequest(InvalidArgument):
-    """The request breaks rules of the protobufs, and was not sent (`validate=True`). The text says of all
-    faults what the server would say of the first."""
+class InvalidRequest(InvalidArgument, TypeError):
+    """The request was not sent: it is not a message that the RPC takes, or, with `validate=True`, it breaks
+    rules of the protobufs. Then `faults` holds all of them; else it is empty."""
 
-    def __init__(self, rpc: str, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, rpc: str, faults: Iterable[Fault] = (), *, details: str | None = None) -> None:
         self.faults = tuple(faults)
-        super().__init__(rpc, "; ".join(map(str, self.faults)))
+        super().__init__(rpc, details or "; ".join(map(str, self.faults)))
 
 
 class DeadlineExceeded(RpcError):

@@ -26,13 +26,13 @@ class _Common(Generic[Item]):
     def __init__(
         self, call: Any, request: Any, *, page_size: int | None, prefetch: bool, timeout: float | None
     ) -> None:
-        try:
-            self._rpc, empty = _method(call).described()
-        except AttributeError:
+        method = _method(call)
+        if not hasattr(method, "described"):
             raise ConfigurationError(
                 f"pages() takes a method of a client's services, such as client.management.ListUsers: "
                 f"{call!r} is none"
-            ) from None
+            )
+        self._rpc, empty = method.described(request)
         found = listing(self._rpc, request.DESCRIPTOR, empty.DESCRIPTOR)
         if page_size is None:
             page_size = (found.page and getattr(request, found.page).limit) or _PAGE_SIZE

@@ -269,8 +269,7 @@ class Seeding(ABC):
         if organization_id not in self._zitadel.store.organizations:
             raise SeedError(f"{thing} cannot be added: there is no organization {organization_id}")
         name = request.DESCRIPTOR.name.removesuffix("Request")
-        implementation = services.find(request.DESCRIPTOR.file.package, name)
-        assert implementation is not None
+        implementation = services.implementations(request.DESCRIPTOR.file.package)[name]
         call = services.Call(self._zitadel, None, organization_id)
         for fault in validation.faults(request):
             raise SeedError(f"{thing} cannot be added: {fault}")

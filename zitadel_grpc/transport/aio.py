@@ -20,6 +20,7 @@ from zitadel_grpc.transport.aio_connection import AsyncConnection
 from zitadel_grpc.transport.call import AuthenticatedCall
 from zitadel_grpc.transport.connection import refuse_faults
 from zitadel_grpc.transport.metadata import Pairs, merge
+from zitadel_grpc.transport.requests import accept
 from zitadel_grpc.transport.streams import StreamingMethod
 from zitadel_grpc.transport.traced import TracedCall
 
@@ -27,6 +28,9 @@ from zitadel_grpc.transport.traced import TracedCall
 class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
     """A method of a stub. Its gRPC counterpart is made at the first call: a stub has hundreds, a program uses
     few."""
+
+    _accepts: type | None = None
+    """The type of the last request, which was checked."""
 
     def __init__(
         self, connection: AsyncConnection, fixed: Pairs, retries: Retries, arguments: tuple[Any, ...]
@@ -43,8 +47,10 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         """This method for a view of the client."""
         return AuthenticatedUnaryUnary(self._connection, fixed, retries, self._arguments)
 
-    def described(self) -> tuple[str, Any]:
-        """The RPC's full name, and an empty answer of its kind."""
+    def described(self, request: Any) -> tuple[str, Any]:
+        """The RPC's full name, and an empty response of its kind. Raises InvalidRequest if it does not take
+        `request`."""
+        accept(request, self.rpc, self._arguments[2])
         return self.rpc, self._arguments[2](b"")
 
     # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
@@ -60,6 +66,12 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         wait_for_ready: bool | None = None,
         compression: grpc.Compression | None = None,
     ) -> AuthenticatedCall[Any, Any]:
+        if type(request) is not self._accepts:
+            self._accepts = accept(request, self.rpc, self._arguments[2])
+        if metadata is not None:
+            pairs, has_authorization = merge(self._fixed, metadata)
+        else:
+            pairs, has_authorization = self._fixed, False
         binding = self._connection.current
         if binding is None or binding.loop is not get_running_loop():
             binding = self._connection.bind()
@@ -69,10 +81,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         if self._target.validate:
             refuse_faults(request, self.rpc)
         binding.counts.calls += 1
-        pairs, own = self._fixed, credentials is not None
-        if metadata is not None:
-            pairs, has_authorization = merge(pairs, metadata)
-            own = own or has_authorization
+        own = has_authorization or credentials is not None
         make: Callable[..., AuthenticatedCall[Any, Any]] = AuthenticatedCall
         if (span := self._target.start_span(self.rpc)) is not None:
             make, pairs = functools.partial(TracedCall, span), span.propagated(pairs)

@@ -11,11 +11,20 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
-from zitadel_grpc.errors import RpcError
+from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import clear_frames
 from zitadel_grpc.options import Retries
-from zitadel_grpc.transport.connection import Counts, as_status, closed, no_token_in_time, tell_of_resend
+from zitadel_grpc.transport.connection import (
+    Counts,
+    as_status,
+    closed,
+    foreign_metadata,
+    no_token_in_time,
+    tell_of_resend,
+    unreadable,
+)
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
+from zitadel_grpc.transport.requests import Unserializable, not_serialized
 from zitadel_grpc.transport.retries import Tries
 
 Request = TypeVar("Request")
@@ -23,6 +32,8 @@ Response = TypeVar("Response")
 
 _NOT_THE_END = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED})
 """After these a call may be sent again."""
+_NEVER_SENT = (Unserializable, grpc.aio.InternalError)
+"""What gRPC raises before it sends: InternalError for metadata that it cannot carry."""
 
 
 class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
@@ -72,13 +83,18 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             self._start()
 
     def __await__(self) -> Generator[Any, None, Response]:
-        failure: RpcError | None = None
+        failure: ZitadelError | None = None
         if self._task is None and self._attempt is not None:
             try:
-                return (yield from self._attempt.__await__())
+                response = yield from self._attempt.__await__()
+                if response is not None:
+                    return response
+                failure = unreadable(self._rpc)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in _NOT_THE_END:
                     failure = self._told(error)
+            except _NEVER_SENT as error:
+                failure = self._not_sent(error)
         # Outside of `except`: else gRPC's error, which may repeat the token, were its context.
         if failure is not None:
             try:
@@ -121,8 +137,12 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 response = await attempt
             except grpc.aio.AioRpcError as error:
                 failure = self._told(error)
+            except _NEVER_SENT as error:
+                raise self._not_sent(error) from None
             else:
                 tries.succeeded(self._header)
+                if response is None:
+                    raise unreadable(self._rpc)
                 return response
             pause = tries.pause_after(failure, self._header, self.time_remaining())
             if pause is None:
@@ -141,6 +161,11 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     def _told(self, error: grpc.aio.AioRpcError) -> RpcError:
         header = () if self._header is None else ((AUTHORIZATION, self._header),)
         return RpcError.of(error, self._rpc, (*self._pairs, *header))
+
+    def _not_sent(self, error: BaseException) -> ZitadelError:
+        if isinstance(error, Unserializable):
+            return not_serialized(self._rpc, error)
+        return foreign_metadata(self._rpc)
 
     async def _token(self) -> str | None:
         if self._cache is None:

@@ -18,6 +18,8 @@ from zitadel_grpc.errors import (
     ConfigurationError,
     CredentialsError,
     DeadlineExceeded,
+    Internal,
+    InvalidMetadata,
     InvalidRequest,
     RpcError,
     TokenEndpointError,
@@ -94,6 +96,18 @@ def refuse_faults(request: object, rpc: str) -> None:
 
 def no_token_in_time(rpc: str) -> DeadlineExceeded:
     return DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
+
+
+def unreadable(rpc: str) -> Internal:
+    """For a response that came with OK but is not a message of the RPC's type: gRPC then gives None."""
+    return Internal(rpc, "the response cannot be read; the server may have executed the call")
+
+
+def foreign_metadata(rpc: str) -> InvalidMetadata:
+    """For metadata that gRPC refused although the call's own was checked."""
+    return InvalidMetadata(
+        f"{rpc} was not sent: an interceptor or a trace propagator added metadata that gRPC cannot carry"
+    )
 
 
 def tell_of_resend(failure: RpcError) -> None:

@@ -11,6 +11,7 @@ import grpc
 
 from zitadel_grpc.errors import RpcError
 from zitadel_grpc.errors.frames import clear_frames
+from zitadel_grpc.transport.connection import unreadable
 from zitadel_grpc.transport.metadata import Pairs
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class CallFuture(_Future, grpc.Call):
         except BaseException as error:
             clear_frames(error)
             raise
+        if failure is None and self._call.result(0) is None:
+            return unreadable(self._rpc)
         return None if failure is None else self._failure
 
     def traceback(self, timeout: float | None = None) -> TracebackType | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from zitadel_grpc.errors import InvalidMetadata
 
 Pair = tuple[str, str | bytes]
 Pairs = tuple[Pair, ...]
@@ -11,10 +14,64 @@ Pairs = tuple[Pair, ...]
 ORG_ID = "x-zitadel-orgid"
 AUTHORIZATION = "authorization"
 
+_NAME = re.compile(r"[0-9a-z_.-]+")
+_SHOWN = 64  # characters of a name; what is longer may be a value in the wrong place
 
-def merge(fixed: Pairs, given: Iterable[Any]) -> tuple[Pairs, bool]:
+
+def merge(fixed: Pairs, given: Any) -> tuple[Pairs, bool]:
     """A call's own metadata over the client's: what the call names replaces, so that no key of the client's
-    comes twice (ZITADEL refuses two of a kind). Says also whether the call brings its own authorization."""
-    own: Pairs = tuple((str(key).lower(), value) for key, value in given)
+    comes twice (ZITADEL refuses two of a kind). Says also whether the call brings its own authorization.
+
+    Raises InvalidMetadata for what gRPC cannot send.
+    """
+    own = pairs_of(given)
     names = {key for key, _ in own}
     return (*(pair for pair in fixed if pair[0] not in names), *own), AUTHORIZATION in names
+
+
+def pairs_of(given: Any) -> Pairs:
+    """Metadata, a mapping or an iterable of pairs, as pairs with lower-case names (gRPC over HTTP2, Custom
+    Metadata: a name has digits, letters, `_`, `-` and `.`; a value printable ASCII, or any bytes where the
+    name ends with `-bin`).
+
+    Raises InvalidMetadata.
+    """
+    if isinstance(given, Mapping):
+        given = given.items()
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidMetadata(
+            f"metadata must be a mapping or an iterable of (name, value) pairs, not {type(given).__name__}"
+        )
+    return tuple(_pair(number, pair) for number, pair in enumerate(given, 1))
+
+
+def _pair(number: int, pair: Any) -> Pair:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InvalidMetadata(
+            f"item {number} of the metadata must be a (name, value) pair, not {type(pair).__name__}"
+        )
+    name, value = pair
+    if not isinstance(name, str):
+        raise InvalidMetadata(
+            f"the name in item {number} of the metadata must be str, not {type(name).__name__}"
+        )
+    name = name.lower()
+    if not _NAME.fullmatch(name):
+        shown = f" {name!r}" if name.isprintable() and " " not in name and len(name) <= _SHOWN else ""
+        raise InvalidMetadata(
+            f"the name{shown} in item {number} of the metadata is not valid: "
+            "use letters, digits, '-', '_' and '.'"
+        )
+    if name.endswith("-bin"):
+        if not isinstance(value, bytes):
+            raise InvalidMetadata(f"the value of {name} must be bytes, not {type(value).__name__}")
+        return name, value
+    if not isinstance(value, str | bytes):
+        raise InvalidMetadata(f"the value of {name} must be str, not {type(value).__name__}")
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    if not (text.isascii() and text.isprintable()):
+        raise InvalidMetadata(
+            f"the value of {name} has a line break or another character that is not printable ASCII; "
+            "send other bytes in a header whose name ends with -bin"
+        )
+    return name, value

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.transport.metadata import Pairs, merge
+from zitadel_grpc.transport.requests import accept, check_serializable, checked_stream
 
 
 class Channels(Protocol):
@@ -36,8 +37,8 @@ class StreamingMethod:
         self._fixed = fixed
         self._method = kind, arguments, named
 
-    def carrying(self, fixed: Pairs) -> StreamingMethod:
-        """This method with other metadata in every call."""
+    def of_view(self, fixed: Pairs, retries: object) -> StreamingMethod:
+        """This method for a view of the client; streams are not sent again, whatever `retries` says."""
         return StreamingMethod(self._bind, fixed, *self._method)
 
     @without_locals
@@ -55,10 +56,24 @@ class StreamingMethod:
     def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
         channels = self._bind()
         call = inspect.signature(self._of(channels.channel, way)).bind(*given, **named)
+        self._check(call.arguments)
         pairs, own = merge(self._fixed, call.arguments.get("metadata") or ())
         call.arguments["metadata"] = pairs
         own = own or call.arguments.get("credentials") is not None
         return self._of(channels.channel if own else channels.for_streams, way)(*call.args, **call.kwargs)
+
+    def _check(self, given: dict[str, Any]) -> None:
+        kind, (path, *codecs), named = self._method
+        serializer = codecs[0] if codecs else named.get("request_serializer")
+        deserializer = codecs[1] if len(codecs) > 1 else named.get("response_deserializer")
+        rpc = path.lstrip("/")
+        if kind == "unary_stream":
+            accept(given["request"], rpc, deserializer)
+            check_serializable(given["request"], rpc, serializer)
+        elif given.get("request_iterator") is not None:
+            given["request_iterator"] = checked_stream(
+                given["request_iterator"], rpc, (serializer, deserializer)
+            )
 
     def _of(self, channel: Any, way: str) -> Any:
         kind, arguments, named = self._method

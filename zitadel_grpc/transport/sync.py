@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
-from zitadel_grpc.errors import RpcError
+from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import traced
 from zitadel_grpc.transport.connection import (
     closed,
+    foreign_metadata,
     no_token_in_time,
     refuse_faults,
     tell_of_resend,
+    unreadable,
 )
 from zitadel_grpc.transport.future import CallFuture
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
+from zitadel_grpc.transport.requests import Unserializable, accept, not_serialized
 from zitadel_grpc.transport.retries import Tries
 from zitadel_grpc.transport.streams import StreamingMethod
 from zitadel_grpc.transport.sync_connection import SyncConnection
@@ -41,6 +44,9 @@ _Options = tuple[grpc.CallCredentials | None, bool | None, grpc.Compression | No
 class AuthenticatedUnaryUnary(_MultiCallable):
     """A method of a stub. Its gRPC counterpart is made at the first call."""
 
+    _accepts: type | None = None
+    """The type of the last request, which was checked."""
+
     def __init__(
         self, connection: SyncConnection, fixed: Pairs, retries: Retries, arguments: tuple[Any, ...]
     ) -> None:
@@ -56,8 +62,10 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         """This method for a view of the client."""
         return AuthenticatedUnaryUnary(self._connection, fixed, retries, self._arguments)
 
-    def described(self) -> tuple[str, Any]:
-        """The RPC's full name, and an empty answer of its kind."""
+    def described(self, request: Any) -> tuple[str, Any]:
+        """The RPC's full name, and an empty response of its kind. Raises InvalidRequest if it does not take
+        `request`."""
+        accept(request, self.rpc, self._arguments[2])
         return self.rpc, self._arguments[2](b"")
 
     @without_locals
@@ -123,6 +131,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
 
     def _method(self, request: Any) -> Any:
         """gRPC's own counterpart, for a call that is about to be made."""
+        if type(request) is not self._accepts:
+            self._accepts = accept(request, self.rpc, self._arguments[2])
         binding = self._connection.current or self._connection.bind()
         method = binding.methods.get(self._key)
         if method is None:
@@ -190,7 +200,12 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self, send: Callable[..., Any], request: Any, left: float, metadata: Pairs, options: _Options
     ) -> Any:
         try:
-            return send(request, left, metadata, *options)
+            answer = send(request, left, metadata, *options)
+            if answer is not None and not (type(answer) is tuple and answer[0] is None):
+                return answer
+            failure: ZitadelError = unreadable(self.rpc)
+        except Unserializable as error:
+            failure = not_serialized(self.rpc, error)
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
@@ -198,7 +213,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         except ValueError:
             if self._connection.closed:  # while the call waited for its token
                 raise closed() from None
-            raise
+            failure = foreign_metadata(self.rpc)  # gRPC's own text quotes all of it, with the token
         # Outside of `except`: else gRPC's error, a call that cannot be pickled, were its context, and Dask
         # sends that along.
         try:

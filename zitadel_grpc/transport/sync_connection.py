@@ -15,6 +15,7 @@ from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
 from zitadel_grpc.transport.connection import Counts, Target, closed
 from zitadel_grpc.transport.plugin import composed_credentials
+from zitadel_grpc.transport.requests import strict
 
 
 class Binding:
@@ -29,14 +30,15 @@ class Binding:
         self._interceptors = interceptors
 
     def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
-        """gRPC's own counterpart of a stub's method, made anew."""
+        """gRPC's own counterpart of a stub's method."""
+        method, serializer, *more = arguments
         with self._lock:
             if retries not in self._channels:
                 target = self._target
                 self._channels[retries] = open_sync(
                     target.endpoint, target.options, self._interceptors, None, retries
                 )
-            return self._channels[retries].unary_unary(*arguments)
+            return self._channels[retries].unary_unary(method, strict(serializer), *more)
 
     @functools.cached_property
     def for_streams(self) -> grpc.Channel:

@@ -78,7 +78,7 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str, known: _Known) 
     call = _authorized(zitadel, request, entry, message, known)
     for fault in validation.faults(message):
         raise Refusal(StatusCode.INVALID_ARGUMENT, str(fault))
-    if (implementation := services.find(service.rpartition(".")[0], name)) is None:
+    if (implementation := services.find(service, name)) is None:
         raise unimplemented(f"method {name} not implemented by the emulator")
     if name.startswith(_LISTS):
         call = replace(call, zitadel=zitadel.projected)

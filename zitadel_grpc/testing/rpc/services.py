@@ -1,8 +1,8 @@
 """How services are written: plain functions, found by their names.
 
 A package of `zitadel_grpc.testing.services` holds what is implemented of one proto package: `management_v1`
-that of `zitadel.management.v1`. Each of its modules is one area; a function marked `@rpc` implements the RPC
-of its name:
+that of `zitadel.management.v1`, and its `SERVICE` says of which service. Each of its modules is one area; a
+function marked `@rpc` implements the RPC of its name:
 
     @rpc
     def GetMyOrg(call: Call, request: GetMyOrgRequest) -> GetMyOrgResponse: ...
@@ -17,6 +17,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
 from google.protobuf import descriptor_pool
@@ -66,9 +67,22 @@ def rpc(function: _Function) -> _Function:
 _MARK = "__implements_rpc__"
 
 
-def find(package: str, name: str) -> Implementation | None:
-    """The implementation of the RPC `name` of a proto package, or None."""
-    return implementations(package).get(name)
+def find(service: str, name: str) -> Implementation | None:
+    """The implementation of a service's RPC, or None: the proto package may have other services, with RPCs of
+    the same name."""
+    package = service.rpartition(".")[0]
+    module = _module_of(package)
+    return implementations(package).get(name) if module and service == module.SERVICE else None
+
+
+def _module_of(package: str) -> ModuleType | None:
+    name = f"{_SERVICES}.{package.removeprefix('zitadel.').replace('.', '_')}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
 
 
 @functools.cache
@@ -83,15 +97,13 @@ def request_type(service: str, name: str) -> type[Message]:
 
 @functools.cache
 def implementations(package: str) -> dict[str, Implementation]:
-    name = f"{_SERVICES}.{package.removeprefix('zitadel.').replace('.', '_')}"
-    try:
-        services = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
+    """What is implemented of a proto package, by the names of the RPCs."""
+    services = _module_of(package)
+    if services is None:
         return {}
     modules = [
-        importlib.import_module(f"{name}.{found.name}") for found in pkgutil.iter_modules(services.__path__)
+        importlib.import_module(f"{services.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(services.__path__)
     ]
     return {
         function.__name__: function

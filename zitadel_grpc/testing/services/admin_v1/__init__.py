@@ -1,1 +1,3 @@
 """`zitadel.admin.v1.AdminService`."""
+
+SERVICE = "zitadel.admin.v1.AdminService"

@@ -1,1 +1,3 @@
 """`zitadel.app.v2beta.AppService`."""
+
+SERVICE = "zitadel.app.v2beta.AppService"

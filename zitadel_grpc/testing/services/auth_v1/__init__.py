@@ -1,1 +1,3 @@
 """`zitadel.auth.v1.AuthService`."""
+
+SERVICE = "zitadel.auth.v1.AuthService"

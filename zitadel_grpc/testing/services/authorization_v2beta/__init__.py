@@ -1,1 +1,3 @@
 """`zitadel.authorization.v2beta.AuthorizationService`."""
+
+SERVICE = "zitadel.authorization.v2beta.AuthorizationService"

@@ -1,1 +1,3 @@
 """`zitadel.management.v1.ManagementService`."""
+
+SERVICE = "zitadel.management.v1.ManagementService"

@@ -1,1 +1,3 @@
 """`zitadel.org.v2.OrganizationService`."""
+
+SERVICE = "zitadel.org.v2.OrganizationService"

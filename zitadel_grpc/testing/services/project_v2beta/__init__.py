@@ -1,1 +1,3 @@
 """`zitadel.project.v2beta.ProjectService`."""
+
+SERVICE = "zitadel.project.v2beta.ProjectService"

@@ -1,1 +1,3 @@
 """`zitadel.system.v1.SystemService`."""
+
+SERVICE = "zitadel.system.v1.SystemService"

@@ -1,1 +1,3 @@
 """`zitadel.user.v2.UserService`."""
+
+SERVICE = "zitadel.user.v2.UserService"
