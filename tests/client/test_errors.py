@@ -220,16 +220,6 @@ def test_an_untrusted_certificate_is_unavailable_and_names_the_certificate(emula
         client.management.GetMyOrg(GetMyOrgRequest())
 
 
-def test_a_request_of_another_type_fails_as_with_plain_grpc(
-    emulator: Emulator, options: ConnectionOptions
-) -> None:
-    request: Any = "no request"
-    client = Client(emulator.url, PersonalAccessToken(emulator.pat), options=options)
-
-    with client, pytest.raises(errors.Internal, match="serializing"):
-        client.management.GetMyOrg(request)
-
-
 def answer_of_a_server(details: str, *given: Message) -> RpcError:
     packed = []
     for detail in given:
