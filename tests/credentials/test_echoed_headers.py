@@ -13,7 +13,9 @@ from zitadel_grpc.errors import ZitadelError
 from zitadel_grpc.errors.text import secrets_of
 
 
-@pytest.mark.parametrize("name", ["x-api-key", "x-goog-iap", "cf-access-client", "tenant"])
+@pytest.mark.parametrize(
+    "name", ["x-api-key", "x-goog-iap", "cf-access-client", "tenant", "x-zitadel-token", "accept-key"]
+)
 def test_an_echoed_header_is_not_in_the_error(serve: Serve, trusting: ConnectionOptions, name: str) -> None:
     def respond(exchange: Exchange) -> None:
         said = f"you sent {exchange.received.headers[name]}"

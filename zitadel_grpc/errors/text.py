@@ -9,7 +9,7 @@ from typing import Any
 _LIMIT = 500  # characters
 _SHORTEST_SECRET = 8  # characters; what is shorter protects nothing, and may be part of any word
 # Of what is sent, only these are known to be no secrets; a secret may be in a header of any other name.
-_OPEN = re.compile("x-zitadel-|user-agent$|accept|traceparent$|grpc-")
+_OPEN = re.compile("x-zitadel-(orgid|instance-host|public-host)|user-agent|accept(-language)?|traceparent")
 _WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ def one_line(text: str, limit: int = _LIMIT) -> str:
 
 def secrets_of(sent: Iterable[tuple[str, Any]]) -> list[str]:
     """What a call's metadata may prove its caller with: the values of all headers but well-known ones."""
-    values = (value for key, value in sent if not _OPEN.match(key) and isinstance(value, str))
+    values = (value for key, value in sent if not _OPEN.fullmatch(key) and isinstance(value, str))
     both = ((value, value.rpartition(" ")[2]) for value in values)  # with `Bearer` and without it
     return [secret for pair in both for secret in pair if len(secret) >= _SHORTEST_SECRET]
 
