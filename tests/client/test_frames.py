@@ -277,7 +277,7 @@ class _Repeating(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *given: Any) -> None:  # noqa: A002  # its name there
         pass
 
 
