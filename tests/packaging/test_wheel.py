@@ -67,7 +67,7 @@ def test_the_wheel_needs_what_it_says_and_no_more(wheel: Path) -> None:
         "protobuf",
         "pyjwt",
     }
-    assert "protobuf<8,>=6.31" in needed
+    assert "protobuf<8,>=6.33.5" in needed
     assert "grpcio>=1.73.1" in needed
     assert metadata(wheel)["Requires-Python"] == ">=3.11"
 
