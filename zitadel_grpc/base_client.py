@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +12,7 @@ from zitadel_grpc import environment
 from zitadel_grpc.api._services import SERVICES
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import is_secret_like, trimmed
 from zitadel_grpc.options import ConnectionOptions, Retries, check_retries
 from zitadel_grpc.stats import ClientStats
 from zitadel_grpc.transport.connection import Target
@@ -71,7 +73,10 @@ class BaseClient:
         return sorted({*super().__dir__(), *SERVICES})
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._target.endpoint.origin!r}, {self._target.credentials!r})"
+        target: Target | None = vars(self).get("_target")
+        if target is None:  # while it is being made, in a traceback
+            return f"<{type(self).__name__}>"
+        return f"{type(self).__name__}({target.endpoint.origin!r}, {target.credentials!r})"
 
     @without_locals
     def with_org(self, org_id: str) -> Self:
@@ -122,6 +127,11 @@ def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
     """What every call carries."""
     if org_id is None:
         return options.header_pairs
-    if not isinstance(org_id, str) or not org_id.isascii() or not org_id.isprintable() or not org_id.strip():
-        raise ConfigurationError(f"org_id must be the id of an organization, not {org_id!r}")
+    org_id = trimmed(org_id) if isinstance(org_id, str) else org_id
+    if (
+        not isinstance(org_id, str) or not re.fullmatch(r"[!-~]+", org_id) or is_secret_like(org_id)
+    ):  # not quoted: it may be a token or a key
+        raise ConfigurationError(
+            "org_id is not the id of an organization: it must be 1 to 200 printable characters without spaces"
+        )
     return (*(pair for pair in options.header_pairs if pair[0] != ORG_ID), (ORG_ID, org_id))

@@ -66,7 +66,7 @@ class AsyncClient(BaseClient, AsyncServices):
         interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
         validate: bool = False,
     ) -> None:
-        options = options or ConnectionOptions()
+        options = ConnectionOptions() if options is None else options
         self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = AsyncConnection(self._target, interceptors)
         self._channel = aio.AuthenticatedChannel(
@@ -178,7 +178,7 @@ class Client(BaseClient, Services):
         interceptors: Sequence[Any] = (),
         validate: bool = False,
     ) -> None:
-        options = options or ConnectionOptions()
+        options = ConnectionOptions() if options is None else options
         self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = SyncConnection(self._target, interceptors)
         self._channel = sync.AuthenticatedChannel(

@@ -35,22 +35,22 @@ class Endpoint:
             raise ConfigurationError(f"{what} must be text, not {type(url).__name__}")
         if not url.strip():
             raise ConfigurationError(f"{what} is empty: give one like https://my-instance.zitadel.cloud")
-        parts, port = _split(url.strip(), what)
-        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        if "@" in parts.netloc:
+        if "@" in url:  # not quoted at all: a password may hold any of /?#, and so look like a path
             raise ConfigurationError(
-                f"{what} {shown} carries a user name or password: credentials are given apart"
+                f"{what} must not contain a username or password; pass credentials separately"
             )
+        parts, port = _split(url.strip(), what)
+        shown = f"{parts.scheme}://{parts.netloc}"
         if parts.scheme not in _DEFAULT_PORTS:
             raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            rest = f"the path {parts.path!r}" if parts.path.strip("/") else "a query or a fragment"
-            raise ConfigurationError(f"{what} has {rest} after the host: give {shown} alone")
         host = parts.hostname or ""
-        if not _is_host(host):
+        if not _is_host(host):  # not quoted, nor is a path: each may be a token or a password
             raise ConfigurationError(
-                f"{what} {shown} has no usable host name (other alphabets in their xn-- form)"
+                f"{what} has no valid host name (write other alphabets in their xn-- form)"
             )
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            rest = "path" if parts.path.strip("/") else "query or fragment"
+            raise ConfigurationError(f"{what} must not have a {rest}; pass {shown}")
         endpoint = cls(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
         if not endpoint.secure and not endpoint.loopback and not allow_plaintext:
             raise ConfigurationError(

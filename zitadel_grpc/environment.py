@@ -9,19 +9,21 @@
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
 | `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
 
-Of the credentials exactly one kind must be set. White space around a value does not count; an empty variable
-counts as not set.
+Of the credentials exactly one kind must be set. White space and quotes around a value are removed; an
+empty variable counts as not set.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import shown_path, trimmed
 from zitadel_grpc.options import ConnectionOptions
 
 _KINDS = (
@@ -47,19 +49,22 @@ class Settings:
 def read(options: ConnectionOptions | None = None) -> Settings:
     """Reads the environment; `options` say what it leaves open. Raises ConfigurationError that names the
     variables, and CredentialsError."""
-    # Stripped: what a secret store mounts or prints often ends with a line break.
-    given = {name: value.strip() for name, value in os.environ.items() if name.startswith("ZITADEL_")}
+    given = {name: _value(name) for name in os.environ if name.startswith("ZITADEL_")}
     values = {name: value for name, value in given.items() if value}
     if "ZITADEL_API_URL" not in values:
         raise ConfigurationError("ZITADEL_API_URL is not set: set it to the URL of your ZITADEL")
-    options = options or ConnectionOptions()
+    options = ConnectionOptions() if options is None else options
     if "ZITADEL_CA_FILE" in values:
         try:
             roots = Path(values["ZITADEL_CA_FILE"]).read_bytes()
         except OSError as error:
-            raise ConfigurationError(f"ZITADEL_CA_FILE cannot be read: {error}") from None
+            raise ConfigurationError(
+                f"ZITADEL_CA_FILE: {shown_path(values['ZITADEL_CA_FILE'])} cannot be read ({error.strerror})"
+            ) from None
         if b"-----BEGIN CERTIFICATE-----" not in roots:
-            raise ConfigurationError(f"ZITADEL_CA_FILE: {values['ZITADEL_CA_FILE']} holds no PEM certificate")
+            raise ConfigurationError(
+                f"ZITADEL_CA_FILE: {shown_path(values['ZITADEL_CA_FILE'])} holds no PEM certificate"
+            )
         options = replace(options, root_certificates=roots)
     return Settings(
         values["ZITADEL_API_URL"],
@@ -67,6 +72,20 @@ def read(options: ConnectionOptions | None = None) -> Settings:
         values.get("ZITADEL_ORG_ID"),
         options,
     )
+
+
+def _value(name: str) -> str:
+    """What a variable holds, without white space, a byte order mark and quotes around it: `docker --env-file`
+    passes quotes on."""
+    value = trimmed(os.environ[name])
+    for quote in "'\"":
+        if len(value) > 1 and value[0] == value[-1] == quote:
+            value = trimmed(value[1:-1])
+    if value.startswith("${") and value.endswith("}"):
+        raise ConfigurationError(
+            f"{name} holds the reference to a variable that nothing replaced: set its value"
+        )
+    return value
 
 
 def _credentials(values: dict[str, str]) -> Credentials:
@@ -86,6 +105,8 @@ def _credentials(values: dict[str, str]) -> Credentials:
         case "ZITADEL_KEY_PATH":
             return JwtProfile.from_file(values[kind[0]])
         case "ZITADEL_KEY_JSON":
+            if re.fullmatch(r"[\w./\\~: -]{1,300}\.json", values[kind[0]]):
+                raise ConfigurationError("ZITADEL_KEY_JSON holds a path: set ZITADEL_KEY_PATH instead")
             return JwtProfile.from_json(values[kind[0]])
         case "ZITADEL_SERVICE_USER_TOKEN":
             return PersonalAccessToken(values[kind[0]])

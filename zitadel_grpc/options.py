@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from zitadel_grpc.errors import ConfigurationError
@@ -93,7 +93,7 @@ class ConnectionOptions:
     compression: Compression | None = None
     """Of requests, if the server can read it; answers are read in any."""
 
-    channel_options: Sequence[ChannelOption] = ()
+    channel_options: Sequence[ChannelOption] = field(default=(), repr=False)
     """Passed to the gRPC channel as they are, over this package's own."""
 
     traces: bool = field(default=True, compare=False)
@@ -102,8 +102,9 @@ class ConnectionOptions:
     refreshes."""
 
     def __post_init__(self) -> None:
+        self._check_types()
         pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
-        headers = tuple((str(name).lower(), value) for name, value in pairs)
+        headers = tuple((name.lower(), value) for name, value in pairs)
         for name, value in headers:
             # What both HTTP/1.1 and gRPC take; `-bin` is gRPC's mark for bytes.
             if not re.fullmatch(r"[0-9a-z_.-]+", name) or name.endswith("-bin"):
@@ -135,6 +136,27 @@ class ConnectionOptions:
                 f"token_timeout must be seconds, above 0 and up to {_LONGEST_TIMEOUT:g}, not {seconds!r}"
             )
         self._check_calls()
+
+    def _check_types(self) -> None:
+        """A wrong type must not pass for a choice: the text "false" would be true."""
+        for name in ("allow_plaintext", "traces"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigurationError(
+                    f"{name} must be True or False, not {type(getattr(self, name)).__name__}"
+                )
+        for name in ("authority", "issuer", "token_endpoint", "proxy"):
+            if not isinstance(getattr(self, name), str | None):
+                raise ConfigurationError(
+                    f"{name} must be a str or None, not {type(getattr(self, name)).__name__}"
+                )
+        for name in ("token_timeout", "keepalive"):
+            if isinstance(getattr(self, name), bool):
+                raise ConfigurationError(f"{name} must be a number of seconds, not a bool")
+        pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
+        if not _are_pairs(pairs, object):
+            raise ConfigurationError("headers must be a mapping or a sequence of (name, value) pairs")
+        if not _are_pairs(self.channel_options, str | int | bytes):
+            raise ConfigurationError("channel_options must be a sequence of (name, value) pairs")
 
     def _check_calls(self) -> None:
         for name in ("instance_host", "public_host"):
@@ -207,6 +229,20 @@ def check_retries(retries: object) -> None:
     """Raises ConfigurationError."""
     if retries not in get_args(Retries):
         raise ConfigurationError(f'retries must be "none", "reads" or "all", not {retries!r}')
+
+
+def _are_pairs(given: object, values: Any) -> bool:
+    return (
+        isinstance(given, Iterable)
+        and not isinstance(given, str | bytes)
+        and all(
+            isinstance(pair, tuple | list)
+            and len(pair) == 2
+            and isinstance(pair[0], str)
+            and isinstance(pair[1], values)
+            for pair in given
+        )
+    )
 
 
 def _is_proxy(url: object) -> bool:

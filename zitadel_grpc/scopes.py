@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.mistaken import is_secret_like
 
 OPENID = "openid"
 ZITADEL_AUDIENCE = "urn:zitadel:iam:org:project:id:zitadel:aud"
@@ -54,7 +55,7 @@ def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
     """
     for name, given in (("scopes", scopes), ("project_ids", project_ids)):
         if isinstance(given, str):
-            raise ConfigurationError(f"{name} must be a sequence of strings, such as [{given!r}]")
+            raise ConfigurationError(f"{name} must be a sequence of str, such as a list, not a str")
     wanted = [*REQUIRED, *map(_part, scopes), *map(project_audience, project_ids)]
     return " ".join(dict.fromkeys(wanted))
 
@@ -63,6 +64,8 @@ def _part(value: str) -> str:
     # RFC 6749 §3.3: visible ASCII but quote and backslash.
     if not isinstance(value, str) or not value or any(not "!" <= c <= "~" or c in '"\\' for c in value):
         raise ConfigurationError(
-            f"{value!r} cannot be (part of) a scope: it is no text, empty, or has white space or quotes"
+            "a scope or project id is not valid: it must be a str without whitespace, quotes or backslashes"
         )
+    if is_secret_like(value):
+        raise ConfigurationError("a scope or project id is not valid: it looks like a token or a key")
     return value

@@ -107,7 +107,7 @@ async def test_a_faulty_seed_file_is_said_in_one_line_and_nothing_is_left(tmp_pa
 async def test_the_lifetime_of_tokens_can_be_chosen(tmp_path: Path) -> None:
     async with running("--dir", tmp_path, "--token-lifetime", "90", "--quiet") as (_, url):
         trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
-        assertion = KeyFile.read(tmp_path / "key.json", "serviceaccount").sign(url)
+        assertion = KeyFile.from_json((tmp_path / "key.json").read_text(), "serviceaccount").sign(url)
         form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
         async with httpx2.AsyncClient(verify=trust) as http:
             answer = await http.post(f"{url}/oauth/v2/token", data=form)

@@ -93,6 +93,10 @@ class TokenServer:
         url = f"{dialled.origin}/oauth/v2/token"
         if options.token_endpoint is not None:
             found = re.fullmatch("((?:[^/]*://)?[^/]*)/?([!-~]*)", options.token_endpoint.strip())
+            if "@" in options.token_endpoint:
+                raise ConfigurationError(
+                    "the token endpoint must not contain a username or password; pass credentials separately"
+                )
             if found is None:
                 raise ConfigurationError("the token endpoint has a path with white space or other alphabets")
             url = f"{parse(found[1], 'the token endpoint').origin}/{found[2]}"
@@ -126,6 +130,8 @@ class Credentials(abc.ABC):
         """The cache of this object's token for `server`."""
         from zitadel_grpc.credentials.cache import TokenCache
 
+        if "_caches" not in vars(self):
+            raise ConfigurationError(f"{type(self).__name__}.__init__ must call super().__init__()")
         known = self._caches.get(server)
         if known is None:
             new = TokenCache(

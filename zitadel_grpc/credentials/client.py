@@ -7,16 +7,17 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import quote_plus
 
 from zitadel_grpc import scopes as reserved
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import is_secret_like, trimmed
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Said of a secret until its write is seen, about a second later; and for good of one that was removed.
@@ -50,6 +51,8 @@ class ClientCredentials(Credentials):
     for. Raises CredentialsError if one of them is empty.
     """
 
+    _client_id = "…"
+
     @without_locals
     def __init__(
         self,
@@ -61,10 +64,15 @@ class ClientCredentials(Credentials):
     ) -> None:
         super().__init__()
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
-            if not isinstance(value, str) or not value:
-                raise CredentialsError(f"{name} is empty")
-        self._client_id = client_id
-        self._client_secret = client_secret
+            if not isinstance(value, str) or not value.strip():
+                raise CredentialsError(f"{name} is empty or not a str")
+        self._client_id = trimmed(client_id)
+        if not self._client_id.isprintable() or is_secret_like(self._client_id):
+            self._client_id = "…"
+            raise CredentialsError("client_id is not a client id; it looks like a token, a key or JSON")
+        self._client_secret = trimmed(client_secret)
+        if any("\ud800" <= letter <= "\udfff" for letter in self._client_secret):
+            raise CredentialsError("client_secret holds bytes that are not text: check how it was read")
         self._scope = reserved.join(scopes, project_ids)
 
     def __repr__(self) -> str:
@@ -97,7 +105,7 @@ class ApplicationKey:
     """
 
     @without_locals
-    def __init__(self, key: KeyFile, *, _file: Path | None = None) -> None:
+    def __init__(self, key: KeyFile, *, _file: SecretFile | None = None) -> None:
         self._key = key
         self._file = _file
 
@@ -105,7 +113,8 @@ class ApplicationKey:
     @without_locals
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """From a key file as ZITADEL made it."""
-        return cls(KeyFile.read(Path(path), "application"), _file=Path(path))
+        file = SecretFile(path)
+        return cls(KeyFile.read(file, "application"), _file=file)
 
     @classmethod
     @without_locals

@@ -81,7 +81,7 @@ class TokenExchange(Credentials):
         )
 
     def __repr__(self) -> str:
-        return f"TokenExchange(client={self._client!r})"
+        return f"TokenExchange(client={vars(self).get('_client')!r})"
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
         try:

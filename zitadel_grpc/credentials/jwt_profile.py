@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Self
 
 from zitadel_grpc import scopes as reserved
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
+from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.credentials.token_endpoint import Refused, discovered_issuer, request_token
 from zitadel_grpc.errors import CredentialsError
@@ -30,6 +30,8 @@ class JwtProfile(Credentials):
         JwtProfile.from_file("/run/secrets/zitadel-key.json")
     """
 
+    _user_id = "…"
+
     @without_locals
     def __init__(
         self, load: Callable[[], KeyFile], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
@@ -46,7 +48,8 @@ class JwtProfile(Credentials):
         cls, path: str | os.PathLike[str], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> Self:
         """From a key file as ZITADEL made it."""
-        return cls(lambda: KeyFile.read(Path(path), "serviceaccount"), scopes=scopes, project_ids=project_ids)
+        file = SecretFile(path)
+        return cls(lambda: KeyFile.read(file, "serviceaccount"), scopes=scopes, project_ids=project_ids)
 
     @classmethod
     @without_locals

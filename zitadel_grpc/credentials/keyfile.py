@@ -8,19 +8,20 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.credentials.workers import NO_FORK
+from zitadel_grpc.credentials.wrapping import unwrapped
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import is_secret_like
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 Kind = Literal["serviceaccount", "application"]
 
-_SIZE_LIMIT = 1 << 16  # bytes
 _OWNER = {"serviceaccount": "userId", "application": "clientId"}
 _NAMES = {
     "serviceaccount": "a service user's key (JwtProfile)",
@@ -44,17 +45,20 @@ class KeyFile:
 
     @classmethod
     @without_locals
-    def read(cls, path: Path, kind: Kind) -> KeyFile:
+    def read(cls, file: SecretFile, kind: Kind) -> KeyFile:
         """Reads a key file. Raises CredentialsError that names the file and the field, never its content."""
-        return cls.from_json(read_text(path), kind, source=str(path))
+        return cls.from_json(file.read(), kind, source=str(file))
 
     @classmethod
     @without_locals
     def from_json(cls, text: str, kind: Kind, *, source: str = "the key") -> KeyFile:
+        if not isinstance(text, str):
+            raise CredentialsError(f"{source} must be a str, not {type(text).__name__}")
         data: Any = None
         fault = ""
         try:
-            data = json.loads(text)
+            # Not strict: line breaks in the key are often expanded on the way through a shell.
+            data = json.loads(unwrapped(text), strict=False)
         except json.JSONDecodeError as error:
             fault = f"is not valid JSON (line {error.lineno}, column {error.colno})"
         except (ValueError, RecursionError):
@@ -81,7 +85,10 @@ class KeyFile:
                     f"{source} has no {name!r}: make a key of type JSON and give its file unchanged"
                 )
             texts[name] = value
-        private_key = load_private_key(texts["key"].encode(), f"'key' in {source}")
+        for name in ("keyId", _OWNER[kind]):
+            if not texts[name].isprintable() or is_secret_like(texts[name]):
+                raise CredentialsError(f"{name!r} in {source} is not an id: give the key file unchanged")
+        private_key = load_private_key(texts["key"], f"'key' in {source}")
         expires_at = _expiry(data.get("expirationDate"), source)
         key = cls(kind, texts["keyId"], texts[_OWNER[kind]], private_key, expires_at, source)
         key._check_expiry()
@@ -126,14 +133,18 @@ def sign_jwt(
 
 
 @without_locals
-def load_private_key(pem: bytes, source: str) -> RSAPrivateKey:
-    """An RSA private key, PKCS#1 or PKCS#8, not encrypted. Raises CredentialsError that names `source`."""
+def load_private_key(given: str | bytes, source: str) -> RSAPrivateKey:
+    """An RSA private key, PKCS#1 or PKCS#8, PEM, not encrypted. Line breaks that were written as `\\n` are
+    read as such. Raises CredentialsError that names `source`."""
     from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    # PEM has no other letters; encoded strictly, a lone surrogate would raise an error that holds the key.
+    pem = given.encode("ascii", "replace") if isinstance(given, str) else given
+    pem = pem.replace(rb"\r", b"").replace(rb"\n", b"\n")
     key: object = None
     try:
         with NO_FORK:
@@ -153,21 +164,6 @@ def load_private_key(pem: bytes, source: str) -> RSAPrivateKey:
     except (InternalError, InvalidSignature):
         fault = "is damaged (its numbers do not fit together)"
     raise CredentialsError(f"{source} {fault}: an RSA private key, PKCS#1 or PKCS#8, is needed")
-
-
-def read_text(path: Path) -> str:
-    """A small file's text. Raises CredentialsError that names the path."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_SIZE_LIMIT + 1)
-        if len(content) <= _SIZE_LIMIT:
-            return content.decode("utf-8-sig")
-        fault = f"is larger than {_SIZE_LIMIT} bytes"
-    except OSError as error:
-        fault = f"cannot be read ({error.strerror})"
-    except ValueError:
-        fault = "is not text"
-    raise CredentialsError(f"{path} {fault}")
 
 
 def _expiry(value: object, source: str) -> datetime.datetime | None:

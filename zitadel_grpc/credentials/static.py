@@ -7,11 +7,10 @@ import concurrent.futures
 import inspect
 import os
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Self
 
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
-from zitadel_grpc.credentials.keyfile import read_text
+from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 from zitadel_grpc.errors.frames import without_locals
 
@@ -28,8 +27,10 @@ class PersonalAccessToken(Credentials):
     file is also read again each minute while calls are made.
     """
 
+    _file: SecretFile | None = None
+
     @without_locals
-    def __init__(self, token: str, *, _file: Path | None = None) -> None:
+    def __init__(self, token: str, *, _file: SecretFile | None = None) -> None:
         what = "the personal access token" if _file is None else str(_file)
         first = _checked(token, what)
         if _file is None:
@@ -42,14 +43,15 @@ class PersonalAccessToken(Credentials):
     @without_locals
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """From a file that holds nothing else. Raises CredentialsError that names the file."""
-        return cls(read_text(Path(path)), _file=Path(path))
+        file = SecretFile(path)
+        return cls(file.read(), _file=file)
 
     def __repr__(self) -> str:
         return f"PersonalAccessToken({'…' if self._file is None else f'file={str(self._file)!r}'})"
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
         assert self._file is not None  # without a file the first token is the only one
-        return _checked(read_text(self._file), str(self._file))
+        return _checked(self._file.read(), str(self._file))
 
 
 class AccessToken(Credentials):
@@ -62,6 +64,8 @@ class AccessToken(Credentials):
     own. What it raises is the cause of the CredentialsError that callers get; TokenEndpointError from it is
     tried again.
     """
+
+    _function: Callable[[], Given] | Callable[[], Awaitable[Given]] | None = None
 
     @without_locals
     def __init__(self, token: Given | Callable[[], Given] | Callable[[], Awaitable[Given]]) -> None:

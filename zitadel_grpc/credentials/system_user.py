@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
-from zitadel_grpc.credentials.keyfile import load_private_key, read_text, sign_jwt
+from zitadel_grpc.credentials.files import SecretFile
+from zitadel_grpc.credentials.keyfile import load_private_key, sign_jwt
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import is_secret_like, trimmed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -26,13 +27,18 @@ class SystemUser(Credentials):
     none: a system user belongs to no organization.
     """
 
+    _user_id = "…"
+
     @without_locals
-    def __init__(self, user_id: str, private_key: str | bytes, *, _file: Path | None = None) -> None:
+    def __init__(self, user_id: str, private_key: str | bytes, *, _file: SecretFile | None = None) -> None:
         super().__init__()
         if not isinstance(user_id, str) or not user_id.strip():
             raise CredentialsError(
                 "user_id is empty: give the system user's name as in ZITADEL's configuration"
             )
+        user_id = trimmed(user_id)
+        if not user_id.isprintable() or is_secret_like(user_id):
+            raise CredentialsError("user_id is not a user id; it looks like a token, a key or JSON")
         self._user_id = user_id
         self._file = _file
         self._key = self._checked(private_key)
@@ -41,17 +47,18 @@ class SystemUser(Credentials):
     @without_locals
     def from_file(cls, user_id: str, path: str | os.PathLike[str]) -> Self:
         """With the private key from a PEM file."""
-        return cls(user_id, read_text(Path(path)), _file=Path(path))
+        file = SecretFile(path)
+        return cls(user_id, file.read(), _file=file)
 
     def __repr__(self) -> str:
         return f"SystemUser({self._user_id!r})"
 
     def obtain(self, server: TokenServer, refresh: Refresh) -> Token:
         if self._file is not None:
-            self._key = self._checked(read_text(self._file))
+            self._key = self._checked(self._file.read())
         signed = sign_jwt(self._user_id, server.issuer, self._key, life=_LIFE + _CLOCK_ALLOWANCE)
         return Token(signed, _LIFE)
 
     def _checked(self, pem: str | bytes) -> RSAPrivateKey:
         source = "the system user's private key" if self._file is None else str(self._file)
-        return load_private_key(pem.encode() if isinstance(pem, str) else pem, source)
+        return load_private_key(pem, source)

@@ -18,7 +18,7 @@ from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport.aio_connection import AsyncConnection
 from zitadel_grpc.transport.call import AuthenticatedCall
-from zitadel_grpc.transport.connection import refuse_faults
+from zitadel_grpc.transport.connection import call_timeout, refuse_faults
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.requests import accept
 from zitadel_grpc.transport.streams import StreamingMethod
@@ -91,7 +91,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             rpc=self.rpc,
             cache=None if own else self._target.cache,
             retries=self._retries,
-            timeout=self._target.timeout if timeout is None else timeout,
+            timeout=self._target.timeout if timeout is None else call_timeout(timeout),
             pairs=pairs,
             options={
                 "credentials": credentials,

@@ -44,9 +44,9 @@ def open_async(
     # older versions of OpenTelemetry's add their interceptors to lists only.
     more: dict[str, Any] = {"compression": _compression(options), "interceptors": list(interceptors)}
     if credentials is None:
-        channel = grpc.aio.insecure_channel(endpoint.target, arguments, **more)
+        channel = grpc.aio.insecure_channel(_dialled(endpoint), arguments, **more)
     else:
-        channel = grpc.aio.secure_channel(endpoint.target, credentials, arguments, **more)
+        channel = grpc.aio.secure_channel(_dialled(endpoint), credentials, arguments, **more)
     return forking.watch_aio(channel)
 
 
@@ -62,10 +62,15 @@ def open_sync(
     arguments = _arguments(endpoint, options, retries)
     compression = _compression(options)
     if credentials is None:
-        channel = grpc.insecure_channel(endpoint.target, arguments, compression)
+        channel = grpc.insecure_channel(_dialled(endpoint), arguments, compression)
     else:
-        channel = grpc.secure_channel(endpoint.target, credentials, arguments, compression)
+        channel = grpc.secure_channel(_dialled(endpoint), credentials, arguments, compression)
     return grpc.intercept_channel(channel, *interceptors) if interceptors else channel
+
+
+def _dialled(endpoint: Endpoint) -> str:
+    """The target with its scheme: without one, gRPC takes a host named `unix` or `xds` for a scheme."""
+    return f"dns:///{endpoint.target}"
 
 
 def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:

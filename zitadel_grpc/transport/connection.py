@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,8 +53,11 @@ class Target:
                 f"{type(credentials).__name__} is no credentials for calls: give a JwtProfile, "
                 "ClientCredentials, PersonalAccessToken, AccessToken, SystemUser or TokenExchange"
             )
-        if not isinstance(timeout, int | float) or not (math.isfinite(timeout) and timeout > 0):
-            raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
+        if not isinstance(options, ConnectionOptions):
+            raise ConfigurationError(f"options must be ConnectionOptions, not {type(options).__name__}")
+        if not isinstance(validate, bool):
+            raise ConfigurationError(f"validate must be True or False, not {type(validate).__name__}")
+        check_timeout(timeout)
         self.endpoint = Endpoint.parse(url, allow_plaintext=options.allow_plaintext)
         self.endpoint.warn_of_plaintext()
         self.credentials = credentials
@@ -71,6 +73,28 @@ class Target:
     def start_span(self, rpc: str) -> CallSpan | None:
         """The span of a call that begins now, if the program wants one."""
         return tracing.start_call(rpc, self._server) if self.options.traces else None
+
+
+_LONGEST_TIMEOUT = 1e9  # seconds, about 31 years; gRPC's clock overflows at some 290
+
+
+def check_timeout(timeout: object) -> None:
+    """Raises ConfigurationError for what is not a deadline in seconds, such as inf or nan."""
+    if (
+        isinstance(timeout, bool)
+        or not isinstance(timeout, int | float)
+        or not 0 < timeout <= _LONGEST_TIMEOUT
+    ):
+        raise ConfigurationError(
+            f"timeout must be a number of seconds above 0 and up to {_LONGEST_TIMEOUT:g}, not {timeout!r}"
+        )
+
+
+def call_timeout(timeout: float) -> float:
+    """A call's own timeout; one of 0 or less has passed already. Raises ConfigurationError."""
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout <= 0:
+        check_timeout(timeout)
+    return timeout
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
     def __init__(
         self, url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
     ) -> None:
-        target = Target(url, credentials, options or ConnectionOptions())
+        target = Target(url, credentials, ConnectionOptions() if options is None else options)
         self._cache = target.cache
         self._authority = _host(f"//{target.options.authority or target.endpoint.target}")
 
@@ -76,7 +76,7 @@ def secure_channel(
     `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
     no other plaintext channel. Raises ConfigurationError.
     """
-    target = Target(url, credentials, options or ConnectionOptions())
+    target = Target(url, credentials, ConnectionOptions() if options is None else options)
     return open_async(target.endpoint, target.options, credentials=composed_credentials(target))
 
 

@@ -14,6 +14,7 @@ from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import traced
 from zitadel_grpc.transport.connection import (
+    call_timeout,
     closed,
     foreign_metadata,
     no_token_in_time,
@@ -143,7 +144,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         return method
 
     def _seconds(self, timeout: float | None) -> float:
-        left = self._target.timeout if timeout is None else timeout
+        left = self._target.timeout if timeout is None else call_timeout(timeout)
         ends = WAIT_ENDS.get()
         return left if ends is None else max(0.0, min(left, ends - time.monotonic()))
 

@@ -1,0 +1,86 @@
+"""Small files that hold a key or a token."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+import stat
+import time
+
+from zitadel_grpc.errors import CredentialsError
+from zitadel_grpc.mistaken import is_key_text, shown_path
+
+_SIZE_LIMIT = 1 << 16  # bytes
+_PIPE_TIMEOUT = 10.0  # seconds
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class SecretFile:
+    """A file that is read again each time, so that a new key or token in it is used; a pipe, such as
+    `<(sops -d key.json)`, can be read once only, and its content is kept.
+
+    `str()` is its path for errors, unless the path may be the secret itself.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._kept: str | None = None
+
+    def __str__(self) -> str:
+        return shown_path(self._path)
+
+    __repr__ = __str__
+
+    def read(self) -> str:
+        """The text, UTF-8 or, with a byte order mark, UTF-16. Raises CredentialsError that names the file."""
+        if self._kept is not None:
+            return self._kept
+        if is_key_text(self._path):
+            raise CredentialsError(
+                "the path of a key file was expected, and this looks like the key itself: use from_json or "
+                "ZITADEL_KEY_JSON, or for a PEM key SystemUser(user_id, private_key)"
+            )
+        try:
+            content, is_pipe = _content(self._path)
+            text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+        except TimeoutError:
+            fault = f"is a pipe, and nothing came from it within {_PIPE_TIMEOUT:g} s"
+        except OSError as error:
+            fault = f"cannot be read ({error.strerror})"
+        except ValueError:
+            fault = "is not text"
+        else:
+            if len(content) <= _SIZE_LIMIT:
+                self._kept = text if is_pipe else None
+                return text
+            fault = f"is larger than {_SIZE_LIMIT} bytes"
+        raise CredentialsError(f"{self} {fault}")
+
+
+def _content(path: str) -> tuple[bytes, bool]:
+    """Up to one byte more than the limit, and whether it came from a pipe. A pipe without a writer is waited
+    for, with a bound: opening it in the ordinary way would block for as long as there is none."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        is_pipe = not stat.S_ISREG(os.fstat(file).st_mode)
+        deadline = time.monotonic() + _PIPE_TIMEOUT
+        content = b""
+        while len(content) <= _SIZE_LIMIT:
+            if is_pipe and not _readable(file, deadline):
+                raise TimeoutError
+            part = os.read(file, _SIZE_LIMIT + 1 - len(content))
+            if not part:
+                break
+            content += part
+        return content, is_pipe
+    finally:
+        os.close(file)
+
+
+def _readable(file: int, deadline: float) -> bool:
+    if not hasattr(select, "poll"):  # Windows has neither it nor FIFOs
+        return True
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(1000 * max(0.0, deadline - time.monotonic())))
