@@ -140,13 +140,14 @@ class AsyncClient(BaseClient, AsyncServices):
         cache = self._target.cache
         try:
             async with asyncio.timeout(self._target.timeout):
-                header = cache.authorization() or await cache.wait_async()
+                header = cache.authorization() or await cache.wait_async(self._connection.waits)
         except TimeoutError:
             raise TokenEndpointError(f"no token within {self._target.timeout:g} s (timeout)") from None
         return header.removeprefix("Bearer ")
 
     async def close(self, grace: float | None = None) -> None:
-        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError."""
+        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
+        Calls that wait for a token end with it at once."""
         if self._parent is None:
             await self._connection.close(grace)
 
@@ -221,13 +222,14 @@ class Client(BaseClient, Services):
         TokenEndpointError."""
         cache = self._target.cache
         try:
-            header = cache.authorization() or cache.wait(self._target.timeout)
+            header = cache.authorization() or cache.wait(self._target.timeout, self._connection.waits)
         except TimeoutError:
             raise TokenEndpointError(f"no token within {self._target.timeout:g} s (timeout)") from None
         return header.removeprefix("Bearer ")
 
     def close(self) -> None:
-        """Ends the calls under way, and all later ones with ClosedError."""
+        """Ends the calls under way, and all later ones with ClosedError, and with it those that
+        wait for a token."""
         if self._parent is None:
             self._connection.close()
 

@@ -26,6 +26,7 @@ from zitadel_grpc import tracing
 from zitadel_grpc.credentials import attempts, workers
 from zitadel_grpc.credentials.base import Refresh, Token
 from zitadel_grpc.credentials.life import HeldToken, TokenState
+from zitadel_grpc.credentials.waits import Waits
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 if TYPE_CHECKING:
@@ -119,27 +120,18 @@ class TokenCache:
                 return _ended(self._held[0])
             return self._start(now, waited_for=True, blocks=blocks).future
 
-    def wait(self, timeout: float) -> str:
-        """Waits for the shared refresh, `timeout` seconds at most; raises TimeoutError, or as it ended."""
+    def wait(self, timeout: float, waits: Waits | None = None) -> str:
+        """Waits for the shared refresh, `timeout` seconds at most. Raises TimeoutError, as it ended, or
+        ClosedError if the client whose `waits` are given is closed."""
         shared = self.refresh(blocks=True)
         with self._waiting(shared):
-            return _result(shared, timeout)
+            return (waits or Waits()).token(shared, timeout)
 
-    async def wait_async(self) -> str:
+    async def wait_async(self, waits: Waits | None = None) -> str:
         """As `wait`, on an event loop; the caller bounds it, and may be cancelled without harm to others."""
         shared = self.refresh()
-        if not shared.done():
-            loop = asyncio.get_running_loop()
-            woken = loop.create_future()
-
-            def wake(_: Future[str]) -> None:
-                with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                    loop.call_soon_threadsafe(_set_done, woken)
-
-            shared.add_done_callback(wake)
-            with self._waiting(shared):
-                await woken
-        return _result(shared, 0)
+        with self._waiting(shared):
+            return await (waits or Waits()).token_async(shared)
 
     @contextlib.contextmanager
     def _waiting(self, shared: Future[str]) -> Iterator[None]:
@@ -305,21 +297,6 @@ def _ended(outcome: str | ZitadelError) -> Future[str]:
     else:
         future.set_exception(outcome)
     return future
-
-
-def _result(future: Future[str], timeout: float) -> str:
-    error = future.exception(timeout)
-    if error is None:
-        return future.result()
-    # Each caller its own: one exception raised in many places would gather all their tracebacks.
-    own = type(error).__new__(type(error), *error.args)  # not called: a user's class may want other arguments
-    vars(own).update(vars(error))
-    raise own from error.__cause__
-
-
-def _set_done(woken: asyncio.Future[None]) -> None:
-    if not woken.done():
-        woken.set_result(None)
 
 
 _caches: weakref.WeakSet[TokenCache] = weakref.WeakSet()

@@ -12,10 +12,11 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from zitadel_grpc.credentials.waits import Waits, closed
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_async
-from zitadel_grpc.transport.connection import Counts, Target, closed
+from zitadel_grpc.transport.connection import Counts, Target
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.requests import strict
 
@@ -51,8 +52,6 @@ class Binding:
 
     async def close(self, grace: float | None) -> None:
         await asyncio.gather(*(channel.close(grace) for channel in self._channels.values()))
-        for task in self.tasks:
-            task.cancel()
         if "for_streams" in vars(self):
             await self.for_streams.close(grace)
 
@@ -66,7 +65,7 @@ class AsyncConnection:
         self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
         self._interceptors = tuple(interceptors)
         self._lock = threading.Lock()
-        self._closed = False
+        self.waits = Waits()
         self._past = Counts()
         """Of loops that are closed."""
         forking.watch(self)
@@ -79,7 +78,7 @@ class AsyncConnection:
         """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
         loop = get_running_loop()
         with self._lock:  # of two threads, one may close what the other opens
-            if self._closed:
+            if self.waits.closed:
                 raise closed()
             binding = self._bindings.get(loop)
             if binding is None:
@@ -92,7 +91,7 @@ class AsyncConnection:
         """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
         What other running event loops use is closed there, and not waited for."""
         with self._lock:
-            self._closed = True
+            self.waits.close()
             self._past = sum((binding.counts for binding in self._bindings.values()), self._past)
             bindings, self._bindings, self.current = self._bindings, {}, None
         here = bindings.pop(get_running_loop(), None)
@@ -116,4 +115,5 @@ class AsyncConnection:
     def forget_connections(self) -> object:
         bindings, self._bindings, self.current = self._bindings, {}, None
         self._lock = threading.Lock()  # a thread of the parent may have held it
+        self.waits.forget_threads()
         return bindings

@@ -11,13 +11,13 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
+from zitadel_grpc.credentials.waits import Waits, closed
 from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import clear_frames
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport.connection import (
     Counts,
     as_status,
-    closed,
     foreign_metadata,
     no_token_in_time,
     tell_of_resend,
@@ -61,6 +61,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         options: dict[str, Any],
         tasks: set[asyncio.Task[Any]],
         counts: Counts,
+        waits: Waits,
     ) -> None:
         self._method = method
         self._request = request
@@ -72,6 +73,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         self._options = options
         self._tasks = tasks
         self._counts = counts
+        self._waits = waits
         self._header: str | None = None
         self._attempt: grpc.aio.UnaryUnaryCall[Request, Response] | None = None
         self._task: asyncio.Task[Response] | None = None
@@ -150,7 +152,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                     raise failure
                 finally:
                     del failure  # else its traceback, and so this frame, would keep it: a cycle for each
-            await asyncio.sleep(pause)
+            await self._waits.pause_async(pause)
             header = await self._token()
             if not tries.worthwhile(header):
                 raise failure
@@ -174,7 +176,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             return header
         try:
             async with asyncio.timeout(self.time_remaining()):
-                return await self._cache.wait_async()
+                return await self._cache.wait_async(self._waits)
         except TimeoutError:
             raise no_token_in_time(self._rpc) from None
 

@@ -148,12 +148,10 @@ def as_status(error: BaseException, rpc: str) -> RpcError:
         return error
     if isinstance(error, asyncio.CancelledError):
         return Cancelled(rpc, "cancelled on this side")
+    if isinstance(error, ClosedError):
+        return Cancelled(rpc, str(error))
     if isinstance(error, CredentialsError):
         return Unauthenticated(rpc, str(error))
     if isinstance(error, TokenEndpointError):
         return Unavailable(rpc, str(error))
     return Unknown(rpc, str(error))
-
-
-def closed() -> ClosedError:
-    return ClosedError("this client is closed: make a new one, or close it later")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
+from zitadel_grpc.credentials.waits import closed
 from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import traced
 from zitadel_grpc.transport.connection import (
     call_timeout,
-    closed,
     foreign_metadata,
     no_token_in_time,
     refuse_faults,
@@ -194,7 +194,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
                 if tries is not None:
                     tries.succeeded(header)
                 return answer
-            self._connection.pause(pause)
+            self._connection.waits.pause(pause)
             left = deadline - time.monotonic()
 
     def _sent(
@@ -212,7 +212,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
                 raise  # an interceptor's own
             failure = RpcError.of(error, self.rpc, metadata)
         except ValueError:
-            if self._connection.closed:  # while the call waited for its token
+            if self._connection.waits.closed:  # while the call waited for its token
                 raise closed() from None
             failure = foreign_metadata(self.rpc)  # gRPC's own text quotes all of it, with the token
         # Outside of `except`: else gRPC's error, a call that cannot be pickled, were its context, and Dask
@@ -229,7 +229,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             return header, left
         deadline = time.monotonic() + left
         try:
-            return cache.wait(left), deadline - time.monotonic()
+            return cache.wait(left, self._connection.waits), deadline - time.monotonic()
         except TimeoutError:
             raise no_token_in_time(self.rpc) from None
 

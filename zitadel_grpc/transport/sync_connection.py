@@ -10,10 +10,11 @@ from typing import Any
 
 import grpc
 
+from zitadel_grpc.credentials.waits import Waits, closed
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
-from zitadel_grpc.transport.connection import Counts, Target, closed
+from zitadel_grpc.transport.connection import Counts, Target
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.requests import strict
 
@@ -60,7 +61,7 @@ class SyncConnection:
         self.current: Binding | None = None
         self._interceptors = tuple(interceptors)
         self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self.waits = Waits()
         self._counts = Counts()
         forking.watch(self)
 
@@ -73,19 +74,10 @@ class SyncConnection:
         with self._lock:
             return replace(self._counts)
 
-    @property
-    def closed(self) -> bool:
-        return self._closing.is_set()
-
-    def pause(self, seconds: float) -> None:
-        """Waits. Raises ClosedError if the client is closed meanwhile."""
-        if self._closing.wait(seconds):
-            raise closed()
-
     def bind(self) -> Binding:
         """The channels. Raises ClosedError."""
         with self._lock:
-            if self.closed:
+            if self.waits.closed:
                 raise closed()
             if self.current is None:
                 self.current = Binding(self.target, self._interceptors)
@@ -94,7 +86,7 @@ class SyncConnection:
     def close(self) -> None:
         """Ends the calls under way, and all later ones with ClosedError."""
         with self._lock:
-            self._closing.set()
+            self.waits.close()
             binding, self.current = self.current, None
         if binding is not None:
             binding.close()
@@ -104,8 +96,6 @@ class SyncConnection:
 
     def forget_connections(self) -> object:
         binding, self.current = self.current, None
-        # A thread of the parent may have held their locks.
-        self._lock, closing, self._closing = threading.Lock(), self._closing, threading.Event()
-        if closing.is_set():
-            self._closing.set()
+        self._lock = threading.Lock()  # a thread of the parent may have held it
+        self.waits.forget_threads()
         return binding
