@@ -12,8 +12,15 @@ from tests.credentials.caches import cache_of, token
 from tests.credentials.servers import Serve, gives_tokens
 from zitadel_grpc import Client, ConnectionOptions
 from zitadel_grpc.api.auth.v1 import GetMyUserRequest
-from zitadel_grpc.api.management.v1 import AddMachineUserRequest, GenerateMachineSecretRequest
-from zitadel_grpc.credentials import ClientCredentials, PersonalAccessToken
+from zitadel_grpc.api.authn.v1 import KEY_TYPE_JSON
+from zitadel_grpc.api.management.v1 import (
+    AddMachineKeyRequest,
+    AddMachineUserRequest,
+    DeactivateUserRequest,
+    GenerateMachineSecretRequest,
+    GetUserByLoginNameGlobalRequest,
+)
+from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.credentials import client as client_module
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.testing import Emulator
@@ -99,6 +106,61 @@ def test_an_unknown_client_is_told(emulator: Emulator, options: ConnectionOption
     with pytest.raises(CredentialsError, match="client not found") as refused:
         token(cache_of(ClientCredentials("nobody", "secret"), emulator.url, options))
     assert refused.value.error == "invalid_client"
+
+
+@pytest.mark.parametrize("client_id", ["nobody", "78366401571920522", "the-secret"])
+def test_the_hint_for_an_unknown_client_tells_what_a_client_id_is(
+    emulator: Emulator, options: ConnectionOptions, client_id: str
+) -> None:
+    with pytest.raises(CredentialsError, match="client id of a service user is its user name") as refused:
+        token(cache_of(ClientCredentials(client_id, "secret"), emulator.url, options))
+    assert ("only digits" in str(refused.value)) is client_id.isdecimal()
+    assert client_id not in str(refused.value), "it may be the secret, if the two were mixed up"
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "hint"),
+    [
+        ("invalid_request", "Errors.User.Machine.Secret.Invalid", "replaces the previous one"),
+        ("invalid_request", "Errors.User.Machine.Secret.NotExisting", "generated a moment ago"),
+        ("invalid_request", "Errors.User.NotActive", "reactivate"),
+        ("invalid_client", "Client wurde nicht gefunden", "is its user name"),
+        ("invalid_grant", "", "Check that the user is active"),
+        ("unauthorized_client", "", "is its user name"),
+    ],
+)
+def test_each_refusal_says_what_to_do(
+    serve: Serve,
+    trusting: ConnectionOptions,
+    monkeypatch: pytest.MonkeyPatch,
+    error: str,
+    description: str,
+    hint: str,
+) -> None:
+    monkeypatch.setattr(client_module, "_SEEN_WITHIN", 0.1)
+    server = serve(lambda exchange: exchange.answer(400, {"error": error, "error_description": description}))
+    with pytest.raises(CredentialsError, match=hint) as refused:
+        token(cache_of(ClientCredentials("robot", "a-secret"), server.url, trusting))
+    assert refused.value.error == error
+    assert description in str(refused.value)
+    assert "a-secret" not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
+def test_a_deactivated_user_is_told(
+    emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
+) -> None:
+    with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
+        found = client.management.GetUserByLoginNameGlobal(
+            GetUserByLoginNameGlobalRequest(login_name="robot")
+        )
+        key = client.management.AddMachineKey(
+            AddMachineKeyRequest(user_id=found.user.id, type=KEY_TYPE_JSON)
+        ).key_details
+        client.management.DeactivateUser(DeactivateUserRequest(id=found.user.id))
+    for credentials in (secret, JwtProfile.from_json(key.decode())):
+        with pytest.raises(CredentialsError, match=r"NotActive.*reactivate it"):
+            token(cache_of(credentials, emulator.url, options))
 
 
 @pytest.mark.parametrize(

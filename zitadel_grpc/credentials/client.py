@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import quote_plus
 
 from zitadel_grpc import scopes as reserved
+from zitadel_grpc.credentials import refusal_hints
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.credentials.keyfile import KeyFile
@@ -91,8 +92,10 @@ class ClientCredentials(Credentials):
             try:
                 return request_token(server, form, refresh, basic=basic, secrets=secrets)
             except Refused as refusal:
-                if _NOT_SEEN_YET not in refusal.description or time.monotonic() + _SEEN_PAUSE >= give_up_at:
-                    raise
+                failure = refusal_hints.of_client(refusal, self._client_id)
+                seen_later = _NOT_SEEN_YET in refusal.description
+            if not seen_later or time.monotonic() + _SEEN_PAUSE >= give_up_at:
+                raise failure
             time.sleep(_SEEN_PAUSE)
 
 

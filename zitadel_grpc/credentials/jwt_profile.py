@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from zitadel_grpc import scopes as reserved
+from zitadel_grpc.credentials import refusal_hints
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.credentials.keyfile import KeyFile
@@ -94,9 +95,10 @@ class JwtProfile(Credentials):
         try:
             return request_token(server, form, refresh)
         except Refused as refusal:
-            if refusal.error != "invalid_grant":
-                raise
-            return refusal
+            if refusal.error == "invalid_grant":
+                return refusal
+            failure = refusal_hints.of_user(refusal)
+        raise failure
 
 
 def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: float, issuer: str | None) -> str:
