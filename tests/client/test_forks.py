@@ -200,3 +200,28 @@ def test_multiprocessing_with_fork_works(program: Program) -> None:
             assert pool.map(sync_call, [2, 2, 2]) == [None] * 3
         sync_call()
     """)
+
+
+def test_a_handshake_that_gets_no_answer_does_not_hold_a_fork(program: Program) -> None:
+    program.run("""
+        import contextlib, socket
+        from zitadel_grpc.errors import ZitadelError
+
+        def ask(stalled):
+            with contextlib.suppress(ZitadelError):
+                stalled.access_token()
+
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            stalled = Client(f"https://127.0.0.1:{silent.getsockname()[1]}", key, options=options)
+            threading.Thread(target=ask, args=(stalled,), daemon=True).start()
+            connection, _ = silent.accept()
+            connection.recv(1)
+            started = time.monotonic()
+            child = os.fork()
+            if child == 0:
+                sync_call()
+                os._exit(0)
+            assert time.monotonic() - started < 2
+            assert succeeded([child])
+            os._exit(0)
+    """)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 Work = Callable[[], object]
 
-_FORK_WAITS = 10.0  # seconds at most: imports on a busy machine, or a handshake that gets no answer
+_FORK_WAITS = 0.8  # seconds at most: a server that never answers a handshake must not hold os.fork()
 _idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()
 
 
