@@ -69,9 +69,9 @@ class ConnectionOptions:
     """Seconds that obtaining a token may take, its retries included."""
 
     proxy: str | None = field(default=None, repr=False)
-    """`http://[user:password@]host:port` of a proxy for both ways out. None: what the environment says
-    (`HTTPS_PROXY` and `NO_PROXY`; gRPC reads them in lower case, and `grpc_proxy`); empty: none whatever it
-    says. Plaintext goes by a proxy only if one is named here."""
+    """`http://[user:password@]host:port` of a proxy for token requests and calls. None: the environment's
+    (`HTTPS_PROXY`, `NO_PROXY` and others, by curl's rules); empty: none. Plaintext goes through a proxy only
+    if one is named here."""
 
     retries: Retries = "reads"
     """Which calls of AsyncClient and Client are sent again, up to three times and within their deadline, when

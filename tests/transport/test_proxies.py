@@ -12,20 +12,25 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from tests.transport.proxy import Proxy, proxying
 from tests.transport.servers import EchoServer, EchoStub
-from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, proxies, secure_channel
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, Unavailable
 from zitadel_grpc.testing import Emulator
 
 VARIABLES = ["grpc_proxy", "https_proxy", "http_proxy", "all_proxy", "no_proxy", "no_grpc_proxy"]
 
 
-@pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
     with proxying() as proxy:
         yield proxy
 
@@ -114,7 +119,6 @@ async def test_plaintext_goes_by_no_proxy_of_the_environment(
         "http://proxy.example:8080/path",
         "http://ada:secret@proxy.example:port",
         "http://ada:secret@proxy.example:8080\n",
-        8080,
     ],
 )
 def test_what_is_no_proxy_is_refused_without_being_quoted(wrong: Any) -> None:
@@ -124,3 +128,159 @@ def test_what_is_no_proxy_is_refused_without_being_quoted(wrong: Any) -> None:
         ConnectionOptions(proxy=wrong)
     assert "secret" not in str(raised.value)
     assert "secret" not in repr(ConnectionOptions(proxy="http://ada:secret@proxy.example:8080"))
+
+
+class Resolved:
+    """What the environment says of a host."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
+    def __call__(self, host: str = "zitadel.example.com", port: int = 443) -> str | None:
+        found = proxies.resolve(Endpoint("https", host, port), ConnectionOptions())
+        return None if found is None else found.url
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://a:1"}, "http://a:1"),
+        ({"https_proxy": "http://a:1", "HTTPS_PROXY": "http://b:1"}, "http://a:1"),
+        ({"ALL_PROXY": "http://a:1"}, "http://a:1"),
+        ({"all_proxy": "http://a:1", "HTTPS_PROXY": "http://b:1"}, "http://b:1"),
+        ({"grpc_proxy": "http://a:1", "https_proxy": "http://b:1"}, "http://a:1"),
+        ({"https_proxy": "", "HTTPS_PROXY": "http://b:1", "ALL_PROXY": "http://c:1"}, None),
+        ({"HTTP_PROXY": "http://a:1", "http_proxy": "http://a:1"}, None),
+        ({"https_proxy": "a:1"}, "http://a:1"),
+        ({"https_proxy": "http://a"}, "http://a:80"),
+        ({"https_proxy": "http://u:p%2F@a:1/"}, "http://u:p%2F@a:1"),
+        ({"https_proxy": "HTTP://[::1]:8080"}, "http://[::1]:8080"),
+    ],
+)
+def test_the_environment_is_read_as_curl_reads_it(
+    environment: dict[str, str], url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Resolved(monkeypatch, **environment)() == url
+
+
+@pytest.mark.parametrize(
+    ("listed", "host", "port", "excepted"),
+    [
+        ("example.com", "zitadel.example.com", 443, True),
+        (".example.com", "zitadel.example.com", 443, True),
+        (".example.com", "example.com", 443, True),
+        ("*.example.com", "zitadel.example.com", 443, True),
+        ("ample.com", "zitadel.example.com", 443, False),
+        ("EXAMPLE.com", "zitadel.example.com", 443, True),
+        ("a.com, example.com", "example.com", 443, True),
+        ("a.com example.com", "example.com", 443, True),
+        ("example.com:443", "example.com", 443, True),
+        ("example.com:8443", "example.com", 443, False),
+        ("*", "example.com", 443, True),
+        ("10.0.0.0/8", "10.1.2.3", 443, True),
+        ("10.0.0.0/8", "11.1.2.3", 443, False),
+        ("10.0.0.0/8", "example.com", 443, False),
+        ("127.0.0.1:8443", "127.0.0.1", 8443, True),
+        ("::1", "::1", 443, True),
+        ("[::1]:443", "::1", 443, True),
+        ("[::1]:8443", "::1", 443, False),
+        ("fd00::/8", "fd00::5", 443, True),
+        ("", "example.com", 443, False),
+        ("example.com.", "example.com", 443, True),
+    ],
+)
+def test_hosts_are_excepted_as_listed(
+    listed: str, host: str, port: int, excepted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):
+        with monkeypatch.context() as patched:
+            resolved = Resolved(patched, https_proxy="http://a:1", **{name: listed})
+            assert (resolved(host, port) is None) is excepted
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "socks5://ada:secret@a:1080",
+        "socks5h://a:1",
+        "https://ada:secret@a:1",
+        "http://ada:secret@a:port",
+        "http://ada:secret@",
+        "http://ada:sec ret@a:1",
+        "http://ada:s/ecret@a/x:1",
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy", "grpc_proxy"])
+def test_what_grpc_cannot_use_is_told_by_its_variable(
+    wrong: str, variable: str, emulator: Emulator, key: JwtProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, wrong)
+    for make in (AsyncClient, Client, secure_channel):
+        with pytest.raises(ConfigurationError, match=variable) as raised:
+            make(emulator.url, key)
+        assert "secret" not in str(raised.value)
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    Client(emulator.url, key)
+
+
+@pytest.mark.parametrize("kind", [AsyncClient, Client])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY", "all_proxy", "grpc_proxy"])
+async def test_token_requests_and_calls_go_the_same_way(
+    kind: type[Any],
+    variable: str,
+    proxy: Proxy,
+    emulator: Emulator,
+    key: JwtProfile,
+    options: ConnectionOptions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = emulator.url.rpartition(":")[2]
+    monkeypatch.setenv(variable, proxy.url)
+    assert await call(kind, emulator, key, options) == "ZITADEL"
+    assert len(proxy.tunnels) == 2
+    monkeypatch.setenv("NO_PROXY", f"localhost:{port}")
+    other = JwtProfile.from_dict(emulator.key_file)
+    assert await call(kind, emulator, other, options) == "ZITADEL"
+    assert len(proxy.tunnels) == 2
+    # What a program sets for others does not hold where the option names a proxy.
+    other = JwtProfile.from_dict(emulator.key_file)
+    assert await call(kind, emulator, other, replace(options, proxy=proxy.url)) == "ZITADEL"
+    assert len(proxy.tunnels) == 4
+
+
+async def test_a_later_change_of_the_environment_parts_nothing(
+    proxy: Proxy,
+    emulator: Emulator,
+    key: JwtProfile,
+    options: ConnectionOptions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    async with AsyncClient(emulator.url, key, options=options) as client:
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+        assert (await client.management.GetMyOrg(GetMyOrgRequest())).org.name
+    assert len(proxy.tunnels) == 2
+
+
+async def test_errors_name_the_proxy_and_its_variable(
+    emulator: Emulator, key: JwtProfile, options: ConnectionOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://ada:secret@127.0.0.1:1")
+    named = r"the proxy http://127\.0\.0\.1:1 \(HTTPS_PROXY\)"
+    pat = PersonalAccessToken(emulator.pat)
+    async with AsyncClient(emulator.url, pat, options=options, timeout=5) as client:
+        with pytest.raises(Unavailable, match=named) as raised:
+            await client.management.GetMyOrg(GetMyOrgRequest())
+        assert "secret" not in str(raised.value)
+    with (
+        Client(emulator.url, pat, options=options, timeout=5) as sync_client,
+        pytest.raises(Unavailable, match=named),
+    ):
+        sync_client.management.GetMyOrg(GetMyOrgRequest())
+    with (
+        Client(emulator.url, key, options=replace(options, token_timeout=2)) as sync_client,
+        pytest.raises(TokenEndpointError, match=named),
+    ):
+        sync_client.access_token()

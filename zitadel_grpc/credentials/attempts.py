@@ -22,12 +22,13 @@ RETRY_AFTER_LIMIT = 30.0  # seconds; a server that says more is asked again then
 
 
 def outcome(
-    obtain: Callable[[Refresh], Token], refresh: Refresh, name: str, renew_after: float
+    obtain: Callable[[Refresh], Token], refresh: Refresh, name: str, renew_after: float, spacing: float
 ) -> HeldToken | ZitadelError:
     """The token that `obtain` makes, or why there is none; blocks while `refresh` lasts. `name` says whose it
-    is in logs and errors, `renew_after` when to ask anew, in seconds, at the latest."""
+    is in logs and errors, `renew_after` when to ask anew at the latest, and `spacing` how far apart `obtain`
+    keeps its requests, both in seconds."""
     try:
-        return _attempts(obtain, refresh, name, renew_after)
+        return _attempts(obtain, refresh, name, renew_after, spacing)
     except (CredentialsError, TokenEndpointError, ConfigurationError) as error:
         clear_frames(error)
         return error
@@ -41,7 +42,7 @@ def outcome(
 
 
 def _attempts(
-    obtain: Callable[[Refresh], Token], refresh: Refresh, name: str, renew_after: float
+    obtain: Callable[[Refresh], Token], refresh: Refresh, name: str, renew_after: float, spacing: float
 ) -> HeldToken:
     attempt = 0
     while True:
@@ -56,7 +57,7 @@ def _attempts(
                     raise  # to come again unbidden would be one more of them
                 pause = random.uniform(0, _FIRST_BACKOFF * 2**attempt)  # noqa: S311
             pause = min(pause, RETRY_AFTER_LIMIT)
-            if not error.retryable or attempt == _ATTEMPTS or pause >= refresh.remaining():
+            if not error.retryable or attempt == _ATTEMPTS or max(pause, spacing) >= refresh.remaining():
                 raise
             logger.debug("%s: no token yet, the next try is in %.1f s: %s", name, pause, error)
         time.sleep(max(0, pause))

@@ -9,9 +9,10 @@ import math
 import re
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from zitadel_grpc import proxies
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
@@ -71,6 +72,8 @@ class TokenServer:
     host: str | None
     """`Host` header (and TLS name) where the server is known by another name than is dialled."""
     options: ConnectionOptions = field(repr=False)
+    via: str = field(default="", compare=False)
+    """The proxy on the way there, for errors."""
 
     @classmethod
     def of(cls, endpoint: Endpoint, options: ConnectionOptions) -> TokenServer:
@@ -101,7 +104,10 @@ class TokenServer:
                 raise ConfigurationError("the token endpoint has a path with white space or other alphabets")
             url = f"{parse(found[1], 'the token endpoint').origin}/{found[2]}"
             host = None
-        return cls(known_as.origin, url, host, options.of_tokens)
+        endpoint = Endpoint.parse("/".join(url.split("/", 3)[:3]), allow_plaintext=True)
+        proxy = proxies.resolve(endpoint, options)
+        options = replace(options.of_tokens, proxy=proxy.url if proxy else "")
+        return cls(known_as.origin, url, host, options, str(proxy or ""))
 
 
 class Credentials(abc.ABC):

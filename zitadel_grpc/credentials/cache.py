@@ -190,7 +190,7 @@ class TokenCache:
 
     def _run(self, running: _Running) -> None:
         with running.span or contextlib.nullcontext():
-            outcome = attempts.outcome(self._spaced, running.refresh, self._name, self._renew_every)
+            outcome = attempts.outcome(self._spaced, running.refresh, self._name, self._renew_every, _SPACING)
             with self._lock:
                 if running.hangs:
                     running.hangs = False

@@ -129,19 +129,13 @@ def _ask(
         import httpx2
 
         verify = trust.ssl_context(server.options)
-        try:
-            client = httpx2.Client(
-                verify=verify,
-                timeout=max(refresh.remaining(), 0.001),
-                follow_redirects=False,
-                proxy=server.options.proxy or None,
-                # Plaintext must not be sent to a proxy that nobody named for it.
-                trust_env=server.options.proxy is None and url.startswith("https:"),
-            )
-        except ValueError:  # its text quotes the proxy's URL, which may hold a password
-            client = None
-    if client is None:
-        raise ConfigurationError("HTTPS_PROXY or ALL_PROXY in the environment is no usable URL of a proxy")
+        client = httpx2.Client(
+            verify=verify,
+            timeout=max(refresh.remaining(), 0.001),
+            follow_redirects=False,
+            proxy=server.options.proxy or None,
+            trust_env=False,  # calls must go the same way: see `proxies`
+        )
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
         step, state = event.split(".")[-2:]
@@ -170,11 +164,13 @@ def _ask(
                     break
             return response.status_code, response.headers, body
     except httpx2.TimeoutException:
-        failure = f"{url} did not answer in time (token_timeout {server.options.token_timeout:g} s)"
+        way = f" through {server.via}" if server.via else ""
+        failure = f"{url} did not answer in time{way} (token_timeout {server.options.token_timeout:g} s)"
         retryable = True
     except httpx2.TransportError as error:
         mend = next((mend for said, mend in _MENDS.items() if said in str(error)), "")
-        failure = f"{url} cannot be reached: {_printable(str(error) or type(error).__name__, hidden)}"
+        way = f" through {server.via}" if server.via else ""
+        failure = f"{url} cannot be reached{way}: {_printable(str(error) or type(error).__name__, hidden)}"
         failure, retryable = f"{failure}: {mend}" if mend else failure, not mend
     # Raised here, outside of `except`: the HTTP library's exceptions hold the request, and that the secret.
     raise TokenEndpointError(failure, retryable=retryable)

@@ -118,7 +118,10 @@ def network_hint(error: RpcError) -> str | None:
         case grpc.StatusCode.UNAVAILABLE if re.match(r"(Stream removed|recvmsg|Socket closed)", text):
             return "the connection was lost during the call, which may have been done"
         case grpc.StatusCode.UNAVAILABLE:
-            return next((hint for said, hint in _BY_CONNECTION_FAULT.items() if said in text), None)
+            found_hint = next((hint for said, hint in _BY_CONNECTION_FAULT.items() if said in text), None)
+            if error._via:
+                return f"{found_hint or 'no connection came about'}; the call went through {error._via}"
+            return found_hint
         case grpc.StatusCode.UNKNOWN if text.startswith(("Stream removed", "No status received")):
             return _NO_ANSWER
         case grpc.StatusCode.DEADLINE_EXCEEDED if text == "Deadline Exceeded":

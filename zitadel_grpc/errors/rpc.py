@@ -41,6 +41,8 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
 
     status_code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
     _classes: ClassVar[dict[grpc.StatusCode, type[RpcError]]] = {}
+    _via: str = ""
+    """The proxy that the call went through, for the hint."""
     rpc: str
     """Full name, such as `zitadel.management.v1.ManagementService/GetMyOrg`."""
 
@@ -67,15 +69,17 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         RpcError._classes.setdefault(cls.status_code, cls)
 
     @staticmethod
-    def of(error: grpc.RpcError, rpc: str, sent: Iterable[tuple[str, Any]] = ()) -> RpcError:
+    def of(
+        error: grpc.RpcError, rpc: str, sent: Iterable[tuple[str, Any]] = (), via: object = None
+    ) -> RpcError:
         """The exception of this package for one of grpc's own, async or sync. Metadata stays of its kind:
         `grpc.aio.Metadata`, or for a sync call a tuple of `Metadatum`. `sent` is the call's metadata: should
-        the server repeat a secret of it, such as the token, it is taken out."""
+        the server repeat a secret of it, such as the token, it is taken out. `via` is the proxy."""
         if isinstance(error, RpcError):
             return error
         call: Any = error  # grpc's sync errors are calls: the methods are there, the type does not say so
         code, secrets = call.code(), secrets_of(sent)
-        return RpcError._classes.get(code, RpcError)(
+        failure = RpcError._classes.get(code, RpcError)(
             rpc,
             without(secrets, call.details()),
             code=code,
@@ -83,6 +87,9 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
             trailing_metadata=_cleared(secrets, call.trailing_metadata()),
             debug_error_string=without(secrets, getattr(call, "debug_error_string", str)()),
         )
+        if via is not None:
+            failure._via = str(via)
+        return failure
 
     @functools.cached_property
     def status(self) -> Status | None:

@@ -101,6 +101,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             tasks=binding.tasks,
             counts=binding.counts,
             waits=self._connection.waits,
+            via=self._target.proxy,
         )
 
 

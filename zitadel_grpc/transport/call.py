@@ -62,6 +62,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         tasks: set[asyncio.Task[Any]],
         counts: Counts,
         waits: Waits,
+        via: object,
     ) -> None:
         self._method = method
         self._request = request
@@ -74,6 +75,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         self._tasks = tasks
         self._counts = counts
         self._waits = waits
+        self._via = via
         self._header: str | None = None
         self._attempt: grpc.aio.UnaryUnaryCall[Request, Response] | None = None
         self._task: asyncio.Task[Response] | None = None
@@ -162,7 +164,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
 
     def _told(self, error: grpc.aio.AioRpcError) -> RpcError:
         header = () if self._header is None else ((AUTHORIZATION, self._header),)
-        return RpcError.of(error, self._rpc, (*self._pairs, *header))
+        return RpcError.of(error, self._rpc, (*self._pairs, *header), self._via)
 
     def _not_sent(self, error: BaseException) -> ZitadelError:
         if isinstance(error, Unserializable):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import grpc
 import grpc.aio
@@ -44,9 +46,9 @@ def open_async(
     # older versions of OpenTelemetry's add their interceptors to lists only.
     more: dict[str, Any] = {"compression": _compression(options), "interceptors": list(interceptors)}
     if credentials is None:
-        channel = grpc.aio.insecure_channel(_dialled(endpoint), arguments, **more)
+        channel = grpc.aio.insecure_channel(_dialled(endpoint, options), arguments, **more)
     else:
-        channel = grpc.aio.secure_channel(_dialled(endpoint), credentials, arguments, **more)
+        channel = grpc.aio.secure_channel(_dialled(endpoint, options), credentials, arguments, **more)
     return forking.watch_aio(channel)
 
 
@@ -62,15 +64,28 @@ def open_sync(
     arguments = _arguments(endpoint, options, retries)
     compression = _compression(options)
     if credentials is None:
-        channel = grpc.insecure_channel(_dialled(endpoint), arguments, compression)
+        channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
     else:
-        channel = grpc.secure_channel(_dialled(endpoint), credentials, arguments, compression)
+        channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
     return grpc.intercept_channel(channel, *interceptors) if interceptors else channel
 
 
-def _dialled(endpoint: Endpoint) -> str:
-    """The target with its scheme: without one, gRPC takes a host named `unix` or `xds` for a scheme."""
+def _dialled(endpoint: Endpoint, options: ConnectionOptions) -> str:
+    """The target, or the proxy on the way there, with its scheme: without one, gRPC takes a host named `unix`
+    or `xds` for a scheme."""
+    if options.proxy and "grpc.http_proxy" not in dict(options.channel_options):
+        return f"dns:///{urlsplit(options.proxy).netloc.rpartition('@')[2]}"
     return f"dns:///{endpoint.target}"
+
+
+def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
+    """CONNECT (RFC 9110 §9.3.6) to `endpoint` by the proxy that is dialled."""
+    arguments: list[tuple[str, Any]] = [("grpc.http_connect_server", endpoint.target)]
+    userinfo = urlsplit(proxy).netloc.rpartition("@")[0]
+    if userinfo:
+        basic = base64.b64encode(unquote_to_bytes(userinfo)).decode()
+        arguments.append(("grpc.http_connect_headers", f"Proxy-Authorization:Basic {basic}"))
+    return arguments
 
 
 def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
@@ -79,13 +94,15 @@ def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries)
     ours: list[tuple[str, Any]] = [("grpc.max_receive_message_length", options.max_response_bytes)]
     if options.max_request_bytes is not None:
         ours.append(("grpc.max_send_message_length", options.max_request_bytes))
-    if options.authority is not None:
-        ours.append(("grpc.default_authority", options.authority))
-    if options.proxy:
-        ours.append(("grpc.http_proxy", options.proxy))
-    elif options.proxy is not None or not endpoint.secure:
-        # Plaintext: else a proxy named by the environment, for other uses, could read the tokens.
+    authority = options.authority or (endpoint.target if options.proxy else None)
+    if authority is not None:
+        ours.append(("grpc.default_authority", authority))
+    if "grpc.http_proxy" not in dict(options.channel_options):
+        # gRPC must not read the environment, which it does by rules of its own, and even for a proxy that is
+        # named by `grpc.http_proxy`. So the proxy is dialled as the target.
         ours.append(("grpc.enable_http_proxy", 0))
+        if options.proxy:
+            ours += _through(options.proxy, endpoint)
     if options.keepalive is not None:
         ours.append(("grpc.keepalive_time_ms", int(options.keepalive * 1000)))
     if config := service_config(retries):

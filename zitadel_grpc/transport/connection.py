@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zitadel_grpc import tracing
+from zitadel_grpc import proxies, tracing
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials.base import TokenServer
 from zitadel_grpc.endpoint import Endpoint
@@ -61,7 +61,9 @@ class Target:
         self.endpoint = Endpoint.parse(url, allow_plaintext=options.allow_plaintext)
         self.endpoint.warn_of_plaintext()
         self.credentials = credentials
-        self.options = options
+        self.proxy = proxies.resolve(self.endpoint, options)
+        # Found once, so that no later change of the environment parts token requests from calls.
+        self.options = replace(options, proxy=self.proxy.url if self.proxy else "")
         self.timeout = timeout
         self.validate = validate
         self.cache = credentials.cache_for(TokenServer.of(self.endpoint, options))

@@ -24,10 +24,11 @@ class CallFuture(_Future, grpc.Call):
     """A call under way. Waiting raises what a call raises, and for a cancelled one or a `timeout` that passed
     gRPC's FutureCancelledError and FutureTimeoutError."""
 
-    def __init__(self, call: Any, rpc: str, sent: Pairs) -> None:
+    def __init__(self, call: Any, rpc: str, sent: Pairs, via: object) -> None:
         self._call = call
         self._rpc = rpc
         self._sent = sent
+        self._via = via
 
     def result(self, timeout: float | None = None) -> Any:
         failure = self.exception(timeout)
@@ -62,7 +63,7 @@ class CallFuture(_Future, grpc.Call):
         failure = self._call.exception()
         if isinstance(failure, grpc.Call):
             # Of what gRPC's own side ended there is no debug string, and gRPC waits for one for ever.
-            return RpcError.of(_Ended(self._call), self._rpc, self._sent)  # type: ignore[arg-type]
+            return RpcError.of(_Ended(self._call), self._rpc, self._sent, self._via)  # type: ignore[arg-type]
         clear_frames(failure)
         return failure  # type: ignore[no-any-return]  # an interceptor's own
 

@@ -120,7 +120,9 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
     ) -> Any:
         if own:
-            return CallFuture(self._sent(send, request, left, pairs, options), self.rpc, pairs)
+            return CallFuture(
+                self._sent(send, request, left, pairs, options), self.rpc, pairs, self._target.proxy
+            )
         header, left = self._token(left)
         pairs = (*pairs, (AUTHORIZATION, header))
         future = self._sent(send, request, left, pairs, options)
@@ -128,7 +130,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         future.add_done_callback(
             lambda ended: cache.refused(header) if ended.code() is _UNAUTHENTICATED else None
         )
-        return CallFuture(future, self.rpc, pairs)
+        return CallFuture(future, self.rpc, pairs, self._target.proxy)
 
     def _method(self, request: Any) -> Any:
         """gRPC's own counterpart, for a call that is about to be made."""
@@ -210,7 +212,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
-            failure = RpcError.of(error, self.rpc, metadata)
+            failure = RpcError.of(error, self.rpc, metadata, self._target.proxy)
         except ValueError:
             if self._connection.waits.closed:  # while the call waited for its token
                 raise closed() from None
