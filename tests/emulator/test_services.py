@@ -31,3 +31,8 @@ def test_each_implementation_has_the_name_of_an_rpc(module: str) -> None:
 
 def _is_of(rpc: catalog.Rpc, package: str) -> bool:
     return rpc.full_name.rpartition(".")[0] == package
+
+
+def test_another_service_of_the_same_package_has_no_handlers() -> None:
+    assert services.find("zitadel.management.v1.ManagementService", "GetMyOrg") is not None
+    assert services.find("zitadel.management.v1.OtherService", "GetMyOrg") is None

@@ -22,7 +22,7 @@ from zitadel_grpc.transport.connection import call_timeout, refuse_faults
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.requests import accept
 from zitadel_grpc.transport.streams import StreamingMethod
-from zitadel_grpc.transport.traced import TracedCall
+from zitadel_grpc.transport.traced import TracedCall, propagated
 
 
 class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
@@ -84,7 +84,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         own = has_authorization or credentials is not None
         make: Callable[..., AuthenticatedCall[Any, Any]] = AuthenticatedCall
         if (span := self._target.start_span(self.rpc)) is not None:
-            make, pairs = functools.partial(TracedCall, span), span.propagated(pairs)
+            make, pairs = functools.partial(TracedCall, span), propagated(span, self.rpc, pairs)
         return make(
             method,
             request,

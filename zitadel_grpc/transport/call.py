@@ -185,15 +185,13 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     async def _outcome(self, asked: str) -> Any:
         """Waits for the end, without raising what it ended with, and has gRPC's call tell of it by its method
         `asked`; or the error that took its place."""
-        attempt, error = self._attempt, None
-        if self._task is not None or attempt is None or await attempt.code() in _NOT_THE_END:
-            task = self._start()
-            await asyncio.wait({task})
-            attempt = self._attempt
-            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        # By a task that awaits gRPC's call: asked for its code, that waits for ever if it was never sent.
+        task = self._start()
+        await asyncio.wait({task})
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
             return getattr(as_status(error, self._rpc), asked)()
-        return await getattr(attempt, asked)()
+        return await getattr(self._attempt, asked)()
 
     async def code(self) -> grpc.StatusCode:
         code: grpc.StatusCode = await self._outcome("code")

@@ -14,6 +14,7 @@ from zitadel_grpc import trust
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.options import ConnectionOptions, Retries
 from zitadel_grpc.transport import forking
+from zitadel_grpc.transport.intercepted import checked_async, checked_sync
 from zitadel_grpc.transport.retries import service_config
 
 
@@ -44,7 +45,7 @@ def open_async(
     arguments = _arguments(endpoint, options, retries)
     # A list, and looked up at each call, not imported by name: instrumentation replaces these functions, and
     # older versions of OpenTelemetry's add their interceptors to lists only.
-    more: dict[str, Any] = {"compression": _compression(options), "interceptors": list(interceptors)}
+    more: dict[str, Any] = {"compression": _compression(options), "interceptors": checked_async(interceptors)}
     if credentials is None:
         channel = grpc.aio.insecure_channel(_dialled(endpoint, options), arguments, **more)
     else:
@@ -67,7 +68,7 @@ def open_sync(
         channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
     else:
         channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
-    return grpc.intercept_channel(channel, *interceptors) if interceptors else channel
+    return grpc.intercept_channel(channel, *checked_sync(interceptors)) if interceptors else channel
 
 
 def _dialled(endpoint: Endpoint, options: ConnectionOptions) -> str:

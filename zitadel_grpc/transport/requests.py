@@ -34,16 +34,19 @@ def accept(request: object, rpc: str, deserializer: Any) -> type:
     return given
 
 
-def strict(serializer: Callable[[Any], bytes] | None) -> Callable[[Any], bytes] | None:
-    """`serializer`, which raises Unserializable where it raised another error."""
-    if serializer is None:
-        return None
+def strict(serializer: Callable[[Any], Any] | None) -> Callable[[Any], bytes]:
+    """`serializer`, which raises Unserializable where it raised another error or did not return bytes. None,
+    for requests that are bytes already, returns them."""
 
     def serialize(request: Any) -> bytes:
         try:
-            return serializer(request)
+            serialized = request if serializer is None else serializer(request)
         except Exception as error:
             failure = Unserializable(f"{type(request).__name__} cannot be serialized: {type(error).__name__}")
+        else:
+            if isinstance(serialized, bytes):
+                return serialized
+            failure = Unserializable(f"it was serialized as {type(serialized).__name__}, not bytes")
         raise failure  # outside of `except`: the text of the error may quote the request
 
     return serialize
@@ -53,35 +56,36 @@ def not_serialized(rpc: str, failure: Unserializable) -> InvalidRequest:
     return InvalidRequest(rpc, details=f"the request was not sent: {failure}")
 
 
-def checked_stream(requests: Any, rpc: str, arguments: tuple[Any, Any]) -> Any:
-    """`requests`, an iterable or asynchronous iterable, whose items are checked as they are taken."""
-    serializer, deserializer = arguments
+def checked_stream(requests: Any, check: Callable[[Any], Any], refused: list[Exception]) -> Any:
+    """`requests`, an iterable or asynchronous iterable, whose items are checked as they are taken. What is
+    refused is kept in `refused`, since gRPC tells of no error of an iterator."""
 
-    def check(request: Any) -> Any:
-        accept(request, rpc, deserializer)
-        check_serializable(request, rpc, serializer)
-        return request
+    def taken(request: Any) -> Any:
+        try:
+            return check(request)
+        except InvalidRequest as error:
+            refused.append(error)
+            raise
 
     if hasattr(requests, "__aiter__"):
 
         async def checked() -> AsyncIterator[Any]:
             async for request in requests:
-                yield check(request)
+                yield taken(request)
 
         return checked()
-    iterator: Iterator[Any] = map(check, requests)
+    iterator: Iterator[Any] = map(taken, requests)
     return iterator
 
 
 def check_serializable(request: Any, rpc: str, serializer: Any) -> None:
     """Raises InvalidRequest. For streams only: it serializes the request once more."""
-    if serialize := strict(serializer):
-        try:
-            serialize(request)
-            return
-        except Unserializable as error:
-            failure = error
-        raise not_serialized(rpc, failure)
+    try:
+        strict(serializer)(request)
+        return
+    except Unserializable as error:
+        failure = error
+    raise not_serialized(rpc, failure)
 
 
 def _input_type(rpc: str, deserializer: Any) -> str | None:

@@ -6,7 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import grpc
+import grpc.aio
+
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.transport.aio_stream import CheckedStream
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.requests import accept, check_serializable, checked_stream
 
@@ -56,24 +60,38 @@ class StreamingMethod:
     def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
         channels = self._bind()
         call = inspect.signature(self._of(channels.channel, way)).bind(*given, **named)
-        self._check(call.arguments)
+        rpc, check = self._checks()
+        refused: list[Exception] = []
+        if "request" in call.arguments:
+            check(call.arguments["request"])
+        elif call.arguments.get("request_iterator") is not None:
+            requests = call.arguments["request_iterator"]
+            call.arguments["request_iterator"] = checked_stream(requests, check, refused)
         pairs, own = merge(self._fixed, call.arguments.get("metadata") or ())
         call.arguments["metadata"] = pairs
         own = own or call.arguments.get("credentials") is not None
-        return self._of(channels.channel if own else channels.for_streams, way)(*call.args, **call.kwargs)
+        try:
+            made = self._of(channels.channel if own else channels.for_streams, way)(*call.args, **call.kwargs)
+        except grpc.RpcError:
+            if not refused:
+                raise
+        else:
+            return CheckedStream(made, rpc, check, refused) if isinstance(made, grpc.aio.Call) else made
+        raise refused[0]
 
-    def _check(self, given: dict[str, Any]) -> None:
-        kind, (path, *codecs), named = self._method
+    def _checks(self) -> tuple[str, Callable[[Any], Any]]:
+        """The RPC, and what returns a request that it takes and raises InvalidRequest for others."""
+        _, (path, *codecs), named = self._method
         serializer = codecs[0] if codecs else named.get("request_serializer")
         deserializer = codecs[1] if len(codecs) > 1 else named.get("response_deserializer")
         rpc = path.lstrip("/")
-        if kind == "unary_stream":
-            accept(given["request"], rpc, deserializer)
-            check_serializable(given["request"], rpc, serializer)
-        elif given.get("request_iterator") is not None:
-            given["request_iterator"] = checked_stream(
-                given["request_iterator"], rpc, (serializer, deserializer)
-            )
+
+        def check(request: Any) -> Any:
+            accept(request, rpc, deserializer)
+            check_serializable(request, rpc, serializer)
+            return request
+
+        return rpc, check
 
     def _of(self, channel: Any, way: str) -> Any:
         kind, arguments, named = self._method

@@ -113,7 +113,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         options = (credentials, wait_for_ready, compression)
         if (span := self._target.start_span(self.rpc)) is None:
             return self._future(send, request, left, pairs, own, options)
-        pairs = span.propagated(pairs)
+        pairs = traced.propagated(span, self.rpc, pairs)
         return traced.future(span, self.rpc, lambda: self._future(send, request, left, pairs, own, options))
 
     def _future(
@@ -164,7 +164,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         left = self._seconds(timeout)
         if (span := self._target.start_span(self.rpc)) is None:
             return self._tries(send, request, left, pairs, own, options)
-        pairs = span.propagated(pairs)
+        pairs = traced.propagated(span, self.rpc, pairs)
         return traced.call(span, self.rpc, lambda: self._tries(send, request, left, pairs, own, options))
 
     def _tries(
@@ -213,9 +213,11 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
             failure = RpcError.of(error, self.rpc, metadata, self._target.proxy)
-        except ValueError:
+        except ValueError as error:
             if self._connection.waits.closed:  # while the call waited for its token
                 raise closed() from None
+            if "metadata was invalid" not in str(error):
+                raise  # an interceptor's own
             failure = foreign_metadata(self.rpc)  # gRPC's own text quotes all of it, with the token
         # Outside of `except`: else gRPC's error, a call that cannot be pickled, were its context, and Dask
         # sends that along.

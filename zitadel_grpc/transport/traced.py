@@ -12,6 +12,7 @@ import grpc
 from zitadel_grpc.errors import RpcError
 from zitadel_grpc.transport.call import AuthenticatedCall, Request, Response
 from zitadel_grpc.transport.connection import as_status
+from zitadel_grpc.transport.metadata import Pairs, pairs_of
 
 if TYPE_CHECKING:
     from zitadel_grpc.tracing.spans import CallSpan
@@ -53,6 +54,12 @@ def future(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
         sent = send()
     sent.add_done_callback(end)
     return sent
+
+
+def propagated(span: CallSpan, rpc: str, pairs: Pairs) -> Pairs:
+    """`pairs` with what tells the server of this trace. Raises InvalidMetadata if gRPC cannot send that."""
+    with failing(span, rpc):
+        return pairs_of(span.propagated(pairs))
 
 
 @contextlib.contextmanager
