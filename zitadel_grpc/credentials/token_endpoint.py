@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from zitadel_grpc import http_headers, tracing, trust
 from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
+from zitadel_grpc.credentials.header_logs import UNLOGGED
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 from zitadel_grpc.errors.text import secrets_of
@@ -118,8 +119,10 @@ def _ask(
     *,
     form: Mapping[str, str] | None = None,
     basic: str | None = None,
+    http2_error: str | None = None,
 ) -> tuple[int, Mapping[str, str], bytes]:
-    """The answer to a POST of `form`, or to a GET."""
+    """The answer to a POST of `form`, or to a GET. By HTTP/2 if the server chooses it by ALPN, unless
+    `http2_error` tells how it failed already."""
     # Compressed, a small answer could unpack to any size.
     headers = [("accept", "application/json"), ("accept-encoding", "identity"), *server.options.header_pairs]
     with NO_FORK:
@@ -131,13 +134,18 @@ def _ask(
         verify = trust.ssl_context(server.options)
         client = httpx2.Client(
             verify=verify,
+            http2=url.startswith("https:") and http2_error is None,
             timeout=max(refresh.remaining(), 0.001),
             follow_redirects=False,
             proxy=server.options.proxy or None,
             trust_env=False,  # calls must go the same way: see `proxies`
         )
 
+    speaks_http2 = False
+
     def trace(event: str, info: Mapping[str, Any]) -> None:
+        nonlocal speaks_http2
+        speaks_http2 = speaks_http2 or event.startswith("http2.")
         step, state = event.split(".")[-2:]
         if step == "start_tls":
             NO_FORK.enter() if state == "started" else NO_FORK.leave()
@@ -152,6 +160,7 @@ def _ask(
         extensions["sni_hostname"] = urlsplit(f"//{server.host}").hostname
     try:
         with (
+            UNLOGGED,
             client,
             client.stream(
                 "GET" if form is None else "POST", url, data=form, headers=headers, extensions=extensions
@@ -167,11 +176,20 @@ def _ask(
         way = f" through {server.via}" if server.via else ""
         failure = f"{url} did not answer in time{way} (token_timeout {server.options.token_timeout:g} s)"
         retryable = True
-    except httpx2.TransportError as error:
-        mend = next((mend for said, mend in _MENDS.items() if said in str(error)), "")
+    except Exception as error:
+        if not speaks_http2 and not isinstance(error, httpx2.TransportError):
+            raise  # of HTTP/2 the library passes on errors of h2 as they are
         way = f" through {server.via}" if server.via else ""
-        failure = f"{url} cannot be reached{way}: {_printable(str(error) or type(error).__name__, hidden)}"
-        failure, retryable = f"{failure}: {mend}" if mend else failure, not mend
+        said = _printable(str(error) or type(error).__name__, hidden)
+        mend = next((mend for part, mend in _MENDS.items() if part in str(error)), "")
+        failure = f"{url} cannot be reached{way}: {said}" + (f": {mend}" if mend else "")
+        if http2_error is not None:
+            failure += f" (by HTTP/1.1; HTTP/2 failed before: {http2_error})"
+        retryable = not mend
+        if speaks_http2:
+            http2_error = said
+    if speaks_http2 and http2_error is not None:
+        return _ask(server, url, refresh, hidden, form=form, basic=basic, http2_error=http2_error)
     # Raised here, outside of `except`: the HTTP library's exceptions hold the request, and that the secret.
     raise TokenEndpointError(failure, retryable=retryable)
 
