@@ -21,8 +21,9 @@ Code = grpc.StatusCode
 @pytest.mark.parametrize(
     ("code", "may_be_done"),
     [
-        *((Code.INVALID_ARGUMENT, False), (Code.ALREADY_EXISTS, False), (Code.PERMISSION_DENIED, False)),
-        *((Code.RESOURCE_EXHAUSTED, False), (Code.FAILED_PRECONDITION, False), (Code.NOT_FOUND, False)),
+        *((Code.INVALID_ARGUMENT, False), (Code.ALREADY_EXISTS, False), (Code.OUT_OF_RANGE, False)),
+        *((Code.PERMISSION_DENIED, True), (Code.RESOURCE_EXHAUSTED, True), (Code.UNIMPLEMENTED, True)),
+        *((Code.FAILED_PRECONDITION, False), (Code.NOT_FOUND, False)),
         *((Code.UNAVAILABLE, True), (Code.INTERNAL, True), (Code.UNKNOWN, True), (Code.ABORTED, True)),
     ],
 )

@@ -35,6 +35,8 @@ class InvalidRequest(InvalidArgument, TypeError):
     """The request was not sent: it is not a message that the RPC takes, or, with `validate=True`, it breaks
     rules of the protobufs. Then `faults` holds all of them; else it is empty."""
 
+    _never_sent = True
+
     def __init__(self, rpc: str, faults: Iterable[Fault] = (), *, details: str | None = None) -> None:
         self.faults = tuple(faults)
         super().__init__(rpc, details or "; ".join(map(str, self.faults)))

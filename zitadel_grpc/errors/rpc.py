@@ -45,6 +45,10 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
     """The proxy that the call went through, for the hint."""
     rpc: str
     """Full name, such as `zitadel.management.v1.ManagementService/GetMyOrg`."""
+    _never_sent = False
+    """Known to the transport: the request did not leave."""
+    _repeated = False
+    """Known to the transport: an earlier attempt of the same call may have been executed."""
 
     def __init__(
         self,

@@ -102,6 +102,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             counts=binding.counts,
             waits=self._connection.waits,
             via=self._target.proxy,
+            connection_options=self._target.options,
         )
 
 

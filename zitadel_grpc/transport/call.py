@@ -14,7 +14,7 @@ from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.credentials.waits import Waits, closed
 from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import clear_frames
-from zitadel_grpc.options import Retries
+from zitadel_grpc.options import ConnectionOptions, Retries
 from zitadel_grpc.transport.connection import (
     Counts,
     as_status,
@@ -23,6 +23,7 @@ from zitadel_grpc.transport.connection import (
     tell_of_resend,
     unreadable,
 )
+from zitadel_grpc.transport.evidence import note
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
 from zitadel_grpc.transport.requests import Unserializable, not_serialized
 from zitadel_grpc.transport.retries import Tries
@@ -63,6 +64,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         counts: Counts,
         waits: Waits,
         via: object,
+        connection_options: ConnectionOptions,
     ) -> None:
         self._method = method
         self._request = request
@@ -76,6 +78,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         self._counts = counts
         self._waits = waits
         self._via = via
+        self._connection_options = connection_options
         self._header: str | None = None
         self._attempt: grpc.aio.UnaryUnaryCall[Request, Response] | None = None
         self._task: asyncio.Task[Response] | None = None
@@ -136,11 +139,12 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     async def _complete(self) -> Response:
         attempt = self._attempt or self._send(await self._token(), self.time_remaining())
         tries = Tries(self._cache, self._retries)
+        earlier: RpcError | None = None
         while True:
             try:
                 response = await attempt
             except grpc.aio.AioRpcError as error:
-                failure = self._told(error)
+                failure = self._told(error, earlier)
             except _NEVER_SENT as error:
                 raise self._not_sent(error) from None
             else:
@@ -155,23 +159,25 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 finally:
                     del failure  # else its traceback, and so this frame, would keep it: a cycle for each
             await self._waits.pause_async(pause)
-            header = await self._token()
+            header = await self._token(failure)
             if not tries.worthwhile(header):
                 raise failure
             self._counts.retries += 1
             tell_of_resend(failure)
+            earlier = failure
             attempt = self._send(header, self.time_remaining())
 
-    def _told(self, error: grpc.aio.AioRpcError) -> RpcError:
+    def _told(self, error: grpc.aio.AioRpcError, earlier: RpcError | None = None) -> RpcError:
         header = () if self._header is None else ((AUTHORIZATION, self._header),)
-        return RpcError.of(error, self._rpc, (*self._pairs, *header), self._via)
+        told = RpcError.of(error, self._rpc, (*self._pairs, *header), self._via)
+        return note(told, self._method, self._request, self._connection_options, self._retries, earlier)
 
     def _not_sent(self, error: BaseException) -> ZitadelError:
         if isinstance(error, Unserializable):
             return not_serialized(self._rpc, error)
         return foreign_metadata(self._rpc)
 
-    async def _token(self) -> str | None:
+    async def _token(self, earlier: RpcError | None = None) -> str | None:
         if self._cache is None:
             return None
         if header := self._cache.authorization():
@@ -180,7 +186,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             async with asyncio.timeout(self.time_remaining()):
                 return await self._cache.wait_async(self._waits)
         except TimeoutError:
-            raise no_token_in_time(self._rpc) from None
+            raise no_token_in_time(self._rpc, earlier) from None
 
     async def _outcome(self, asked: str) -> Any:
         """Waits for the end, without raising what it ended with, and has gRPC's call tell of it by its method

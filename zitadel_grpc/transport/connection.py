@@ -26,6 +26,7 @@ from zitadel_grpc.errors import (
     Unavailable,
     Unknown,
 )
+from zitadel_grpc.errors.undone import surely_not_done
 from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -120,8 +121,11 @@ def refuse_faults(request: object, rpc: str) -> None:
         raise InvalidRequest(rpc, found)
 
 
-def no_token_in_time(rpc: str) -> DeadlineExceeded:
-    return DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
+def no_token_in_time(rpc: str, earlier: RpcError | None = None) -> DeadlineExceeded:
+    """`earlier` is the failure after which the call was to be sent again."""
+    error = DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
+    error._never_sent = earlier is None or surely_not_done(earlier)
+    return error
 
 
 def unreadable(rpc: str) -> Internal:

@@ -22,6 +22,7 @@ from zitadel_grpc.transport.connection import (
     tell_of_resend,
     unreadable,
 )
+from zitadel_grpc.transport.evidence import note
 from zitadel_grpc.transport.future import CallFuture
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.requests import Unserializable, accept, not_serialized
@@ -177,7 +178,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         while True:
             header = None
             if cache is not None:
-                header, left = self._token(left)
+                header, left = self._token(left, failure)
             if tries is not None and failure is not None:
                 if not tries.worthwhile(header):
                     raise failure
@@ -187,6 +188,14 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             try:
                 answer = self._sent(send, request, left, sent, options)
             except RpcError as error:
+                note(
+                    error,
+                    getattr(send, "__self__", send),
+                    request,
+                    self._target.options,
+                    self._retries,
+                    failure,
+                )
                 tries = tries or Tries(cache, self._retries)
                 pause = tries.pause_after(error, header, deadline - time.monotonic())
                 if pause is None:
@@ -226,7 +235,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         finally:
             del failure  # else its traceback, and so this frame, would keep it: a cycle for each
 
-    def _token(self, left: float) -> tuple[str, float]:
+    def _token(self, left: float, earlier: RpcError | None = None) -> tuple[str, float]:
         """The token, and how many seconds are left of `left`."""
         cache = self._target.cache
         if header := cache.authorization():
@@ -235,7 +244,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         try:
             return cache.wait(left, self._connection.waits), deadline - time.monotonic()
         except TimeoutError:
-            raise no_token_in_time(self.rpc) from None
+            raise no_token_in_time(self.rpc, earlier) from None
 
 
 class AuthenticatedChannel(grpc.Channel):

@@ -1,0 +1,143 @@
+"""A failure made by gRPC's own client, or told by a text that any peer can send, proves nothing: the server
+may have done it. What never left, and what the server itself refused, was not done."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gzip
+import socket
+import struct
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from google.rpc.status_pb2 import Status
+
+from tests.bulk.requests import Outcome, all_of, users
+from tests.client.proxies import Place, Serve, answers, listening
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
+from zitadel_grpc.api.management.v1 import ManagementServiceStub
+from zitadel_grpc.credentials import PersonalAccessToken
+from zitadel_grpc.errors import RpcError
+from zitadel_grpc.options import Retries
+
+TOKEN = PersonalAccessToken("a-token-of-some-length")
+GRPC = ((":status", "200"), ("content-type", "application/grpc"))
+LARGE = tuple((f"x-{number}", "y" * 1000) for number in range(20))
+OK = (("grpc-status", "0"),)
+NO_CONNECTION = "failed to connect to all addresses; last error: the event store"
+SEND_LIMIT = "CLIENT: Sent message larger than max (100 vs. 10)"
+
+
+def says(code: int, text: str, *more: tuple[str, str]) -> Serve:
+    return answers((*GRPC, ("grpc-status", str(code)), ("grpc-message", text), *more))
+
+
+def bomb(size: int) -> bytes:
+    packed = gzip.compress(bytes(size))
+    return b"\1" + struct.pack("!I", len(packed)) + packed
+
+
+async def outcomes(url: str, options: ConnectionOptions) -> list[Outcome]:
+    """Of both clients."""
+
+    def by_client() -> list[Outcome]:
+        with Client(url, TOKEN, options=options, timeout=10) as client:
+            return list(bulk.run(client.management.AddMachineUser, users(1)))
+
+    async with AsyncClient(url, TOKEN, options=options, timeout=10) as client:
+        told = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
+    return told + await asyncio.to_thread(by_client)
+
+
+def to(place: Place, retries: Retries = "reads", **options: Any) -> tuple[str, ConnectionOptions]:
+    return place.url, dataclasses.replace(place.options, retries=retries, **options)
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        answers(GRPC, b"\0\0\0\0\0", trailers=(*OK, *LARGE)),
+        answers((*GRPC, *LARGE), b"\0\0\0\0\0", trailers=OK),
+        answers((*GRPC, ("grpc-encoding", "gzip")), bomb(33 * 2**20), trailers=OK),
+        *(answers(GRPC, reset=code) for code in (8, 11, 12)),
+        *(answers(((":status", str(status)), ("content-type", "text/html"))) for status in (401, 403, 404)),
+        *(says(14, text) for text in (NO_CONNECTION, "DNS resolution failed for x", "errors resolving x")),
+        says(4, "the deadline passed while the call waited for a token"),
+        says(8, SEND_LIMIT),
+        *(says(code, "no evidence") for code in (7, 8, 12, 16)),
+        # The status inside is not that of the call.
+        answers((*GRPC, ("grpc-status-details-bin", "CAU")), reset=12),
+        answers(((":status", "403"), ("grpc-status-details-bin", "CAU"))),
+    ],
+)
+async def test_what_grpc_or_a_peers_text_tells_may_be_done(serve: Serve) -> None:
+    with listening(serve) as place:
+        for outcome in await outcomes(*to(place)):
+            assert outcome.error
+            assert outcome.may_be_done, outcome.error
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        *(says(code, "refused") for code in (3, 5, 6, 9, 11)),
+        *(says(code, "refused (QUOTA-Dfbg2)") for code in (7, 8, 12, 16)),
+        says(7, "refused", ("grpc-status-details-bin", "CAc")),
+        says(12, "unknown service zitadel.management.v1.ManagementService"),
+        says(12, "unknown method AddMachineUser for service zitadel.management.v1.ManagementService"),
+    ],
+)
+async def test_what_the_server_itself_refused_was_not_done(serve: Serve) -> None:
+    with listening(serve) as place:
+        for outcome in await outcomes(*to(place)):
+            assert outcome.error
+            assert not outcome.may_be_done, outcome.error
+        # Of more than one attempt, the last one tells nothing of those before.
+        for outcome in await outcomes(*to(place, retries="all")):
+            assert outcome.may_be_done
+
+
+def test_the_details_used_above_hold_the_codes() -> None:
+    assert Status(code=5).SerializeToString() == b"\x08\x05"  # CAU
+    assert Status(code=7).SerializeToString() == b"\x08\x07"  # CAc
+
+
+async def test_what_could_not_connect_was_not_done_unless_it_was_sent_more_than_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    plain = ConnectionOptions()
+    for url in (f"https://127.0.0.1:{port}", f"http://127.0.0.1:{port}", "https://no-such-host.invalid"):
+        for outcome in await outcomes(url, plain):
+            assert outcome.error
+            assert not outcome.may_be_done, outcome.error
+    for outcome in await outcomes(f"https://127.0.0.1:{port}", dataclasses.replace(plain, retries="all")):
+        assert outcome.may_be_done
+
+
+@pytest.mark.parametrize(
+    "limit", [{"max_request_bytes": 10}, {"channel_options": (("grpc.max_send_message_length", 10),)}]
+)
+async def test_a_request_over_the_send_limit_never_left(limit: dict[str, Any]) -> None:
+    with listening(says(13, "unexpected")) as place:
+        for outcome in await outcomes(*to(place, **limit)):
+            assert isinstance(outcome.error, RpcError)
+            assert outcome.error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert not outcome.may_be_done
+
+
+async def test_a_send_limit_in_a_servers_text_is_not_ours() -> None:
+    with listening(says(8, f"Sent message larger than max ({users(1)[0].ByteSize()} vs. 10)")) as place:
+        for outcome in await outcomes(*to(place, max_request_bytes=1000)):
+            assert outcome.may_be_done
+
+
+async def test_of_a_stub_on_another_channel_nothing_is_known() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        (outcome,) = await all_of(bulk.run(ManagementServiceStub(channel).AddMachineUser, users(1)))
+    assert outcome.error
+    assert outcome.may_be_done
