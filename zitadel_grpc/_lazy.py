@@ -1,5 +1,6 @@
 """Packages whose names are loaded from their modules when they are first used (PEP 562)."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
@@ -21,7 +22,16 @@ def lazy_exports(
     def __getattr__(name: str) -> object:
         if (owner := owners.get(name)) is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{package}.{owner}"), name)
+        conflict = None
+        try:
+            module = import_module(f"{package}.{owner}")
+        except TypeError as error:  # from protobuf's descriptor pool
+            conflict = _conflict(f"{package}.{owner}", str(error))
+            if conflict is None:
+                raise
+        if conflict is not None:
+            raise conflict
+        value: object = getattr(module, name)
         namespace[name] = value
         return value
 
@@ -29,3 +39,29 @@ def lazy_exports(
         return sorted({*namespace, *names})
 
     return __getattr__, __dir__, names
+
+
+def _conflict(module: str, said: str) -> ImportError | None:
+    """The error for a second copy of the same protobufs in one process; None if `said` tells of no such."""
+    found = re.search(r"duplicate symbol '([\w.]+)'|([\w.]+) is already defined in file", said)
+    if found is None:
+        return None
+    from google.protobuf import descriptor_pool
+
+    symbol = found[1] or found[2]
+    try:
+        file = descriptor_pool.Default().FindFileContainingSymbol(symbol).name
+    except KeyError:
+        return None
+    others = (
+        name
+        for name, loaded in list(sys.modules.items())
+        if getattr(getattr(loaded, "DESCRIPTOR", None), "name", None) == file
+    )
+    other = next(others, f"the descriptors of {file}")
+    return ImportError(
+        f"{module} cannot be imported: {other} defines {symbol} already, and a process can hold one copy of "
+        f"ZITADEL's protobufs. Import the messages from {module.rpartition('.')[0]} everywhere, or use the "
+        f"other stubs and their messages alone, with client.stub(…)",
+        name=module,
+    )
