@@ -31,6 +31,18 @@ def root_certificates(options: ConnectionOptions) -> bytes:
     return _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
 
 
+def source(options: ConnectionOptions) -> str:
+    """Where the trusted CAs come from, for error messages."""
+    if options.root_certificates is not None:
+        return "ConnectionOptions(root_certificates=…), or ZITADEL_CA_FILE"
+    for name in _OVERRIDES:
+        if path := os.environ.get(name):
+            return f"{path}, named by {name}"
+    bundles = (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES)
+    found = next((bundle for bundle in bundles if bundle and Path(bundle).is_file()), None)
+    return f"{found}, the system's bundle" if found else "the list that grpcio brings"
+
+
 @functools.lru_cache(maxsize=4)
 def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
     for name, path in zip(_OVERRIDES, overrides, strict=True):

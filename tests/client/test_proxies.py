@@ -11,14 +11,26 @@ import socket
 import ssl
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import grpc
+import h2.connection
 import pytest
 import trustme
 
 from tests.client.failing import failures
-from tests.client.proxies import Headers, Place, Serve, answers, hangs_up, listening, says, says_nothing
+from tests.client.proxies import (
+    Headers,
+    Place,
+    Serve,
+    answers,
+    hangs_up,
+    listening,
+    says,
+    says_nothing,
+    speaks_h2,
+)
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.api.user.v2 import GetUserByIDRequest
 from zitadel_grpc.errors import DeadlineExceeded, Internal, RpcError, Unavailable, Unimplemented, Unknown
@@ -133,13 +145,46 @@ async def test_a_plaintext_server_that_speaks_neither_is_told_as_such() -> None:
 async def test_tls_to_a_plaintext_port_is_told_as_such() -> None:
     with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
         for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
-            assert "does not speak TLS" in str(error)
+            assert "does not speak TLS: use http://" in str(error)
 
 
 async def test_plaintext_to_a_tls_port_is_told_as_such() -> None:
     with listening(web_page(200)) as place:
         for error in await failures(place, url=f"http://127.0.0.1:{place.port}"):
-            assert "does the server want TLS" in str(error)
+            assert "the URL must start with https://" in str(error)
+
+
+async def test_plaintext_to_a_tls_port_of_nginx_is_told_as_such() -> None:
+    page = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/html\r\n\r\n"
+    with listening(says(page), plaintext=True) as place:
+        for error in await failures(place):
+            assert "use https://" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [(11, "the headers are too large, or there were too many"), (0, "keepalive_requests")]
+)
+async def test_a_connection_that_the_server_ends_is_told_by_the_code(code: int, hint: str) -> None:
+    def respond(connection: h2.connection.H2Connection, stream: int) -> None:
+        connection.close_connection(code, last_stream_id=0)
+
+    with listening(speaks_h2(respond)) as place:
+        for error in await failures(place):
+            assert hint in (error.hint or "")
+
+
+async def test_of_localhost_the_error_of_one_address_is_told_as_such() -> None:
+    text = "failed to connect to all addresses; last error: UNKNOWN: ipv6:%5B::1%5D:1: Connection refused"
+    assert "use 127.0.0.1 in the URL" in (Unavailable("a/b", text).hint or "")
+
+
+async def test_which_cas_are_trusted_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (file := tmp_path / "other.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    monkeypatch.delenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with listening(web_page(200)) as place:
+        for error in await failures(Place(place.port, ConnectionOptions(), plaintext=False)):
+            assert f"{file}, named by SSL_CERT_FILE" in (error.hint or "")
 
 
 async def test_a_connection_that_is_reset_is_told_as_such() -> None:

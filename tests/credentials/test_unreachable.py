@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import datetime
 import socket
+import ssl
 import threading
 import traceback
 
@@ -14,7 +17,7 @@ from tests.credentials.asking import Asker
 from tests.credentials.caches import cache_of, token, wait_until
 from tests.credentials.servers import Exchange, gives_tokens
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import JwtProfile
+from zitadel_grpc.credentials import ClientCredentials, JwtProfile
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, ZitadelError
 from zitadel_grpc.testing import Emulator
 
@@ -103,6 +106,57 @@ def test_a_server_without_tls_is_told(asker: Asker) -> None:
     assert not error.retryable
     assert "does not speak TLS" in str(error)
     assert not server.requests
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>",
+        b"Client sent an HTTP request to an HTTPS server.\n",
+    ],
+)
+def test_plaintext_to_a_tls_port_that_answers_is_told(asker: Asker, body: bytes) -> None:
+    server = asker.serve(lambda exchange: exchange.answer(400, body), tls=False)
+    error = asker.failure(server)
+    assert not error.retryable
+    assert "use https:// in the URL" in str(error)
+
+
+@pytest.mark.parametrize("raw", [b"\x15\x03\x03\x00\x02\x02\x46\r\n", b""])
+def test_plaintext_to_a_tls_port_that_hangs_up_is_told(asker: Asker, raw: bytes) -> None:
+    server = asker.serve(lambda exchange: exchange.send(raw), tls=False)
+    assert "https://" in str(asker.failure(server, token_timeout=5.0))
+
+
+def test_a_missing_client_certificate_is_told_with_the_pages_title(asker: Asker) -> None:
+    page = b"<html><head><title>400 No required SSL certificate was sent</title></head></html>"
+    error = asker.failure(asker.serve(lambda exchange: exchange.answer(400, page)))
+    assert "400 No required SSL certificate was sent" in str(error)
+    assert "certificate_chain=…" in str(error)
+
+
+def test_an_expired_certificate_is_not_taken_for_an_untrusted_one() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    past = datetime.datetime(2020, 1, 1)  # noqa: DTZ001  # as trustme wants it
+    certificate = authority.issue_cert("localhost", not_before=past, not_after=past.replace(year=2021))
+    certificate.configure_cert(context)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            context.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        options = ConnectionOptions(root_certificates=authority.cert_pem.bytes())
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        with pytest.raises(TokenEndpointError, match="the server's certificate has expired") as failed:
+            token(cache_of(ClientCredentials("id", "a-secret"), url, options))
+        thread.join(10)
+    assert not failed.value.retryable
+    assert "root_certificates" not in str(failed.value)
 
 
 def test_roots_that_cannot_be_read_are_told(asker: Asker) -> None:

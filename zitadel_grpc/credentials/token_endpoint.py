@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
@@ -13,7 +14,7 @@ from zitadel_grpc.credentials.base import Refresh, Token, TokenServer
 from zitadel_grpc.credentials.header_logs import UNLOGGED
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
-from zitadel_grpc.errors.text import secrets_of
+from zitadel_grpc.errors.text import page_title, secrets_of, without
 
 _BODY_LIMIT = 1 << 20  # bytes
 _LIFE_LIMIT = 10 * 365 * 86400.0  # seconds; what says more is broken
@@ -24,10 +25,17 @@ _PASSING_ERRORS = frozenset({"server_error", "temporarily_unavailable", "slow_do
 _MENDS = {
     "Hostname mismatch": "ConnectionOptions(authority=…) gives the name that its certificate is for",
     "IP address mismatch": "ConnectionOptions(authority=…) gives the name that its certificate is for",
+    "certificate has expired": "the server's certificate has expired, or this machine's clock is wrong",
+    "certificate is not yet valid": "the certificate is not valid yet, or this machine's clock is wrong",
     "CERTIFICATE_VERIFY_FAILED": "is its CA among ConnectionOptions(root_certificates=…)?",
     "CERTIFICATE_REQUIRED": "it wants a client's, ConnectionOptions(certificate_chain=…, private_key=…)",
-    "WRONG_VERSION_NUMBER": "what listens there does not speak TLS",
+    "WRONG_VERSION_NUMBER": "what listens there does not speak TLS: use http://, or another port",
+    "record layer failure": "what listens there does not speak TLS: use http://, or another port",
+    # What TLS servers say to plaintext: an alert (RFC 8446 §6).
+    r"bytearray(b'\x15\x03": "what listens there speaks TLS: use https://",
 }
+_WANTS_TLS = re.compile(rb"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server")
+_WANTS_CERTIFICATE = re.compile(rb"No required SSL certificate was sent|The SSL certificate error")
 
 
 class Refused(CredentialsError):
@@ -95,9 +103,14 @@ def request_token(
             "ConnectionOptions(authority=…)"
         )
     else:
-        fault = (
-            f"answered {status} ({content_type}) and no OAuth error: is this ZITADEL, or a proxy in its way?"
-        )
+        title = page_title(without(list(hidden), body.decode(errors="replace")))
+        said = f"{content_type}: {title}" if title else content_type
+        advice = "is this ZITADEL, or a proxy in its way?"
+        if _WANTS_TLS.search(body):
+            advice = "the port speaks TLS: use https:// in the URL"
+        elif _WANTS_CERTIFICATE.search(body):
+            advice = "it wants a client's certificate: ConnectionOptions(certificate_chain=…, private_key=…)"
+        fault = f"answered {status} ({said}) and no OAuth error: {advice}"
     raise TokenEndpointError(f"{url} {fault}", status=status, retryable=False)
 
 
@@ -182,10 +195,17 @@ def _ask(
         way = f" through {server.via}" if server.via else ""
         said = _printable(str(error) or type(error).__name__, hidden)
         mend = next((mend for part, mend in _MENDS.items() if part in str(error)), "")
+        final = bool(mend)
+        if "root_certificates" in mend:
+            mend += f" The CAs in use are those of {trust.source(server.options)}"
+        elif not mend and url.startswith("http:") and not isinstance(error, httpx2.ConnectError):
+            mend = "does the server want TLS? Then the URL must start with https://"
+        elif not mend and "UNEXPECTED_EOF" in str(error):
+            mend = "the TLS handshake was cut off: does this port speak TLS? If not, use http://"
         failure = f"{url} cannot be reached{way}: {said}" + (f": {mend}" if mend else "")
         if http2_error is not None:
             failure += f" (by HTTP/1.1; HTTP/2 failed before: {http2_error})"
-        retryable = not mend
+        retryable = not final
         if speaks_http2:
             http2_error = said
     if speaks_http2 and http2_error is not None:

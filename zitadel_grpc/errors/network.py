@@ -23,7 +23,10 @@ _CLOUDFLARE = (
 _NO_GRPC = f"it does not pass gRPC on: {_PROXIES}"
 _REDIRECT = "gRPC follows no redirect: give the address that it leads to, without a login page in front"
 _BY_HTTP_STATUS = {
-    400: "it could not read the request, or does not pass on HTTP/2",
+    400: (
+        "it could not read the request, does not pass on HTTP/2, or (nginx) wants a client's certificate: "
+        "ConnectionOptions(certificate_chain=…, private_key=…)"
+    ),
     401: "it asks for a login of its own: give it what it wants with ConnectionOptions(headers=…)",
     403: "a firewall, an access rule or a missing switch for gRPC (Cloudflare) keeps the call from ZITADEL",
     404: f"it has no route for gRPC to ZITADEL; {_PROXIES}",
@@ -45,7 +48,7 @@ _BY_RESET = {
     1: "a proxy or the server takes the request for a broken one",
     7: "the server, or a proxy, refused the call before it did anything: it is stopping, or has too many",
     8: "the server, or a proxy's time limit, cancelled the call",
-    11: "the server, or a proxy, finds that this client sends too much",
+    11: "the server, or a proxy, finds that this client sends too much: too many requests, or large headers",
     13: f"what listens there, or behind it, speaks HTTP/1.1 only; {_PROXIES}",
 }
 _RESET = f"a proxy, most likely, broke the answer off: it may not pass on HTTP/2 or its trailers; {_PROXIES}"
@@ -54,7 +57,9 @@ _NO_CERTIFICATE = (
     "the server wants a client's certificate: ConnectionOptions(certificate_chain=…, private_key=…)"
 )
 _HTTP_1 = (
-    f"what listens there speaks HTTP/1.1 and not HTTP/2: a proxy without it, or another service; {_PROXIES}"
+    "what listens there speaks HTTP/1.1 and not HTTP/2: a proxy without it, or another service; "
+    f"{_PROXIES}. "
+    "If the URL starts with http://, the port may want TLS: use https://"
 )
 _NO_H2 = (
     "the server, or a load balancer before it, does not offer HTTP/2 by ALPN: switch it on there (nginx: "
@@ -65,8 +70,19 @@ _OTHER_NAME = (
 )
 _BROKEN_TLS = f"the server broke TLS off after the handshake; most likely {_NO_CERTIFICATE}"
 _ELSEWHERE = "is the URL, or that of an HTTP proxy, right, and can this machine reach that host and port?"
-_CUT_OFF = "the connection was cut off: does the server want TLS (https)? Is a firewall in the way?"
+_CUT_OFF = (
+    "the connection was cut off: does the server want TLS? Then the URL must start with https://. Is a "
+    "firewall in the way?"
+)
 _NO_SUCH_NAME = "the host name cannot be resolved: is it right, and does this machine's DNS know it?"
+_LOCALHOST = (
+    ". `localhost` has more than one address, and this error is that of [::1] only: use 127.0.0.1 in the URL "
+    "to see the other"
+)
+_TOO_MUCH = (
+    "the server ended it (ENHANCE_YOUR_CALM), as the headers are too large, or there were too many requests "
+    "or pings (keepalive)"
+)
 # The first that is found.
 _BY_CONNECTION_FAULT = {
     "no healthy upstream": "a proxy (Envoy) has no ZITADEL that is ready behind it",
@@ -80,8 +96,9 @@ _BY_CONNECTION_FAULT = {
     "missing selected ALPN": _NO_H2,
     "NO_APPLICATION_PROTOCOL": _NO_H2,
     "http1.x server": _HTTP_1,
-    "Failed parsing HTTP/2": "what listens there does not speak HTTP/2: does it want TLS (https)?",
-    "WRONG_VERSION_NUMBER": "what listens there does not speak TLS: is it http://, or another port?",
+    "Failed parsing HTTP/2": "what listens there does not speak HTTP/2: does it want TLS (https://)?",
+    "WRONG_VERSION_NUMBER": "what listens there does not speak TLS: use http://, or another port",
+    "certificate is not yet valid": "the certificate is not valid yet, or this machine's clock is wrong",
     "certificate has expired": "the server's certificate has expired, or this machine's clock is wrong",
     "Hostname Verification Check failed": _OTHER_NAME,
     "not in peer certificate": _OTHER_NAME,
@@ -97,7 +114,7 @@ _BY_CONNECTION_FAULT = {
         "(ConnectionOptions(certificate_chain=…, private_key=…)), or offer only old versions of TLS"
     ),
     "PROTOCOL_VERSION": "the server offers only old versions of TLS; gRPC needs 1.2 or later",
-    "Handshake read failed": f"the TLS handshake was cut off: does this port speak TLS? {_ELSEWHERE}",
+    "Handshake read failed": f"the TLS handshake was cut off: does this port want http://? {_ELSEWHERE}",
     "Connection refused": f"nothing listens there: {_ELSEWHERE}",
     "Connection reset": _CUT_OFF,
     "Socket closed": _CUT_OFF,
@@ -114,11 +131,18 @@ def network_hint(error: RpcError) -> str | None:
         return _http_hint(int(found[1]), error.rpc)
     if found := re.search(r"RST_STREAM with error code (\d+)", text):
         return _BY_RESET.get(int(found[1]), _RESET)
+    if found := re.search(r"GOAWAY received; Error code: (\d+)", text):
+        reason = _goaway_hint(int(found[1]))
+        return f"the connection was lost during the call, which may have been done: {reason}"
     match error.code():
         case grpc.StatusCode.UNAVAILABLE if re.match(r"(Stream removed|recvmsg|Socket closed)", text):
             return "the connection was lost during the call, which may have been done"
         case grpc.StatusCode.UNAVAILABLE:
             found_hint = next((hint for said, hint in _BY_CONNECTION_FAULT.items() if said in text), None)
+            if found_hint and error._trusted and "root_certificates" in found_hint:
+                found_hint += f" The CAs in use are those of {error._trusted}"
+            if found_hint and re.search(r"ipv6:(%5B|\[)::1", text):
+                found_hint += _LOCALHOST
             if error._via:
                 return f"{found_hint or 'no connection came about'}; the call went through {error._via}"
             return found_hint
@@ -130,6 +154,14 @@ def network_hint(error: RpcError) -> str | None:
                 "without a word; is the URL right?"
             )
     return None
+
+
+def _goaway_hint(code: int) -> str:
+    if code == 11:
+        return _TOO_MUCH
+    if code == 0:
+        return "the server, or a proxy, closed it as planned (nginx after `keepalive_requests`: raise that)"
+    return f"the server, or a proxy, ended it with HTTP/2 error code {code}"
 
 
 def _http_hint(status: int, rpc: str) -> str:

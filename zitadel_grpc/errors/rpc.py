@@ -26,6 +26,8 @@ _ERROR_ID = re.compile(r"\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$|\bID=([A-Za-z0-9]+-[A-
 _STATUS_DETAILS = "grpc-status-details-bin"
 _PUSHBACK = "grpc-retry-pushback-ms"
 _SHORT = 120  # characters
+_AN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
+"""What an error id may be: a server, or what stands in its place, may send anything under that name."""
 
 
 class Metadatum(NamedTuple):
@@ -49,6 +51,8 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
     """Known to the transport: the request did not leave."""
     _repeated = False
     """Known to the transport: an earlier attempt of the same call may have been executed."""
+    _trusted = ""
+    """Which CAs the transport trusts, where the server's certificate was refused."""
 
     def __init__(
         self,
@@ -121,10 +125,11 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         version. Of the newer `zitadel.error.v2.ErrorDetail` the slug, such as `user.already_exists`."""
         for detail in self.error_details:
             given = getattr(detail, "id", "") or getattr(detail, "slug", "")
-            if given and detail.DESCRIPTOR.full_name.startswith("zitadel."):
+            if detail.DESCRIPTOR.full_name.startswith("zitadel.") and _AN_ID.fullmatch(str(given)):
                 return str(given)
         found = _ERROR_ID.search(self.details() or "")
-        return found[1] or found[2] if found else None
+        given = found[1] or found[2] if found else ""
+        return given if _AN_ID.fullmatch(given) else None
 
     @property
     def failed_attempts(self) -> int | None:

@@ -23,6 +23,12 @@ def one_line(text: str, limit: int = _LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def page_title(text: str) -> str:
+    """The title of a web page on one line, empty if there is none."""
+    title = _TITLE.search(text) if _WEB_PAGE.search(text) else None
+    return one_line(title[1], 100) if title else ""
+
+
 def secrets_of(sent: Iterable[tuple[str, Any]]) -> list[str]:
     """What a call's metadata may prove its caller with: the values of all headers but well-known ones."""
     values = (value for key, value in sent if not _OPEN.fullmatch(key) and isinstance(value, str))

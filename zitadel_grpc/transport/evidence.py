@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 
+from zitadel_grpc import trust
 from zitadel_grpc.errors import RpcError
 from zitadel_grpc.errors.undone import surely_not_done
 from zitadel_grpc.options import ConnectionOptions, Retries
@@ -35,6 +36,8 @@ def note(
     )
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
+            if "CERTIFICATE_VERIFY_FAILED" in (error.details() or ""):
+                error._trusted = trust.source(options)
             error._never_sent = not error._repeated and _not_connected(error, method)
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             limit = configured.get(_SEND_LIMIT, options.max_request_bytes)
