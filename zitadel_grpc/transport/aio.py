@@ -77,7 +77,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             binding = self._connection.bind()
         method = binding.methods.get(self._key)
         if method is None:
-            method = binding.methods[self._key] = binding.method(self._retries, self._arguments)
+            method = binding.method(self._retries, self._arguments)
         if self._target.validate:
             refuse_faults(request, self.rpc)
         binding.counts.calls += 1
@@ -98,8 +98,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
                 "wait_for_ready": wait_for_ready,
                 "compression": compression,
             },
-            tasks=binding.tasks,
-            counts=binding.counts,
+            binding=binding,
             waits=self._connection.waits,
             via=self._target.proxy,
             connection_options=self._target.options,

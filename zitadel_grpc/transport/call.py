@@ -15,8 +15,8 @@ from zitadel_grpc.credentials.waits import Waits, closed
 from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import clear_frames
 from zitadel_grpc.options import ConnectionOptions, Retries
+from zitadel_grpc.transport.aio_connection import Binding
 from zitadel_grpc.transport.connection import (
-    Counts,
     as_status,
     foreign_metadata,
     no_token_in_time,
@@ -60,8 +60,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         timeout: float,
         pairs: Pairs,
         options: dict[str, Any],
-        tasks: set[asyncio.Task[Any]],
-        counts: Counts,
+        binding: Binding,
         waits: Waits,
         via: object,
         connection_options: ConnectionOptions,
@@ -74,8 +73,8 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
         self._options = options
-        self._tasks = tasks
-        self._counts = counts
+        self._binding = binding
+        self._line = binding.lines[retries]
         self._waits = waits
         self._via = via
         self._connection_options = connection_options
@@ -94,10 +93,12 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         if self._task is None and self._attempt is not None:
             try:
                 response = yield from self._attempt.__await__()
+                self._line.heard = time.monotonic()
                 if response is not None:
                     return response
                 failure = unreadable(self._rpc)
             except grpc.aio.AioRpcError as error:
+                self._hear(error.code())
                 if error.code() not in _NOT_THE_END:
                     failure = self._told(error)
             except _NEVER_SENT as error:
@@ -116,6 +117,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
 
     def _send(self, header: str | None, timeout: float) -> grpc.aio.UnaryUnaryCall[Request, Response]:
         self._header = header
+        self._sent = self._deadline - timeout
         pairs = self._pairs if header is None else (*self._pairs, (AUTHORIZATION, header))
         try:
             self._attempt = self._method(
@@ -131,8 +133,8 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     def _start(self) -> asyncio.Task[Response]:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._complete())
-            self._tasks.add(self._task)
-            self._task.add_done_callback(self._tasks.discard)
+            self._binding.tasks.add(self._task)
+            self._task.add_done_callback(self._binding.tasks.discard)
             self._task.add_done_callback(self._ended)
         return self._task
 
@@ -143,7 +145,9 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         while True:
             try:
                 response = await attempt
+                self._line.heard = time.monotonic()
             except grpc.aio.AioRpcError as error:
+                self._hear(error.code())
                 failure = self._told(error, earlier)
             except _NEVER_SENT as error:
                 raise self._not_sent(error) from None
@@ -162,10 +166,14 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             header = await self._token(failure)
             if not tries.worthwhile(header):
                 raise failure
-            self._counts.retries += 1
+            self._binding.counts.retries += 1
             tell_of_resend(failure)
             earlier = failure
             attempt = self._send(header, self.time_remaining())
+
+    def _hear(self, code: grpc.StatusCode) -> grpc.StatusCode:
+        self._binding.ended(self._retries, self._line, self._sent, code)
+        return code
 
     def _told(self, error: grpc.aio.AioRpcError, earlier: RpcError | None = None) -> RpcError:
         header = () if self._header is None else ((AUTHORIZATION, self._header),)

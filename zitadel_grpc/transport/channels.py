@@ -17,6 +17,8 @@ from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.intercepted import checked_async, checked_sync
 from zitadel_grpc.transport.retries import service_config
 
+_LOCAL_POOL = "grpc.use_local_subchannel_pool"
+
 
 def channel_credentials(endpoint: Endpoint, options: ConnectionOptions) -> grpc.ChannelCredentials | None:
     """TLS with the trusted CAs; None for plaintext. Raises ConfigurationError for certificates that cannot be
@@ -38,11 +40,14 @@ def open_async(
     interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
     credentials: grpc.ChannelCredentials | None = None,
     retries: Retries = "none",
+    *,
+    shared: bool = True,
 ) -> grpc.aio.Channel:
-    """A channel of the running event loop; `credentials` in place of what `channel_credentials` says."""
+    """A channel of the running event loop; `credentials` in place of what `channel_credentials` says.
+    Unless `shared`, its connections are its own: gRPC's channels to one server share them else."""
     forking.check_aio()
     credentials = credentials or channel_credentials(endpoint, options)
-    arguments = _arguments(endpoint, options, retries)
+    arguments = _arguments(endpoint, options, retries, shared)
     # A list, and looked up at each call, not imported by name: instrumentation replaces these functions, and
     # older versions of OpenTelemetry's add their interceptors to lists only.
     more: dict[str, Any] = {"compression": _compression(options), "interceptors": checked_async(interceptors)}
@@ -59,10 +64,12 @@ def open_sync(
     interceptors: Sequence[Any] = (),
     credentials: grpc.ChannelCredentials | None = None,
     retries: Retries = "none",
+    *,
+    shared: bool = True,
 ) -> grpc.Channel:
     """The synchronous twin."""
     credentials = credentials or channel_credentials(endpoint, options)
-    arguments = _arguments(endpoint, options, retries)
+    arguments = _arguments(endpoint, options, retries, shared)
     compression = _compression(options)
     if credentials is None:
         channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
@@ -89,7 +96,9 @@ def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
     return arguments
 
 
-def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
+def _arguments(
+    endpoint: Endpoint, options: ConnectionOptions, retries: Retries, shared: bool
+) -> list[tuple[str, Any]]:
     """gRPC's channel arguments, the user's own in place of ours of the same name: which of two counts, gRPC
     does not say."""
     ours: list[tuple[str, Any]] = [("grpc.max_receive_message_length", options.max_response_bytes)]
@@ -108,8 +117,11 @@ def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries)
         ours.append(("grpc.keepalive_time_ms", int(options.keepalive * 1000)))
     if config := service_config(retries):
         ours.append(("grpc.service_config", config))
-    theirs = {name for name, _ in options.channel_options}
-    return [*(pair for pair in ours if pair[0] not in theirs), *options.channel_options]
+    theirs = [*options.channel_options]
+    if not shared:
+        theirs = [*(pair for pair in theirs if pair[0] != _LOCAL_POOL), (_LOCAL_POOL, 1)]
+    names = {name for name, _ in theirs}
+    return [*(pair for pair in ours if pair[0] not in names), *theirs]
 
 
 def _compression(options: ConnectionOptions) -> grpc.Compression | None:

@@ -120,17 +120,23 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     def _future(
         self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
     ) -> Any:
-        if own:
-            return CallFuture(
-                self._sent(send, request, left, pairs, options), self.rpc, pairs, self._target.proxy
-            )
-        header, left = self._token(left)
-        pairs = (*pairs, (AUTHORIZATION, header))
+        header = None
+        if not own:
+            header, left = self._token(left)
+            pairs = (*pairs, (AUTHORIZATION, header))
+        cache, binding = self._target.cache, self._connection.current
+        line = None if binding is None else binding.lines.get(self._retries)
+        sent = time.monotonic()
+
+        def end(ended: grpc.Call) -> None:
+            code = ended.code()
+            if line is not None and binding is not None:
+                binding.ended(self._retries, line, sent, code)
+            if header is not None and code is _UNAUTHENTICATED:
+                cache.refused(header)
+
         future = self._sent(send, request, left, pairs, options)
-        cache = self._target.cache
-        future.add_done_callback(
-            lambda ended: cache.refused(header) if ended.code() is _UNAUTHENTICATED else None
-        )
+        future.add_done_callback(end)
         return CallFuture(future, self.rpc, pairs, self._target.proxy)
 
     def _method(self, request: Any) -> Any:
@@ -140,7 +146,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         binding = self._connection.current or self._connection.bind()
         method = binding.methods.get(self._key)
         if method is None:
-            method = binding.methods[self._key] = binding.method(self._retries, self._arguments)
+            method = binding.method(self._retries, self._arguments)
         if self._target.validate:
             refuse_faults(request, self.rpc)
         self._connection.count(calls=1)
@@ -175,6 +181,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         tries: Tries | None = None  # made at the first failure
         deadline = time.monotonic() + left
         failure: RpcError | None = None
+        binding = self._connection.current
+        line = None if binding is None else binding.lines.get(self._retries)
         while True:
             header = None
             if cache is not None:
@@ -188,6 +196,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             try:
                 answer = self._sent(send, request, left, sent, options)
             except RpcError as error:
+                if line is not None and binding is not None:
+                    binding.ended(self._retries, line, deadline - left, error.code())
                 note(
                     error,
                     getattr(send, "__self__", send),
@@ -202,6 +212,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
                     raise
                 failure = error
             else:
+                if line is not None:
+                    line.heard = time.monotonic()
                 if tries is not None:
                     tries.succeeded(header)
                 return answer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import threading
+import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import grpc
 
@@ -15,42 +16,84 @@ from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
 from zitadel_grpc.transport.connection import Counts, Target
+from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.requests import strict
+
+_STREAMS = "streams"
 
 
 class Binding:
     """The gRPC channels of one process."""
 
     def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
-        self.channel = open_sync(target.endpoint, target.options, interceptors, None, target.options.retries)
-        self.methods: dict[tuple[Any, ...], Any] = {}
-        self._channels = {target.options.retries: self.channel}
-        self._lock = threading.Lock()
         self._target = target
         self._interceptors = interceptors
+        self.methods: dict[tuple[Any, ...], Any] = {}
+        self.lines: dict[str, Line] = {}
+        """By what they send again, and `_STREAMS`."""
+        self._replaced: weakref.WeakSet[grpc.Channel] = weakref.WeakSet()
+        """For which there is another, while calls use them."""
+        self._shared = True
+        self._lock = threading.RLock()
+        self.line(target.options.retries)
 
     def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
         """gRPC's own counterpart of a stub's method."""
         method, serializer, *more = arguments
         with self._lock:
-            if retries not in self._channels:
-                target = self._target
-                self._channels[retries] = open_sync(
-                    target.endpoint, target.options, self._interceptors, None, retries
-                )
-            return self._channels[retries].unary_unary(method, strict(serializer), *more)
+            made = self.line(retries).channel.unary_unary(method, strict(serializer), *more)
+            self.methods[retries, *arguments] = made
+            return made
 
-    @functools.cached_property
+    def line(self, name: str) -> Line:
+        with self._lock:
+            if (line := self.lines.get(name)) is None:
+                target = self._target
+                streams = name == _STREAMS
+                credentials = composed_credentials(target) if streams else None
+                retries: Retries = "none" if streams else cast(Retries, name)
+                channel = open_sync(
+                    target.endpoint,
+                    target.options,
+                    self._interceptors,
+                    credentials,
+                    retries,
+                    shared=self._shared,
+                )
+                line = self.lines[name] = Line(channel, replaces=not self._shared)
+            return line
+
+    def ended(self, name: str, line: Line, sent: float, code: grpc.StatusCode) -> None:
+        """Notes how a call over `line` ended that was sent at `sent`. If that shows that the connection is
+        dead, the next call uses another."""
+        if code is not grpc.StatusCode.DEADLINE_EXCEEDED:
+            if code is not grpc.StatusCode.CANCELLED:
+                line.heard = time.monotonic()
+            return
+        with self._lock:
+            if self.lines.get(name) is line and line.is_dead(sent):
+                del self.lines[name]
+                for key in [key for key in self.methods if key[0] == name]:
+                    del self.methods[key]
+                self._replaced.add(line.channel)
+                self._shared = False  # else gRPC would give the new channel the same connection
+
+    @property
+    def channel(self) -> grpc.Channel:
+        channel: grpc.Channel = self.line(self._target.options.retries).channel
+        return channel
+
+    @property
     def for_streams(self) -> grpc.Channel:
-        target = self._target
-        return open_sync(target.endpoint, target.options, self._interceptors, composed_credentials(target))
+        channel: grpc.Channel = self.line(_STREAMS).channel
+        return channel
 
     def close(self) -> None:
-        for channel in self._channels.values():
+        with self._lock:
+            channels = {line.channel for line in self.lines.values()} | set(self._replaced)
+        for channel in channels:
             channel.close()
-        if "for_streams" in vars(self):
-            self.for_streams.close()
 
 
 class SyncConnection:

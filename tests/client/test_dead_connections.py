@@ -1,0 +1,183 @@
+"""Connections that go dead without a word: nothing is closed, nothing arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.credentials import PersonalAccessToken
+from zitadel_grpc.errors import DeadlineExceeded
+from zitadel_grpc.options import Retries
+from zitadel_grpc.testing import Emulator
+
+
+class Relay:
+    """Passes connections on to `port`, until they are frozen: what they carry is lost from then on."""
+
+    def __init__(self, listener: socket.socket, port: int) -> None:
+        self.url = f"https://localhost:{listener.getsockname()[1]}"
+        self.accepted = 0
+        self.refuses = False
+        """Whether new connections are frozen from their start."""
+        self._port = port
+        self._listener = listener
+        self._frozen: list[threading.Event] = []
+        self._opened: list[socket.socket] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
+
+    def freeze(self) -> None:
+        for frozen in self._frozen:
+            frozen.set()
+
+    def close(self) -> None:
+        for used in (self._listener, *self._opened):
+            with contextlib.suppress(OSError):
+                used.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(10)
+        for used in self._opened:
+            used.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # the listener was closed
+            while True:
+                inside, _ = self._listener.accept()
+                outside = socket.create_connection(("localhost", self._port))
+                self.accepted += 1
+                self._opened += [inside, outside]
+                self._frozen.append(frozen := threading.Event())
+                if self.refuses:
+                    frozen.set()
+                for way in ((inside, outside), (outside, inside)):
+                    threading.Thread(target=self._pump, args=(*way, frozen), daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, target: socket.socket, frozen: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while received := source.recv(65536):
+                if not frozen.is_set():
+                    target.sendall(received)
+
+
+@contextmanager
+def relaying(port: int) -> Iterator[Relay]:
+    with socket.create_server(("localhost", 0)) as listener:
+        relay = Relay(listener, port)
+        try:
+            yield relay
+        finally:
+            relay.close()
+
+
+@pytest.fixture
+def relay(emulator: Emulator) -> Iterator[Relay]:
+    with relaying(int(emulator.url.rpartition(":")[2])) as relay:
+        yield relay
+
+
+def _options(emulator: Emulator, retries: Retries = "reads") -> ConnectionOptions:
+    return ConnectionOptions(root_certificates=emulator.root_certificates, retries=retries)
+
+
+@pytest.mark.parametrize("retries", ["reads", "all", "none"])
+def test_a_sync_client_recovers_within_one_deadline(
+    emulator: Emulator, relay: Relay, retries: Retries
+) -> None:
+    with Client(relay.url, PersonalAccessToken(emulator.pat), options=_options(emulator)) as client:
+        view = client.with_retries(retries)
+        view.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+        relay.freeze()
+        with pytest.raises(DeadlineExceeded):
+            view.management.GetMyOrg(GetMyOrgRequest(), timeout=1)
+
+        assert view.management.GetMyOrg(GetMyOrgRequest(), timeout=10).org.name == "ZITADEL"
+        relay.freeze()
+        with pytest.raises(DeadlineExceeded):
+            view.management.GetMyOrg(GetMyOrgRequest(), timeout=1)
+        view.management.GetMyOrg.with_call(GetMyOrgRequest(), timeout=10)
+        relay.freeze()
+        assert view.management.GetMyOrg.future(GetMyOrgRequest(), timeout=1).exception(10) is not None
+        assert view.management.GetMyOrg.future(GetMyOrgRequest(), timeout=10).result(10).org.name == "ZITADEL"
+
+
+@pytest.mark.parametrize("retries", ["reads", "all", "none"])
+def test_an_async_client_recovers_within_one_deadline(
+    emulator: Emulator, relay: Relay, retries: Retries
+) -> None:
+    async def run() -> None:
+        pat = PersonalAccessToken(emulator.pat)
+        async with AsyncClient(relay.url, pat, options=_options(emulator)) as client:
+            view = client.with_retries(retries)
+            for _ in range(2):
+                await view.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+                relay.freeze()
+                with pytest.raises(DeadlineExceeded):
+                    await view.management.GetMyOrg(GetMyOrgRequest(), timeout=1)
+            response = await view.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+            assert response.org.name == "ZITADEL"
+
+    asyncio.run(run())
+
+
+def test_one_connection_at_most_is_opened_per_deadline(emulator: Emulator, relay: Relay) -> None:
+    async def run() -> None:
+        pat = PersonalAccessToken(emulator.pat)
+        async with AsyncClient(relay.url, pat, options=_options(emulator)) as client:
+            await client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+            relay.freeze()
+            relay.refuses = True
+            before = relay.accepted
+            for _ in range(3):
+                calls = [client.management.GetMyOrg(GetMyOrgRequest(), timeout=1.2) for _ in range(20)]
+                ended = await asyncio.gather(*calls, return_exceptions=True)
+                assert {type(failure) for failure in ended} == {DeadlineExceeded}
+            assert relay.accepted - before <= 3
+
+    asyncio.run(run())
+
+
+def test_calls_under_way_end_on_the_old_connection(emulator: Emulator, relay: Relay) -> None:
+    async def run() -> None:
+        pat = PersonalAccessToken(emulator.pat)
+        async with AsyncClient(relay.url, pat, options=_options(emulator)) as client:
+            await client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+            emulator.faults.latency = 4
+            slow = client.management.GetMyOrg(GetMyOrgRequest(), timeout=20)
+            with pytest.raises(DeadlineExceeded):
+                await client.management.GetMyOrg(GetMyOrgRequest(), timeout=1)
+            emulator.faults.latency = 0
+            accepted = relay.accepted
+            await client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+            assert relay.accepted == accepted + 1
+            assert (await slow).org.name == "ZITADEL"
+
+    asyncio.run(run())
+
+
+def test_a_slow_call_costs_no_connection_while_others_are_answered(emulator: Emulator, relay: Relay) -> None:
+    with Client(relay.url, PersonalAccessToken(emulator.pat), options=_options(emulator)) as client:
+        client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+        emulator.faults.latency = 4
+        slow = threading.Thread(target=_expires, args=(client,))
+        slow.start()
+        time.sleep(0.7)
+        emulator.faults.latency = 0
+        client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+        slow.join(20)
+        client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
+
+        assert relay.accepted == 1
+
+
+def _expires(client: Client) -> None:
+    with contextlib.suppress(DeadlineExceeded):
+        client.management.GetMyOrg(GetMyOrgRequest(), timeout=3)
