@@ -6,19 +6,23 @@ import collections
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 Work = Callable[[], object]
 
 _FORK_WAITS = 0.8  # seconds at most: a server that never answers a handshake must not hold os.fork()
+_END_WAITS = 0.1  # seconds at most, for threads that end
+_IDLE_LIMIT = 10.0  # seconds after which a thread ends
 _idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()
+_ending: list[threading.Thread] = []
 
 
 def run(work: Work) -> None:
     """Runs `work`, which must not raise, in a thread. Raises RuntimeError if none can be started.
 
-    Threads are kept for the next time: one that used OpenSSL holds a lock of OpenSSL's while it ends, and a
-    child forked at that moment would hang, all of it, at its first handshake.
+    Threads are kept for the next time, and end when there was none for a while.
     """
     try:
         jobs = _idle.pop()
@@ -30,8 +34,31 @@ def run(work: Work) -> None:
 
 def _serve(jobs: queue.SimpleQueue[Work]) -> None:
     while True:
-        jobs.get()()
+        try:
+            work = jobs.get(timeout=_IDLE_LIMIT)
+        except queue.Empty:
+            try:
+                _idle.remove(jobs)
+            except ValueError:
+                continue  # taken just now
+            break
+        work()
+        del work
         _idle.append(jobs)
+    with NO_FORK:
+        _ending[:] = [*filter(_exists, _ending), threading.current_thread()]
+
+
+def _exists(thread: threading.Thread) -> bool:
+    # A thread that used OpenSSL holds a lock of OpenSSL's while it ends, after Python is done with it. A
+    # child that is forked at that moment would hang, all of it, at its first handshake.
+    return thread.is_alive() or Path(f"/proc/self/task/{thread.native_id}").exists()
+
+
+def _wait_for_ends() -> None:
+    give_up_at = time.monotonic() + _END_WAITS
+    while any(map(_exists, _ending)) and time.monotonic() < give_up_at:
+        time.sleep(0.001)
 
 
 class _NoFork:
@@ -63,6 +90,7 @@ class _NoFork:
     def before_fork(self) -> None:
         self._changed.acquire()  # kept over the fork: nobody goes inside meanwhile
         self._changed.wait_for(lambda: self._inside <= 0, _FORK_WAITS)
+        _wait_for_ends()
 
     def after_in_parent(self) -> None:
         self._changed.release()
@@ -70,6 +98,7 @@ class _NoFork:
     def after_in_child(self) -> None:
         self._reset()
         _idle.clear()
+        _ending.clear()
 
 
 NO_FORK = _NoFork()
