@@ -26,6 +26,7 @@ from zitadel_grpc import tracing
 from zitadel_grpc.credentials import attempts, workers
 from zitadel_grpc.credentials.base import Refresh, Token
 from zitadel_grpc.credentials.life import HeldToken, TokenState
+from zitadel_grpc.credentials.running import Running, ended
 from zitadel_grpc.credentials.waits import Waits
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
@@ -66,7 +67,7 @@ class TokenCache:
         self._lock = threading.Lock()
         self._renew_every = renew_after
         self._token = None if first is None else HeldToken.of(first, now, now, renew_after)
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._held: tuple[ZitadelError, float] | None = None  # an error, and until when it is told
         self._hanging = 0  # given up, and not returned yet
         self._ask_at = 0.0  # when the next request may be sent
@@ -113,11 +114,11 @@ class TokenCache:
         with self._lock:
             token = self._token
             if token is not None and token.state(now) is not TokenState.INVALID:
-                return _ended(token.header)
+                return ended(token.header)
             if self._running is not None:
                 return self._running.future
             if self._held is not None and now < self._held[1]:
-                return _ended(self._held[0])
+                return ended(self._held[0])
             return self._start(now, waited_for=True, blocks=blocks).future
 
     def wait(self, timeout: float, waits: Waits | None = None) -> str:
@@ -162,14 +163,14 @@ class TokenCache:
         if token is not None and token.header == header:
             token.unproven = False
 
-    def _start(self, now: float, *, waited_for: bool, blocks: bool = False) -> _Running:
+    def _start(self, now: float, *, waited_for: bool, blocks: bool = False) -> Running:
         """Starts the refresh; the lock is held."""
         try:
             loop: asyncio.AbstractEventLoop | None = None if blocks else asyncio.get_running_loop()
         except RuntimeError:
             loop = None
         self._span = tracing.plan_refresh(self._name, waited_for=waited_for) if self._traces else None
-        running = self._running = _Running(Refresh(now + self._timeout, loop), self._span)
+        running = self._running = Running(Refresh(now + self._timeout, loop), self._span)
         if self._hanging >= _HANGING_LIMIT:
             failure = TokenEndpointError(
                 f"{self._name}: {self._hanging} attempts to obtain a token still hang: give them a timeout"
@@ -188,7 +189,7 @@ class TokenCache:
             running.future.set_exception(failure)
         return running
 
-    def _run(self, running: _Running) -> None:
+    def _run(self, running: Running) -> None:
         with running.span or contextlib.nullcontext():
             outcome = attempts.outcome(self._spaced, running.refresh, self._name, self._renew_every, _SPACING)
             with self._lock:
@@ -212,7 +213,7 @@ class TokenCache:
             time.sleep(begins - now)
         return self._obtain(refresh)
 
-    def _give_up(self, running: _Running) -> None:
+    def _give_up(self, running: Running) -> None:
         with self._lock:
             if self._running is running:
                 running.hangs = True
@@ -221,7 +222,7 @@ class TokenCache:
         self._end(running, failure)
         running.refresh.abandon()
 
-    def _end(self, running: _Running, outcome: HeldToken | ZitadelError) -> None:
+    def _end(self, running: Running, outcome: HeldToken | ZitadelError) -> None:
         with self._lock:
             if self._running is not running:
                 return  # given up before, or of the process before a fork
@@ -277,26 +278,6 @@ class TokenCache:
         self._lock = threading.Lock()
         self._running = None
         self._hanging = 0
-
-
-class _Running:
-    def __init__(self, refresh: Refresh, span: RefreshSpan | None) -> None:
-        self.refresh = refresh
-        self.span = span
-        self.watchdog: threading.Timer | None = None
-        self.hangs = False  # was given up, and did not return yet
-        self.future: Future[str] = Future()
-        # Running from the start: a waiter that goes away must not be able to cancel it for the others.
-        self.future.set_running_or_notify_cancel()
-
-
-def _ended(outcome: str | ZitadelError) -> Future[str]:
-    future: Future[str] = Future()
-    if isinstance(outcome, str):
-        future.set_result(outcome)
-    else:
-        future.set_exception(outcome)
-    return future
 
 
 _caches: weakref.WeakSet[TokenCache] = weakref.WeakSet()
