@@ -175,9 +175,8 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
     server = asker.serve(gives_tokens())
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, url)
-    cache = cache_of(JwtProfile.from_dict(asker.key), server.url, asker.options)
     with pytest.raises(ZitadelError) as failed:
-        token(cache)
+        token(cache_of(JwtProfile.from_dict(asker.key), server.url, asker.options))
     assert "a-password" not in "".join(traceback.format_exception(failed.value))
     assert not server.requests
 
