@@ -9,6 +9,7 @@ import math
 import re
 import socket
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ class Refresh:
 
     deadline: float
     loop: asyncio.AbstractEventLoop | None = None
+    loop_blocked: Future[None] = field(default_factory=Future, init=False, repr=False, compare=False)
+    """Ends when a synchronous call on `loop` waits for this attempt, and keeps the loop from running."""
     _sockets: list[socket.socket] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def remaining(self) -> float:

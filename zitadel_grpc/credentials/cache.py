@@ -116,6 +116,9 @@ class TokenCache:
             if token is not None and token.state(now) is not TokenState.INVALID:
                 return ended(token.header)
             if self._running is not None:
+                refresh = self._running.refresh
+                if blocks and refresh.loop is _running_loop() is not None and not refresh.loop_blocked.done():
+                    refresh.loop_blocked.set_result(None)
                 return self._running.future
             if self._held is not None and now < self._held[1]:
                 return ended(self._held[0])
@@ -165,10 +168,7 @@ class TokenCache:
 
     def _start(self, now: float, *, waited_for: bool, blocks: bool = False) -> Running:
         """Starts the refresh; the lock is held."""
-        try:
-            loop: asyncio.AbstractEventLoop | None = None if blocks else asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
+        loop = None if blocks else _running_loop()
         self._span = tracing.plan_refresh(self._name, waited_for=waited_for) if self._traces else None
         running = self._running = Running(Refresh(now + self._timeout, loop), self._span)
         if self._hanging >= _HANGING_LIMIT:
@@ -278,6 +278,13 @@ class TokenCache:
         self._lock = threading.Lock()
         self._running = None
         self._hanging = 0
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 _caches: weakref.WeakSet[TokenCache] = weakref.WeakSet()

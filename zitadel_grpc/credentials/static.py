@@ -7,7 +7,7 @@ import concurrent.futures
 import inspect
 import os
 from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import Any, Self
 
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
 from zitadel_grpc.credentials.files import SecretFile
@@ -86,12 +86,12 @@ class AccessToken(Credentials):
             )
         given = self._function()
         if inspect.isawaitable(given):
-            given = _awaited(given, refresh)
+            given = _awaited(given, refresh, self._function)
         return _checked(given, "what the function for an AccessToken gave")
 
 
-def _awaited(given: Awaitable[Given], refresh: Refresh) -> Given:
-    async def bounded() -> Given:
+def _awaited(given: Awaitable[Given], refresh: Refresh, function: Callable[[], Any]) -> Any:
+    async def bounded(given: Any = given) -> Any:
         async with asyncio.timeout(refresh.remaining()):
             return await given
 
@@ -105,7 +105,13 @@ def _awaited(given: Awaitable[Given], refresh: Refresh) -> Given:
         except RuntimeError:
             waiting.close()
             raise concurrent.futures.CancelledError from None
-        return future.result(refresh.remaining() + _GRACE)
+        wait = refresh.remaining() + _GRACE
+        either: list[concurrent.futures.Future[Any]] = [future, refresh.loop_blocked]
+        concurrent.futures.wait(either, wait, concurrent.futures.FIRST_COMPLETED)
+        if refresh.loop_blocked.done() and not future.done():
+            future.cancel()
+            return asyncio.run(bounded(function()))
+        return future.result(0)
     except TimeoutError:
         failure = "gave no token in time (token_timeout)"
     except concurrent.futures.CancelledError:
