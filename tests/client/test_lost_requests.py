@@ -1,6 +1,7 @@
 """Ways in which gRPC loses a request, a response or an error: each ends with an error."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -175,6 +176,8 @@ async def test_what_an_interceptor_adds_and_grpc_cannot_carry_is_named(
         with pytest.raises(errors.InvalidMetadata):
             sync_client.management.GetMyOrg.future(request).result(5)
     assert not handler.received
+    del e
+    gc.collect()  # here, where that warning is expected
 
 
 def test_an_interceptors_own_error_is_not_taken_for_one_of_metadata(url: str) -> None:
