@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zitadel_grpc import trust
 from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import without_locals
@@ -61,7 +62,7 @@ def read(options: ConnectionOptions | None = None) -> Settings:
             raise ConfigurationError(
                 f"ZITADEL_CA_FILE: {shown_path(values['ZITADEL_CA_FILE'])} cannot be read ({error.strerror})"
             ) from None
-        if b"-----BEGIN CERTIFICATE-----" not in roots:
+        if not trust.certificates(roots):
             raise ConfigurationError(
                 f"ZITADEL_CA_FILE: {shown_path(values['ZITADEL_CA_FILE'])} holds no PEM certificate"
             )

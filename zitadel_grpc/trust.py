@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import pkgutil
+import re
 import ssl
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.options import ConnectionOptions
 
 _OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
+_CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]*)-----END \1-----")
+_LINE, _ENDED = re.compile("(.{1,64})"), r"\1\n"
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
@@ -25,9 +28,10 @@ _SYSTEM_BUNDLES = (
 
 
 def root_certificates(options: ConnectionOptions) -> bytes:
-    """The trusted CAs, PEM. Raises ConfigurationError if a file named by the environment cannot be read."""
+    """The trusted CAs, PEM, in the form that both gRPC and OpenSSL read. Raises ConfigurationError if a file
+    named by the environment cannot be read or holds no certificate."""
     if options.root_certificates is not None:
-        return options.root_certificates
+        return certificates(options.root_certificates)
     return _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
 
 
@@ -48,11 +52,14 @@ def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
     for name, path in zip(_OVERRIDES, overrides, strict=True):
         if path:
             try:
-                return Path(path).read_bytes()
+                found = certificates(Path(path).read_bytes())
             except OSError as error:
                 raise ConfigurationError(
                     f"{name} names {path}, which cannot be read: {error.strerror}"
                 ) from None
+            if not found:
+                raise ConfigurationError(f"{name} names {path}, which holds no readable PEM certificate")
+            return found
     for bundle in (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES):
         if bundle and Path(bundle).is_file():
             return Path(bundle).read_bytes()
@@ -62,6 +69,23 @@ def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
             "no CA bundle found on this system: give ConnectionOptions(root_certificates=…)"
         )
     return packaged
+
+
+@functools.lru_cache(maxsize=8)
+def certificates(file: bytes) -> bytes:
+    """The certificates in a file, as plain PEM; empty if there are none.
+
+    OpenSSL and gRPC's BoringSSL differ in which deviations from PEM they accept. This removes a byte order
+    mark, UTF-16, other line ends, indentation and the text between certificates (RFC 7468 §2). A single
+    certificate may be DER.
+    """
+    if file.startswith(b"\x30\x82"):
+        return ssl.DER_cert_to_PEM_cert(file).encode()
+    text = file.replace(b"\0", b"").decode("ascii", "ignore")  # of ASCII in UTF-16, every other byte is 0
+    return "".join(
+        f"-----BEGIN CERTIFICATE-----\n{_LINE.sub(_ENDED, ''.join(body.split()))}-----END CERTIFICATE-----\n"
+        for _, body in _CERTIFICATE.findall(text)
+    ).encode()
 
 
 def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:

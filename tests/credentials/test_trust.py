@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +93,61 @@ def test_roots_may_have_comments_in_any_letters(serve: Serve, trusting: Connecti
     commented = "# Straße, 証明書\n".encode() + (trusting.root_certificates or b"")
     options = dataclasses.replace(trusting, root_certificates=commented)
     assert token(cache_of(SECRET, server.url, options)) == "token-1"
+
+
+def other_forms(pem: bytes) -> dict[str, bytes]:
+    """A CA file as people have it."""
+    text = pem.decode()
+    lines = text.split("\n")
+    return {
+        "byte order mark": b"\xef\xbb\xbf" + pem,
+        "CRLF": text.replace("\n", "\r\n").encode(),
+        "CR": text.replace("\n", "\r").encode(),
+        "UTF-16": text.encode("utf-16"),
+        "UTF-16 without a mark": text.encode("utf-16-be"),
+        "text around": f"Bag Attributes\n  größe: 1\n{text}subject=CN = x\n{text}\n-----BEGIN".encode(),
+        "indented": "\n".join(f"    {line}  " for line in lines).encode(),
+        "on one line": "".join(lines).encode(),
+        "without a line end between": (text.strip() + text.strip()).encode(),
+        "old label": text.replace("CERTIFICATE", "X509 CERTIFICATE").encode(),
+        "DER": ssl.PEM_cert_to_DER_cert(text),
+    }
+
+
+FORMS = list(other_forms(trustme.CA().cert_pem.bytes()))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_ca_file_is_read_alike_both_ways(emulator: Emulator, key: JwtProfile, form: str) -> None:
+    roots = other_forms(emulator.root_certificates)[form]
+    assert works(emulator.url, key, ConnectionOptions(root_certificates=roots))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_ca_file_of_the_environment_is_read_alike_both_ways(
+    emulator: Emulator,
+    key: JwtProfile,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+    variable: str,
+) -> None:
+    (file := tmp_path / "ca.pem").write_bytes(other_forms(emulator.root_certificates)[form])
+    monkeypatch.setenv(variable, str(file))
+    assert works(emulator.url, key, ConnectionOptions())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_ca_file_of_a_client_from_the_environment_is_read_alike(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    (file := tmp_path / "ca.pem").write_bytes(other_forms(emulator.root_certificates)[form])
+    monkeypatch.setenv("ZITADEL_API_URL", emulator.url)
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", emulator.pat)
+    monkeypatch.setenv("ZITADEL_CA_FILE", str(file))
+    with Client.from_env() as client:
+        assert client.management.GetMyOrg(GetMyOrgRequest()).org.id
 
 
 @pytest.fixture
