@@ -44,7 +44,7 @@ class Endpoint:
         if parts.scheme not in _DEFAULT_PORTS:
             raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
         host = parts.hostname or ""
-        if not _is_host(host):  # not quoted, nor is a path: each may be a token or a password
+        if not is_host(host):  # not quoted, nor is a path: each may be a token or a password
             raise ConfigurationError(
                 f"{what} has no valid host name (write other alphabets in their xn-- form)"
             )
@@ -104,7 +104,7 @@ def _warn_once(origin: str) -> None:
     )
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
     """An IP address, or a name that can be looked up (RFC 1123 §2.1, and the underscore of containers)."""
     if ":" not in host:
         return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from zitadel_grpc.endpoint import is_host
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
 
@@ -251,7 +252,7 @@ def _is_proxy(url: object) -> bool:
         return (
             parts is not None
             and parts.scheme == "http"
-            and bool(parts.hostname and parts.port)
+            and bool(parts.port and is_host(parts.hostname or ""))
             and parts.path in ("", "/")
             and not parts.query
             and not parts.fragment

@@ -18,6 +18,7 @@ _CLEARED = (
     "zitadel_grpc.endpoint",
     "zitadel_grpc.environment",
     "zitadel_grpc.options",
+    "zitadel_grpc.proxies",
     "zitadel_grpc.scopes",
     "zitadel_grpc.transport",
     "zitadel_grpc.trust",

@@ -149,9 +149,10 @@ def network_hint(error: RpcError) -> str | None:
         case grpc.StatusCode.UNKNOWN if text.startswith(("Stream removed", "No status received")):
             return _NO_ANSWER
         case grpc.StatusCode.DEADLINE_EXCEEDED if text == "Deadline Exceeded":
+            way = f"; the call went through {error._via}" if error._via else ""
             return (
                 "no answer within the call's timeout: the server is slow, or a firewall drops the connection "
-                "without a word; is the URL right?"
+                f"without a word; is the URL right?{way}"
             )
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from typing import Self
 from urllib.parse import urlsplit
 
 import grpc
@@ -36,7 +37,16 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
     def __init__(
         self, url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
     ) -> None:
-        target = Target(url, credentials, ConnectionOptions() if options is None else options)
+        self._serve(Target(url, credentials, ConnectionOptions() if options is None else options))
+
+    @classmethod
+    def _of(cls, target: Target) -> Self:
+        """The plugin of a channel to `target`, with the target's own token."""
+        plugin = cls.__new__(cls)
+        plugin._serve(target)
+        return plugin
+
+    def _serve(self, target: Target) -> None:
         self._cache = target.cache
         self._authority = _host(f"//{target.options.authority or target.endpoint.target}")
 
@@ -93,10 +103,9 @@ def composed_credentials(target: Target) -> grpc.ChannelCredentials:
                 "only, whatever allow_plaintext says"
             )
         transport = grpc.local_channel_credentials()
-    plugin = ZitadelAuthPlugin(target.endpoint.origin, target.credentials, options=target.options)
-    return grpc.composite_channel_credentials(
-        transport, grpc.metadata_call_credentials(plugin, name="zitadel")
-    )
+    # Not from `target.options`, in which the proxy is that of calls: the token endpoint's may be another.
+    plugin = grpc.metadata_call_credentials(ZitadelAuthPlugin._of(target), name="zitadel")
+    return grpc.composite_channel_credentials(transport, plugin)
 
 
 def _host(url: str) -> tuple[str | None, int]:
