@@ -225,3 +225,29 @@ def test_a_handshake_that_gets_no_answer_does_not_hold_a_fork(program: Program) 
             assert succeeded([child])
             os._exit(0)
     """)
+
+
+def test_children_forked_while_threads_start_calls_work(program: Program) -> None:
+    program.run("""
+        import random
+        from zitadel_grpc.credentials import AccessToken
+
+        token = AccessToken(sync_client.access_token())
+
+        def call_once(fresh):
+            fresh.management.GetMyOrg(GetMyOrgRequest(), timeout=8)
+
+        ended = []
+        for _ in range(40):
+            with Client(url, token, options=options) as fresh:
+                thread = threading.Thread(target=call_once, args=(fresh,))
+                thread.start()
+                time.sleep(random.random() * 0.03)
+                child = os.fork()
+                if child == 0:
+                    call_once(fresh)
+                    os._exit(0)
+                ended.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+                thread.join(20)
+        assert ended == [0] * 40, ended
+    """)

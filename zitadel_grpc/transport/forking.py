@@ -9,6 +9,8 @@ still open, the child is told with an error.
 from __future__ import annotations
 
 import os
+import threading
+import time
 import weakref
 from typing import Protocol
 
@@ -27,6 +29,18 @@ class Forking(Protocol):
         """In the child: gives its connections away, untouched."""
 
 
+_STARTED = 0.02  # seconds in which a call that was let through has taken and freed gRPC's locks
+
+
+def _open_gate() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
+
+
+may_start = _open_gate()
+"""Cleared while the process forks: a child that inherits a lock of gRPC's from a thread that starts a call
+would crash or hang."""
 _connections: weakref.WeakSet[Forking] = weakref.WeakSet()
 _aio_channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
 _aio_is_lost = False
@@ -53,6 +67,8 @@ def check_aio() -> None:
 
 
 def _before() -> None:
+    may_start.clear()
+    time.sleep(_STARTED)
     for connection in list(_connections):
         connection.before_fork()
 
@@ -60,7 +76,8 @@ def _before() -> None:
 def _in_child() -> None:
     import ctypes
 
-    global _aio_is_lost
+    global _aio_is_lost, may_start
+    may_start = _open_gate()  # a thread of the parent may have held the other's lock
     _aio_is_lost = _aio_is_lost or len(_aio_channels) > 0
     for lost in (*_aio_channels, *(connection.forget_connections() for connection in list(_connections))):
         # Never freed, not even at the interpreter's end: that would shut the parent's connections down, and
@@ -69,4 +86,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_child=_in_child)
+    os.register_at_fork(before=_before, after_in_parent=lambda: may_start.set(), after_in_child=_in_child)

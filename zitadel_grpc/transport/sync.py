@@ -13,7 +13,7 @@ from zitadel_grpc.credentials.waits import closed
 from zitadel_grpc.errors import RpcError, ZitadelError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
-from zitadel_grpc.transport import traced
+from zitadel_grpc.transport import forking, traced
 from zitadel_grpc.transport.connection import (
     call_timeout,
     foreign_metadata,
@@ -223,6 +223,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     def _sent(
         self, send: Callable[..., Any], request: Any, left: float, metadata: Pairs, options: _Options
     ) -> Any:
+        if not forking.may_start.is_set():
+            forking.may_start.wait(1)
         try:
             answer = send(request, left, metadata, *options)
             if answer is not None and not (type(answer) is tuple and answer[0] is None):
