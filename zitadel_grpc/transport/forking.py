@@ -20,6 +20,11 @@ from zitadel_grpc.errors import ClosedError
 
 
 class Forking(Protocol):
+    @property
+    def current(self) -> object | None:
+        """Its channels, None as long as there are none."""
+        ...
+
     """Has connections."""
 
     def before_fork(self) -> None:
@@ -68,7 +73,8 @@ def check_aio() -> None:
 
 def _before() -> None:
     may_start.clear()
-    time.sleep(_STARTED)
+    if any(connection.current is not None for connection in list(_connections)):
+        time.sleep(_STARTED)
     for connection in list(_connections):
         connection.before_fork()
 
