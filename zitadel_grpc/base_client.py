@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from zitadel_grpc import environment
 from zitadel_grpc.api._services import SERVICES
+from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.mistaken import is_secret_like, trimmed
@@ -43,7 +44,9 @@ class BaseClient:
                 )
             else:
                 module, stub = SERVICES[name]
-                service = getattr(importlib.import_module(module), stub)(self._channel)
+                with NO_FORK:  # a child would inherit the locks of what is imported here
+                    stub_class = getattr(importlib.import_module(module), stub)
+                service = stub_class(self._channel)
             setattr(self, name, service)  # found without __getattr__ from now on
             return service
 

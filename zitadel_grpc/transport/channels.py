@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc import trust
+from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.options import ConnectionOptions, Retries
 from zitadel_grpc.transport import forking
@@ -71,10 +72,11 @@ def open_sync(
     credentials = credentials or channel_credentials(endpoint, options)
     arguments = _arguments(endpoint, options, retries, shared)
     compression = _compression(options)
-    if credentials is None:
-        channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
-    else:
-        channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
+    with NO_FORK:  # gRPC imports modules here, and a child would inherit their locks
+        if credentials is None:
+            channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
+        else:
+            channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
     return grpc.intercept_channel(channel, *checked_sync(interceptors)) if interceptors else channel
 
 
