@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from zitadel_grpc.errors import ConfigurationError, PlaintextWarning
+from zitadel_grpc.mistaken import has_secret_shape, trimmed
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
@@ -33,21 +34,26 @@ class Endpoint:
         """
         if not isinstance(url, str):
             raise ConfigurationError(f"{what} must be text, not {type(url).__name__}")
-        if not url.strip():
+        url = trimmed(url)
+        if not url:
             raise ConfigurationError(f"{what} is empty: give one like https://my-instance.zitadel.cloud")
         if "@" in url:  # not quoted at all: a password may hold any of /?#, and so look like a path
             raise ConfigurationError(
                 f"{what} must not contain a username or password; pass credentials separately"
             )
-        parts, port = _split(url.strip(), what)
-        shown = f"{parts.scheme}://{parts.netloc}"
-        if parts.scheme not in _DEFAULT_PORTS:
-            raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
+        parts, port = _split(url, what)
+        if not url.startswith("[") and has_secret_shape(url):  # "[" begins an IPv6 address, too
+            raise ConfigurationError(
+                f"{what} looks like a token or a key: give one like https://my-instance.zitadel.cloud"
+            )
         host = parts.hostname or ""
         if not is_host(host):  # not quoted, nor is a path: each may be a token or a password
             raise ConfigurationError(
                 f"{what} has no valid host name (write other alphabets in their xn-- form)"
             )
+        shown = f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme not in _DEFAULT_PORTS:
+            raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
         if parts.path.strip("/") or parts.query or parts.fragment:
             rest = "path" if parts.path.strip("/") else "query or fragment"
             raise ConfigurationError(f"{what} must not have a {rest}; pass {shown}")

@@ -9,8 +9,9 @@
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
 | `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
 
-Of the credentials exactly one kind must be set. White space and quotes around a value are removed; an
-empty variable counts as not set.
+Of the credentials exactly one kind must be set. Whitespace, byte order marks and quotes around a value are
+removed, references that nothing replaced (`${NAME}`, `$(NAME)`, `$NAME`) are refused; an empty variable
+counts as not set.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ _KINDS = (
     ("ZITADEL_SERVICE_USER_TOKEN_FILE",),
     ("ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"),
 )
+# Of others, such as the server's own ZITADEL_MASTERKEY, nothing is read.
+_NAMES = (
+    "ZITADEL_API_URL",
+    "ZITADEL_ORG_ID",
+    "ZITADEL_CA_FILE",
+    *(name for kind in _KINDS for name in kind),
+)
+# As Compose, shells and Kubernetes write them.
+_REFERENCE = re.compile(r"\$\{[^}]*\}|\$\([A-Za-z_]\w*\)|^\$[A-Za-z_]\w*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +60,12 @@ class Settings:
 def read(options: ConnectionOptions | None = None) -> Settings:
     """Reads the environment; `options` say what it leaves open. Raises ConfigurationError that names the
     variables, and CredentialsError."""
-    given = {name: _value(name) for name in os.environ if name.startswith("ZITADEL_")}
-    values = {name: value for name, value in given.items() if value}
+    values = {name: value for name in _NAMES if (value := _value(name))}
     if "ZITADEL_API_URL" not in values:
         raise ConfigurationError("ZITADEL_API_URL is not set: set it to the URL of your ZITADEL")
     options = ConnectionOptions() if options is None else options
+    if not isinstance(options, ConnectionOptions):
+        raise ConfigurationError(f"options must be ConnectionOptions, not {type(options).__name__}")
     if "ZITADEL_CA_FILE" in values:
         try:
             roots = Path(values["ZITADEL_CA_FILE"]).read_bytes()
@@ -78,11 +89,11 @@ def read(options: ConnectionOptions | None = None) -> Settings:
 def _value(name: str) -> str:
     """What a variable holds, without white space, a byte order mark and quotes around it: `docker --env-file`
     passes quotes on."""
-    value = trimmed(os.environ[name])
+    value = trimmed(os.environ.get(name, ""))
     for quote in "'\"":
         if len(value) > 1 and value[0] == value[-1] == quote:
             value = trimmed(value[1:-1])
-    if value.startswith("${") and value.endswith("}"):
+    if _REFERENCE.search(value):
         raise ConfigurationError(
             f"{name} holds the reference to a variable that nothing replaced: set its value"
         )
@@ -106,8 +117,6 @@ def _credentials(values: dict[str, str]) -> Credentials:
         case "ZITADEL_KEY_PATH":
             return JwtProfile.from_file(values[kind[0]])
         case "ZITADEL_KEY_JSON":
-            if re.fullmatch(r"[\w./\\~: -]{1,300}\.json", values[kind[0]]):
-                raise ConfigurationError("ZITADEL_KEY_JSON holds a path: set ZITADEL_KEY_PATH instead")
             return JwtProfile.from_json(values[kind[0]])
         case "ZITADEL_SERVICE_USER_TOKEN":
             return PersonalAccessToken(values[kind[0]])

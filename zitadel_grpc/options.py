@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zitadel_grpc.endpoint import is_host
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
+from zitadel_grpc.mistaken import is_encodable, shown_number
 
 ChannelOption = tuple[str, str | int]
 Compression = Literal["deflate", "gzip"]
@@ -104,12 +105,18 @@ class ConnectionOptions:
 
     def __post_init__(self) -> None:
         self._check_types()
-        pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
-        headers = tuple((name.lower(), value) for name, value in pairs)
+        headers = tuple(
+            (name.lower(), value)
+            for name, value in _pairs_of(self.headers, object, "headers", "a mapping or a sequence")
+        )
+        object.__setattr__(self, "channel_options", _channel_options(self.channel_options))
         for name, value in headers:
-            # What both HTTP/1.1 and gRPC take; `-bin` is gRPC's mark for bytes.
+            # What both HTTP/1.1 and gRPC take; `-bin` is gRPC's mark for bytes. Not quoted: name and value
+            # may have changed places.
             if not re.fullmatch(r"[0-9a-z_.-]+", name) or name.endswith("-bin"):
-                raise ConfigurationError(f"headers: {name!r} is no name of a text header")
+                raise ConfigurationError(
+                    "headers: a name is not valid: use letters, digits, '-', '_' and '.', and not '-bin' last"
+                )
             if name in _NOT_TO_SET or name.startswith("grpc-"):
                 raise ConfigurationError(
                     f"headers: {name!r} cannot be set here (tokens come from credentials, the host from "
@@ -120,7 +127,6 @@ class ConnectionOptions:
                     f"headers: the value of {name!r} must be printable ASCII text, without spaces around it"
                 )
         object.__setattr__(self, "headers", headers)
-        object.__setattr__(self, "channel_options", tuple(self.channel_options))
         for field_name in ("root_certificates", "certificate_chain", "private_key"):
             pem = getattr(self, field_name)
             if pem is not None and (not isinstance(pem, bytes) or not pem.strip()):
@@ -134,7 +140,8 @@ class ConnectionOptions:
         seconds = self.token_timeout
         if not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_TIMEOUT:
             raise ConfigurationError(
-                f"token_timeout must be seconds, above 0 and up to {_LONGEST_TIMEOUT:g}, not {seconds!r}"
+                f"token_timeout must be seconds, above 0 and up to {_LONGEST_TIMEOUT:g}, "
+                f"not {shown_number(seconds)}"
             )
         self._check_calls()
 
@@ -153,11 +160,6 @@ class ConnectionOptions:
         for name in ("token_timeout", "keepalive"):
             if isinstance(getattr(self, name), bool):
                 raise ConfigurationError(f"{name} must be a number of seconds, not a bool")
-        pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
-        if not _are_pairs(pairs, object):
-            raise ConfigurationError("headers must be a mapping or a sequence of (name, value) pairs")
-        if not _are_pairs(self.channel_options, str | int | bytes):
-            raise ConfigurationError("channel_options must be a sequence of (name, value) pairs")
 
     def _check_calls(self) -> None:
         for name in ("instance_host", "public_host"):
@@ -165,27 +167,26 @@ class ConnectionOptions:
             if host is not None and not (
                 isinstance(host, str) and re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host)
             ):
-                raise ConfigurationError(
-                    f"{name} must be a host name, with its port if need be, not {host!r}"
-                )
+                raise ConfigurationError(f"{name} must be a host name, with its port if need be")
         check_retries(self.retries)
         idle = self.keepalive
         if idle is not None and (
             not isinstance(idle, int | float) or not _SHORTEST_KEEPALIVE <= idle <= 24 * _LONGEST_TIMEOUT
         ):
             raise ConfigurationError(
-                f"keepalive must be None or seconds, {_SHORTEST_KEEPALIVE:g} or more, not {idle!r}"
+                f"keepalive must be None or seconds, {_SHORTEST_KEEPALIVE:g} to {24 * _LONGEST_TIMEOUT:g}, "
+                f"not {shown_number(idle)}"
             )
         for name in ("max_request_bytes", "max_response_bytes"):
             limit = getattr(self, name)
             if limit is None and name == "max_request_bytes":
                 continue
             if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= _LARGEST_MESSAGE:
-                raise ConfigurationError(f"{name} must be bytes, 1 to {_LARGEST_MESSAGE}, not {limit!r}")
+                raise ConfigurationError(
+                    f"{name} must be bytes, 1 to {_LARGEST_MESSAGE}, not {shown_number(limit)}"
+                )
         if self.compression not in (None, *get_args(Compression)):
-            raise ConfigurationError(
-                f'compression must be "gzip", "deflate" or None, not {self.compression!r}'
-            )
+            raise ConfigurationError('compression must be "gzip", "deflate" or None')
         if self.proxy not in (None, "") and not _is_proxy(self.proxy):  # not quoted: it may hold a password
             raise ConfigurationError("proxy must be http://[user:password@]host:port, or empty for none")
 
@@ -229,21 +230,34 @@ _OF_CALLS_ONLY = frozenset(
 def check_retries(retries: object) -> None:
     """Raises ConfigurationError."""
     if retries not in get_args(Retries):
-        raise ConfigurationError(f'retries must be "none", "reads" or "all", not {retries!r}')
+        raise ConfigurationError('retries must be "none", "reads" or "all"')
 
 
-def _are_pairs(given: object, values: Any) -> bool:
-    return (
-        isinstance(given, Iterable)
-        and not isinstance(given, str | bytes)
-        and all(
+def _pairs_of(given: object, values: Any, name: str, form: str) -> tuple[tuple[str, Any], ...]:
+    """What was given, read once: an iterator would be empty the second time."""
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        raise ConfigurationError(f"{name} must be {form} of (name, value) pairs")
+    pairs = tuple(given.items() if isinstance(given, Mapping) else given)
+    for pair in pairs:
+        if not (
             isinstance(pair, tuple | list)
             and len(pair) == 2
             and isinstance(pair[0], str)
             and isinstance(pair[1], values)
-            for pair in given
-        )
-    )
+        ):
+            raise ConfigurationError(f"{name} must be {form} of (name, value) pairs")
+    return tuple((key, value) for key, value in pairs)
+
+
+def _channel_options(given: object) -> tuple[tuple[str, Any], ...]:
+    """Checked here: gRPC raises errors of its own for them, at the first call, with the text in them."""
+    pairs = _pairs_of(given, str | int | bytes, "channel_options", "a sequence")
+    for name, value in pairs:
+        if not all(is_encodable(text) for text in (name, value) if isinstance(text, str)):
+            raise ConfigurationError("channel_options: a name or value is not text that UTF-8 can encode")
+        if isinstance(value, int) and not -_LARGEST_MESSAGE <= value <= _LARGEST_MESSAGE:
+            raise ConfigurationError(f"channel_options: a number must be within ±{_LARGEST_MESSAGE}")
+    return pairs
 
 
 def _is_proxy(url: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zitadel_grpc.errors import ConfigurationError
-from zitadel_grpc.mistaken import is_secret_like
+from zitadel_grpc.mistaken import is_secret_like, trimmed
 
 OPENID = "openid"
 ZITADEL_AUDIENCE = "urn:zitadel:iam:org:project:id:zitadel:aud"
@@ -54,13 +54,16 @@ def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
     Raises ConfigurationError for a scope that is empty or holds white space.
     """
     for name, given in (("scopes", scopes), ("project_ids", project_ids)):
-        if isinstance(given, str):
-            raise ConfigurationError(f"{name} must be a sequence of str, such as a list, not a str")
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            raise ConfigurationError(
+                f"{name} must be a sequence of str, such as a list, not a {type(given).__name__}"
+            )
     wanted = [*REQUIRED, *map(_part, scopes), *map(project_audience, project_ids)]
     return " ".join(dict.fromkeys(wanted))
 
 
 def _part(value: str) -> str:
+    value = trimmed(value) if isinstance(value, str) else value
     # RFC 6749 §3.3: visible ASCII but quote and backslash.
     if not isinstance(value, str) or not value or any(not "!" <= c <= "~" or c in '"\\' for c in value):
         raise ConfigurationError(

@@ -7,13 +7,13 @@ later.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
 
-from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, NotSeenError, ZitadelError
+from zitadel_grpc.errors import DeadlineExceeded, NotSeenError, ZitadelError
+from zitadel_grpc.transport.connection import check_timeout
 from zitadel_grpc.transport.sync import WAIT_ENDS
 
 T = TypeVar("T")
@@ -75,8 +75,7 @@ class _Wait:
     """How long it goes on, and what it has seen."""
 
     def __init__(self, timeout: float) -> None:
-        if not isinstance(timeout, int | float) or not (math.isfinite(timeout) and timeout > 0):
-            raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
+        check_timeout(timeout)
         self.ends = time.monotonic() + timeout
         self._timeout = timeout
         self._pause = _FIRST_PAUSE

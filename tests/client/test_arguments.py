@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
@@ -38,6 +39,12 @@ from zitadel_grpc.testing import Emulator
         {"channel_options": [("x",)]},
         {"channel_options": [(1, 1)]},
         {"max_response_bytes": True},
+        {"channel_options": [("grpc.x", 1.5)]},
+        {"channel_options": [("grpc.x", 2**40)]},
+        {"channel_options": [("grpc.x", "\udcff")]},
+        {"compression": ["gzip"]},
+        {"token_timeout": 10**5000},
+        {"keepalive": 10**5000},
     ],
 )
 def test_an_option_of_another_type_is_refused(wrong: dict[str, Any]) -> None:
@@ -49,14 +56,17 @@ def test_an_option_of_another_type_is_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"validate": "no"}, {"options": {}}, {"timeout": True}, {"timeout": "1"}]
-    + [{"timeout": seconds} for seconds in (math.inf, math.nan, 1e300, 0, -1)],
+    + [{"timeout": seconds} for seconds in (math.inf, math.nan, 1e300, 10**5000, 0, -1)]
+    + [{"interceptors": given} for given in (None, 5, "x", [5], [object()])],
 )
 def test_an_argument_of_another_type_is_refused(client: Any, wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
         client("https://localhost", AccessToken("t"), **wrong)
 
 
-@pytest.mark.parametrize("seconds", [math.inf, math.nan, 1e300, 7e9, "1", True])
+@pytest.mark.parametrize(
+    "seconds", [math.inf, math.nan, 1e300, 10**5000, 7e9, "1", True], ids=lambda given: type(given).__name__
+)
 async def test_a_timeout_that_grpc_cannot_count_is_refused(zitadel: Emulator, seconds: Any) -> None:
     options = ConnectionOptions(root_certificates=zitadel.root_certificates)
     given = zitadel.url, PersonalAccessToken(zitadel.pat)
@@ -71,6 +81,50 @@ async def test_a_timeout_that_grpc_cannot_count_is_refused(zitadel: Emulator, se
     async with AsyncClient(*given, options=options) as async_client:
         with pytest.raises(ConfigurationError, match="timeout must be"):
             await async_client.management.GetMyOrg(GetMyOrgRequest(), timeout=seconds)
+        with pytest.raises(ConfigurationError, match="timeout must be"):
+            await async_client.until(
+                lambda: async_client.management.GetMyOrg(GetMyOrgRequest()), timeout=seconds
+            )
+
+
+def test_interceptors_are_those_of_the_clients_kind() -> None:
+    class Sync(grpc.UnaryUnaryClientInterceptor):
+        def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+            return continuation(client_call_details, request)
+
+    Client("https://localhost", AccessToken("t"), interceptors=(one for one in [Sync()]))  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"a Sync is not an interceptor of grpc\.aio"):
+        AsyncClient("https://localhost", AccessToken("t"), interceptors=[Sync()])  # type: ignore[list-item]
+
+
+def test_pairs_from_an_iterator_are_not_lost() -> None:
+    options = ConnectionOptions(
+        headers=iter([("X-A", "1")]),  # type: ignore[arg-type]
+        channel_options=zip(["grpc.x"], [1], strict=True),  # type: ignore[arg-type]
+    )
+    assert options.header_pairs == (("x-a", "1"),)
+    assert options.channel_options == (("grpc.x", 1),)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"headers": {"Bearer S3CRET": "x-api-key"}},
+        {"headers": [("x-api-key: S3CRET", "")]},
+        {"instance_host": "https://user:S3CRET@host"},
+        {"public_host": "S3CRET/"},
+        {"compression": "S3CRET"},
+        {"retries": "S3CRET"},
+        {"keepalive": "S3CRET"},
+        {"token_timeout": "S3CRET"},
+        {"max_request_bytes": "S3CRET"},
+        {"channel_options": [("grpc.x", "S3CRET\udcff")]},
+    ],
+)
+def test_no_error_quotes_an_option_that_may_be_secret(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        ConnectionOptions(**wrong)
+    assert "s3cret" not in f"{refused.value!r}{refused.value.__context__!r}".lower()
 
 
 @pytest.mark.parametrize("host", ["unix:8443", "ipv4:443", "xds", "dns:443", "unix-abstract:1", "vsock:1"])
@@ -96,3 +150,23 @@ def test_a_host_that_is_named_as_a_scheme_of_grpc_is_a_host(
     thread.join(5)
     assert not got
     Path("8443").unlink()
+
+
+def test_an_ipv6_address_is_dialled() -> None:
+    got: list[bytes] = []
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                connection, _ = listening.accept()
+                got.append(connection.recv(10))
+                connection.close()
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        url = f"https://[::1]:{listening.getsockname()[1]}"
+        with Client(url, AccessToken("t"), timeout=5) as client, pytest.raises(ZitadelError):
+            client.management.GetMyOrg(GetMyOrgRequest())
+        thread.join(5)
+    assert got
+    assert got[0].startswith(b"\x16\x03")  # TLS

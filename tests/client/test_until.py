@@ -211,7 +211,7 @@ async def test_passing_failures_are_waited_out_if_asked(client: AsyncClient, emu
 async def test_the_time_has_to_be_a_positive_number(
     client: AsyncClient, sync_client: Client, seconds: float
 ) -> None:
-    with pytest.raises(ConfigurationError, match="timeout must be a positive number of seconds"):
+    with pytest.raises(ConfigurationError, match="timeout must be a number of seconds above 0"):
         await client.until(lambda: asyncio.sleep(0), timeout=seconds)
-    with pytest.raises(ConfigurationError, match="timeout must be a positive number of seconds"):
+    with pytest.raises(ConfigurationError, match="timeout must be a number of seconds above 0"):
         sync_client.until(lambda: None, timeout=seconds)

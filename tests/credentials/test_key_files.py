@@ -211,7 +211,10 @@ def with_a_bit_flipped(text: str, position: int) -> str:
     [
         ("", "not valid JSON (line 1, column 1)"),
         ("{", "not valid JSON (line 1, column 2)"),
-        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA" + "A" * 48, "not valid JSON (line 1"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA" + "A" * 48,
+            "is a PEM key without its id and user",
+        ),
         ("[" * 50_000, "not valid JSON"),
         ("9" * 6_000, "not valid JSON"),
         ("[]", "not a JSON object"),
@@ -234,7 +237,7 @@ def test_a_missing_file_a_directory_and_a_strange_name_are_told(tmp_path: Path) 
     for path, fault in (
         (tmp_path / "nowhere.json", "cannot be read (No such file"),
         (tmp_path, "cannot be read (Is a directory"),
-        (tmp_path / "a\0b", "is not text"),
+        (tmp_path / "a\0b", "is not a path"),
     ):
         readers: list[Callable[[Path], object]] = [
             JwtProfile.from_file,

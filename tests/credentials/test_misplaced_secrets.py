@@ -1,13 +1,8 @@
 """A key or token in the place of something else is refused, and no error quotes it."""
 
-import base64
-import contextlib
 import json
-import os
-import threading
 import traceback
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,7 +20,6 @@ from zitadel_grpc.credentials import (
     TokenExchange,
 )
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, ZitadelError
-from zitadel_grpc.testing import Emulator
 
 URL = "https://localhost:1"
 OPAQUE = "gN5xGqk_9-f0WJ3uXUZ0bq7JfJ9k2yPzQx1"
@@ -64,6 +58,10 @@ PLACES: dict[str, Callable[[str], object]] = {
     "SystemUser.from_file": lambda secret: SystemUser.from_file("u", secret),
     "JwtProfile.from_json": lambda secret: JwtProfile.from_json(secret[:-5]),
     "URL": lambda secret: Client(f"https://host/{secret}", AccessToken("t")),
+    "scheme of a URL": lambda secret: Client(f"ftp://{secret}!", AccessToken("t")),
+    "requested_token_type": lambda secret: TokenExchange(
+        ClientCredentials("i", "s"), "t", requested_token_type=secret
+    ),
 }
 IDS: dict[str, Callable[[str], object]] = {
     "org_id": lambda secret: Client(URL, AccessToken("t"), org_id=secret),
@@ -74,6 +72,9 @@ IDS: dict[str, Callable[[str], object]] = {
     "organization": scopes.organization,
     "client_id": lambda secret: ClientCredentials(secret, "s"),
     "user_id": lambda secret: SystemUser(secret, PEM),
+    "impersonated user": lambda secret: TokenExchange.impersonate(
+        ClientCredentials("i", "s"), secret, actor="t"
+    ),
 }
 
 
@@ -85,12 +86,54 @@ def test_no_error_quotes_it(place: str, secret: str) -> None:
     assert not [part for part in parts(secret) if part in texts(refused.value)]
 
 
-@pytest.mark.parametrize("secret", [json.dumps(KEY), PEM, JWT, "x" * 201], ids=["key", "PEM", "JWT", "long"])
+@pytest.mark.parametrize("secret", [json.dumps(KEY), PEM, JWT, f"Bearer {JWT}", "x" * 201])
 @pytest.mark.parametrize("place", IDS)
 def test_it_is_not_an_id(place: str, secret: str) -> None:
     with pytest.raises(ZitadelError) as refused:
         IDS[place](secret)
     assert not [part for part in parts(secret) if part in texts(refused.value)]
+
+
+def test_a_token_in_place_of_the_url_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="looks like a token or a key") as refused:
+        Client(JWT, AccessToken("t"))
+    assert JWT not in texts(refused.value)
+
+
+def test_a_token_in_place_of_its_files_path_is_told_with_the_remedy() -> None:
+    with pytest.raises(CredentialsError, match="use PersonalAccessToken"):
+        PersonalAccessToken.from_file(OPAQUE)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: JwtProfile("key.json"),  # type: ignore[arg-type]
+        lambda: JwtProfile(KEY),  # type: ignore[arg-type]
+        lambda: ApplicationKey("key.json"),  # type: ignore[arg-type]
+        lambda: JwtProfile.from_file(None),  # type: ignore[arg-type]
+        lambda: JwtProfile.from_file(KEY),  # type: ignore[arg-type]
+        lambda: PersonalAccessToken.from_file(3),  # type: ignore[arg-type]
+        lambda: SystemUser("u", None),  # type: ignore[arg-type]
+        lambda: TokenExchange("id", "t"),  # type: ignore[arg-type]
+        lambda: TokenExchange(ClientCredentials("i", "s"), None),  # type: ignore[arg-type]
+        lambda: TokenExchange(ClientCredentials("i", "s"), "t", actor_token=5),  # type: ignore[arg-type]
+        lambda: TokenExchange(ClientCredentials("i", "s"), "t", subject_token_type=5),  # type: ignore[arg-type]
+        lambda: ClientCredentials("i", "s", scopes=None),  # type: ignore[arg-type]
+        lambda: ClientCredentials("i", "s", project_ids=5),  # type: ignore[arg-type]
+        lambda: Token(b"t"),  # type: ignore[arg-type]
+        lambda: Token("t", "3600"),  # type: ignore[arg-type]
+        lambda: Token("t", True),
+        lambda: Token("t", 10**400),
+        lambda: Client.from_env(options={}),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_of_another_type_is_refused_when_it_is_given(
+    make: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZITADEL_API_URL", URL)
+    with pytest.raises(ZitadelError):
+        make()
 
 
 def test_the_key_in_place_of_its_path_is_told_with_the_remedy() -> None:
@@ -125,6 +168,8 @@ def test_what_is_not_text_does_not_end_in_an_error_that_holds_it() -> None:
         lambda: SystemUser("u", broken),
         lambda: ClientCredentials("id", password),
         lambda: PersonalAccessToken(password),
+        lambda: TokenExchange(ClientCredentials("i", "s"), password),
+        lambda: TokenExchange(ClientCredentials("i", "s"), "t", actor_token=password),
     ):
         with pytest.raises(ZitadelError) as refused:
             make()
@@ -176,95 +221,3 @@ def test_a_kind_of_credentials_that_forgets_its_base_is_told() -> None:
 
     with pytest.raises(ConfigurationError, match=r"Mine.__init__ must call super\(\).__init__\(\)"):
         Client(URL, Mine())
-
-
-WRAPPED: dict[str, Callable[[str], str]] = {
-    "as it is": lambda text: text,
-    "line breaks expanded": lambda text: text.replace("\\n", "\n"),
-    "line breaks doubled": lambda text: text.replace("\\n", "\\\\n"),
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "base64 in lines": lambda text: base64.encodebytes(text.encode()).decode(),
-    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
-    "single quotes": lambda text: f"'{text}'",
-    "double quotes": lambda text: f'"{text}"',
-    "byte order mark": lambda text: f"\ufeff{text}\n",
-    "escaped": lambda text: text.replace("\\", "\\\\").replace('"', '\\"'),
-}
-
-
-@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=list(WRAPPED))
-def test_a_key_is_read_as_the_environment_hands_it_over(
-    wrap: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = wrap(json.dumps(KEY))
-    assert repr(JwtProfile.from_json(text)) == "JwtProfile(user_id='2')"
-    monkeypatch.setenv("ZITADEL_API_URL", URL)
-    monkeypatch.setenv("ZITADEL_KEY_JSON", text)
-    assert "user_id='2'" in repr(Client.from_env())
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_a_key_file_may_be_in_utf_16(encoding: str, tmp_path: Path) -> None:
-    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
-    (tmp_path / "key.json").write_bytes((mark + json.dumps(KEY)).encode(encoding))
-    assert repr(JwtProfile.from_file(tmp_path / "key.json")) == "JwtProfile(user_id='2')"
-
-
-def test_values_of_the_environment_lose_their_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZITADEL_API_URL", f'"{URL}"')
-    monkeypatch.setenv("ZITADEL_CLIENT_ID", "'id' \n")
-    monkeypatch.setenv("ZITADEL_CLIENT_SECRET", '"secret"')
-    assert repr(Client.from_env()) == f"Client({URL!r}, ClientCredentials(client_id='id'))"
-    monkeypatch.setenv("ZITADEL_ORG_ID", "${ORG}")
-    with pytest.raises(ConfigurationError, match="ZITADEL_ORG_ID holds the reference to a variable"):
-        Client.from_env()
-
-
-def test_a_path_in_place_of_the_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZITADEL_API_URL", URL)
-    monkeypatch.setenv("ZITADEL_KEY_JSON", "/run/secrets/key.json")
-    with pytest.raises(ConfigurationError, match="ZITADEL_KEY_JSON holds a path: set ZITADEL_KEY_PATH"):
-        Client.from_env()
-
-
-@contextlib.contextmanager
-def piped(text: str) -> Iterator[str]:
-    """As `<(sops -d key.json)` does."""
-    read, write = os.pipe()
-    os.write(write, text.encode())
-    os.close(write)
-    try:
-        yield f"/dev/fd/{read}"
-    finally:
-        os.close(read)
-
-
-def test_a_key_from_a_pipe_is_kept(zitadel: Emulator) -> None:
-    options = ConnectionOptions(root_certificates=zitadel.root_certificates)
-    with piped(json.dumps(zitadel.key_file)) as path:
-        credentials = JwtProfile.from_file(path)
-        with Client(zitadel.url, credentials, options=options) as client:
-            assert client.access_token()
-
-
-def test_a_fifo_is_read_once_and_leaves_no_thread(zitadel: Emulator, tmp_path: Path) -> None:
-    path = tmp_path / "key.json"
-    os.mkfifo(path)
-    before = threading.active_count()
-    writer = threading.Thread(target=lambda: path.write_text(json.dumps(zitadel.key_file)))
-    writer.start()
-    credentials = JwtProfile.from_file(path)
-    writer.join(5)
-    assert threading.active_count() == before
-    options = ConnectionOptions(root_certificates=zitadel.root_certificates)
-    with Client(zitadel.url, credentials, options=options) as client:
-        assert client.access_token()
-
-
-def test_a_fifo_that_nobody_writes_to_is_not_waited_for_without_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("zitadel_grpc.credentials.files._PIPE_TIMEOUT", 0.2)
-    os.mkfifo(tmp_path / "key.json")
-    with pytest.raises(CredentialsError, match="is a pipe, and nothing came"):
-        JwtProfile.from_file(tmp_path / "key.json")

@@ -196,5 +196,5 @@ def test_a_subject_that_has_no_token_is_told(serve: Serve, trusting: ConnectionO
 
 
 def test_an_unknown_kind_of_token_is_told() -> None:
-    with pytest.raises(ConfigurationError, match="requested_token_type 'jwt' is none of urn:"):
+    with pytest.raises(ConfigurationError, match="requested_token_type must be one of urn:"):
         TokenExchange(ClientCredentials("app", "secret"), "a-token", requested_token_type="jwt")

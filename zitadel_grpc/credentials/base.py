@@ -17,10 +17,14 @@ from zitadel_grpc import proxies
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
+from zitadel_grpc.mistaken import shown_number
 from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
     from zitadel_grpc.credentials.cache import TokenCache
+
+
+_LONGEST_LIFE = 1e12  # seconds; what is added to a clock must stay a number
 
 
 @made_without_locals
@@ -32,11 +36,17 @@ class Token:
     expires_in: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.value, str):
+            raise ConfigurationError(f"the token must be a str, not a {type(self.value).__name__}")
         if not self.value or not all("!" <= c <= "~" for c in self.value):
             raise ConfigurationError("the token is empty, or has white space or characters that no token has")
         life = self.expires_in
-        if life is not None and not (math.isfinite(life) and life > 0):
-            raise ConfigurationError(f"expires_in must be a positive number of seconds or None, not {life}")
+        if life is not None and (
+            isinstance(life, bool) or not isinstance(life, int | float) or not 0 < life <= _LONGEST_LIFE
+        ):
+            raise ConfigurationError(
+                f"expires_in must be a positive number of seconds or None, not {shown_number(life)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

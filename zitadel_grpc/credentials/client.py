@@ -18,7 +18,7 @@ from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
-from zitadel_grpc.mistaken import is_secret_like, trimmed
+from zitadel_grpc.mistaken import is_encodable, is_secret_like, trimmed
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Said of a secret until its write is seen, about a second later; and for good of one that was removed.
@@ -72,7 +72,7 @@ class ClientCredentials(Credentials):
             self._client_id = "…"
             raise CredentialsError("client_id is not a client id; it looks like a token, a key or JSON")
         self._client_secret = trimmed(client_secret)
-        if any("\ud800" <= letter <= "\udfff" for letter in self._client_secret):
+        if not is_encodable(self._client_secret):
             raise CredentialsError("client_secret holds bytes that are not text: check how it was read")
         self._scope = reserved.join(scopes, project_ids)
 
@@ -109,6 +109,11 @@ class ApplicationKey:
 
     @without_locals
     def __init__(self, key: KeyFile, *, _file: SecretFile | None = None) -> None:
+        if not isinstance(key, KeyFile):
+            raise CredentialsError(
+                "ApplicationKey takes a checked key: use ApplicationKey.from_file(path), from_json(text) or "
+                "from_dict(data)"
+            )
         self._key = key
         self._file = _file
 
@@ -132,7 +137,8 @@ class ApplicationKey:
         return cls(KeyFile.from_dict(data, "application"))
 
     def __repr__(self) -> str:
-        return f"ApplicationKey(client_id={self._key.owner!r})"
+        key: KeyFile | None = vars(self).get("_key")
+        return f"ApplicationKey(client_id={key.owner if key else '…'!r})"
 
     @without_locals
     def prove(self, issuer: str) -> ClientProof:

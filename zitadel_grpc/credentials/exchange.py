@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Self
 
@@ -11,6 +12,7 @@ from zitadel_grpc.credentials.client import ClientAuthentication
 from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import is_secret_like, trimmed
 
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
@@ -46,12 +48,17 @@ class TokenExchange(Credentials):
     ) -> None:
         super().__init__()
         if requested_token_type not in (ACCESS_TOKEN, JWT):
+            raise ConfigurationError(f"requested_token_type must be one of {ACCESS_TOKEN}, {JWT}")
+        if not callable(getattr(client, "prove", None)) or isinstance(client, type):
             raise ConfigurationError(
-                f"requested_token_type {requested_token_type!r} is none of {ACCESS_TOKEN}, {JWT}"
+                f"client must be ClientCredentials or an ApplicationKey, not a {type(client).__name__}"
             )
         self._client = client
-        self._subject, self._subject_type = subject_token, subject_token_type
-        self._actor, self._actor_type = actor_token, actor_token_type
+        self._subject = _checked(subject_token, subject_token_type, "subject_token")
+        self._actor = None
+        if actor_token is not None:
+            self._actor = _checked(actor_token, actor_token_type, "actor_token")
+        self._subject_type, self._actor_type = subject_token_type, actor_token_type
         self._form = {
             "grant_type": _GRANT,
             "requested_token_type": requested_token_type,
@@ -107,6 +114,21 @@ class TokenExchange(Credentials):
                 "actor_token_type": self._actor_type,
             }
         return request_token(server, form, refresh, basic=proof.basic)
+
+
+def _checked(given: object, kind: object, name: str) -> Subject:
+    """Raises ConfigurationError, which quotes neither."""
+    if not isinstance(kind, str) or not re.fullmatch("[!-~]+", kind):
+        raise ConfigurationError(f"{name}_type must be a URN, such as {ACCESS_TOKEN}")
+    if isinstance(given, Credentials):
+        return given
+    if not isinstance(given, str):
+        raise ConfigurationError(f"{name} must be a str or credentials, not a {type(given).__name__}")
+    text = trimmed(given)
+    if not re.fullmatch("[!-~]+", text) or (kind == USER_ID and is_secret_like(text)):
+        what = "user id" if kind == USER_ID else "token"
+        raise ConfigurationError(f"{name} is not a {what}: give it alone, without whitespace in it")
+    return text
 
 
 def _value(subject: Subject, server: TokenServer, refresh: Refresh) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
+import json
 import os
 import select
 import stat
 import time
 
 from zitadel_grpc.errors import CredentialsError
-from zitadel_grpc.mistaken import is_key_text, shown_path
+from zitadel_grpc.mistaken import is_key_text, is_path, shown_path
 
 _SIZE_LIMIT = 1 << 16  # bytes
 _PIPE_TIMEOUT = 10.0  # seconds
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ADVICE = (
+    ". If this is the token or key itself, use PersonalAccessToken(token) or ZITADEL_SERVICE_USER_TOKEN, "
+    "from_json or ZITADEL_KEY_JSON"
+)
 
 
 class SecretFile:
@@ -24,7 +27,9 @@ class SecretFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = os.fspath(path)
+        if not isinstance(path, str | bytes | os.PathLike):
+            raise CredentialsError(f"a path must be a str or os.PathLike, not a {type(path).__name__}")
+        self._path = os.fsdecode(path)
         self._kept: str | None = None
 
     def __str__(self) -> str:
@@ -33,7 +38,7 @@ class SecretFile:
     __repr__ = __str__
 
     def read(self) -> str:
-        """The text, UTF-8 or, with a byte order mark, UTF-16. Raises CredentialsError that names the file."""
+        """The text, UTF-8 or UTF-16. Raises CredentialsError that names the file."""
         if self._kept is not None:
             return self._kept
         if is_key_text(self._path):
@@ -43,19 +48,28 @@ class SecretFile:
             )
         try:
             content, is_pipe = _content(self._path)
-            text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
         except TimeoutError:
             fault = f"is a pipe, and nothing came from it within {_PIPE_TIMEOUT:g} s"
         except OSError as error:
             fault = f"cannot be read ({error.strerror})"
         except ValueError:
-            fault = "is not text"
+            fault = "is not a path"
         else:
-            if len(content) <= _SIZE_LIMIT:
+            text = _decoded(content) if len(content) <= _SIZE_LIMIT else ""
+            if text is not None and len(content) <= _SIZE_LIMIT:
                 self._kept = text if is_pipe else None
                 return text
-            fault = f"is larger than {_SIZE_LIMIT} bytes"
-        raise CredentialsError(f"{self} {fault}")
+            fault = "is not text" if text is None else f"is larger than {_SIZE_LIMIT} bytes"
+        advice = "" if is_path(self._path) else _ADVICE
+        raise CredentialsError(f"{self} {fault}{advice}")
+
+
+def _decoded(content: bytes) -> str | None:
+    """UTF-8, or what Windows writes: UTF-16, with or without a byte order mark."""
+    try:
+        return content.decode(json.detect_encoding(content))
+    except ValueError:
+        return None
 
 
 def _content(path: str) -> tuple[bytes, bool]:

@@ -38,6 +38,11 @@ class JwtProfile(Credentials):
         self, load: Callable[[], KeyFile], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> None:
         super().__init__()
+        if not callable(load):
+            raise CredentialsError(
+                "JwtProfile takes a function that reads the key: use JwtProfile.from_file(path), "
+                "from_json(text) or from_dict(data)"
+            )
         self._load = load
         self._scope = reserved.join(scopes, project_ids)
         self._clock_offset = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.credentials.wrapping import unwrapped
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
-from zitadel_grpc.mistaken import is_secret_like
+from zitadel_grpc.mistaken import is_path, is_secret_like, trimmed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -55,10 +56,19 @@ class KeyFile:
         if not isinstance(text, str):
             raise CredentialsError(f"{source} must be a str, not {type(text).__name__}")
         data: Any = None
-        fault = ""
+        text, fault = unwrapped(text), ""
+        if is_path(text):
+            raise CredentialsError(
+                f"{source} is a path: use from_file, or ZITADEL_KEY_PATH in place of ZITADEL_KEY_JSON"
+            )
+        if text.startswith("-----BEGIN"):
+            raise CredentialsError(
+                f"{source} is a PEM key without its id and user: give the key file as ZITADEL made it, or "
+                "for the System API use SystemUser(user_id, private_key)"
+            )
         try:
             # Not strict: line breaks in the key are often expanded on the way through a shell.
-            data = json.loads(unwrapped(text), strict=False)
+            data = json.loads(text, strict=False)
         except json.JSONDecodeError as error:
             fault = f"is not valid JSON (line {error.lineno}, column {error.colno})"
         except (ValueError, RecursionError):
@@ -84,7 +94,7 @@ class KeyFile:
                 raise CredentialsError(
                     f"{source} has no {name!r}: make a key of type JSON and give its file unchanged"
                 )
-            texts[name] = value
+            texts[name] = trimmed(value)
         for name in ("keyId", _OWNER[kind]):
             if not texts[name].isprintable() or is_secret_like(texts[name]):
                 raise CredentialsError(f"{name!r} in {source} is not an id: give the key file unchanged")
@@ -142,9 +152,13 @@ def load_private_key(given: str | bytes, source: str) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    if not isinstance(given, str | bytes):
+        raise CredentialsError(f"{source} must be a str or bytes, not a {type(given).__name__}")
+    if isinstance(given, str):
+        given = unwrapped(given)
     # PEM has no other letters; encoded strictly, a lone surrogate would raise an error that holds the key.
     pem = given.encode("ascii", "replace") if isinstance(given, str) else given
-    pem = pem.replace(rb"\r", b"").replace(rb"\n", b"\n")
+    pem = re.sub(rb"\\+n", b"\n", re.sub(rb"\\+r", b"", pem))
     key: object = None
     try:
         with NO_FORK:

@@ -13,6 +13,7 @@ from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServ
 from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.mistaken import trimmed
 
 Given = str | Token
 _READ_EVERY = 60.0  # seconds: the plugin's channels never learn that a token was refused
@@ -123,7 +124,7 @@ def _checked(given: object, what: str) -> Token:
     fault = "is neither text nor a Token"
     try:
         if isinstance(given, str):
-            return Token(given.strip())
+            return Token(trimmed(given))
         if isinstance(given, Token):
             return given
     except ConfigurationError:

@@ -18,6 +18,7 @@ from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_async
 from zitadel_grpc.transport.connection import Counts, Target
+from zitadel_grpc.transport.intercepted import ASYNC_KINDS, as_tuple
 from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.requests import strict
@@ -98,7 +99,7 @@ class AsyncConnection:
         self.target = target
         self.current: Binding | None = None
         self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
-        self._interceptors = tuple(interceptors)
+        self._interceptors = as_tuple(interceptors, ASYNC_KINDS)
         self._lock = threading.Lock()
         self.waits = Waits()
         self._past = Counts()

@@ -27,6 +27,7 @@ from zitadel_grpc.errors import (
     Unknown,
 )
 from zitadel_grpc.errors.undone import surely_not_done
+from zitadel_grpc.mistaken import shown_number
 from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def check_timeout(timeout: object) -> None:
         or not 0 < timeout <= _LONGEST_TIMEOUT
     ):
         raise ConfigurationError(
-            f"timeout must be a number of seconds above 0 and up to {_LONGEST_TIMEOUT:g}, not {timeout!r}"
+            f"timeout must be a number of seconds above 0 and up to {_LONGEST_TIMEOUT:g}, "
+            f"not {shown_number(timeout)}"
         )
 
 

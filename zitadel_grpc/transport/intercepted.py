@@ -12,8 +12,38 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from zitadel_grpc.errors import InvalidMetadata
+from zitadel_grpc.errors import ConfigurationError, InvalidMetadata
 from zitadel_grpc.transport.metadata import pairs_of
+
+ASYNC_KINDS: tuple[type, ...] = (
+    grpc.aio.UnaryUnaryClientInterceptor,
+    grpc.aio.UnaryStreamClientInterceptor,
+    grpc.aio.StreamUnaryClientInterceptor,
+    grpc.aio.StreamStreamClientInterceptor,
+)
+SYNC_KINDS: tuple[type, ...] = (
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+)
+
+
+def as_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    """What a client was given, read once. Raises ConfigurationError: gRPC would complain at the first
+    call."""
+    if isinstance(interceptors, str | bytes) or not isinstance(interceptors, Iterable):
+        raise ConfigurationError(
+            f"interceptors must be a sequence, such as a list, not {type(interceptors).__name__}"
+        )
+    given = tuple(interceptors)
+    for one in given:
+        if not isinstance(one, kinds):
+            raise ConfigurationError(
+                f"interceptors: a {type(one).__name__} is not an interceptor of "
+                f"{'grpc.aio' if kinds is ASYNC_KINDS else 'grpc, for synchronous channels'}"
+            )
+    return given
 
 
 def checked_async(interceptors: Sequence[Any]) -> list[Any]:

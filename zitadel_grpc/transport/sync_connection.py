@@ -16,6 +16,7 @@ from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
 from zitadel_grpc.transport.connection import Counts, Target
+from zitadel_grpc.transport.intercepted import SYNC_KINDS, as_tuple
 from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.plugin import composed_credentials
 from zitadel_grpc.transport.requests import strict
@@ -102,7 +103,7 @@ class SyncConnection:
     def __init__(self, target: Target, interceptors: Sequence[Any] = ()) -> None:
         self.target = target
         self.current: Binding | None = None
-        self._interceptors = tuple(interceptors)
+        self._interceptors = as_tuple(interceptors, SYNC_KINDS)
         self._lock = threading.Lock()
         self.waits = Waits()
         self._counts = Counts()
