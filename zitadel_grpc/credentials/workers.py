@@ -12,7 +12,7 @@ from pathlib import Path
 
 Work = Callable[[], object]
 
-_FORK_WAITS = 0.8  # seconds at most: a server that never answers a handshake must not hold os.fork()
+_FORK_WAITS = 0.5  # seconds at most: a server that never answers a handshake must not hold os.fork()
 _END_WAITS = 0.1  # seconds at most, for threads that end
 _IDLE_LIMIT = 10.0  # seconds after which a thread ends
 _idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()

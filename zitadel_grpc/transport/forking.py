@@ -1,13 +1,14 @@
 """What becomes of connections when the process forks (as gunicorn and multiprocessing do).
 
-gRPC's synchronous part lives on in the child if it makes its connections anew. The asyncio part does not,
-once a channel of it was open at the fork: its poller is a thread, which the child lacks, and calls there
-would hang for ever. So channels of event loops that are closed are let go before the fork, and if one is
-still open, the child is told with an error.
+gRPC's synchronous part can be used in the child if no call was under way at the fork, with new connections.
+The asyncio part cannot once a channel of it was open at the fork: its poller is a thread, which the child
+lacks, and calls there would hang for ever. So channels of event loops that are closed are let go before the
+fork, and if one is still open, the child's calls raise ClosedError.
 """
 
 from __future__ import annotations
 
+import collections
 import os
 import threading
 import time
@@ -29,18 +30,49 @@ class Forking(Protocol):
         """In the child: gives its connections away, untouched."""
 
 
-_STARTED = 0.02  # seconds in which a call that was let through has taken and freed gRPC's locks
+_CALLS_END = 0.4  # seconds that a fork waits for calls under way, at most
+_FORK_ENDS = 1.0  # seconds that a call waits for a fork, at most
 
 
-def _open_gate() -> threading.Event:
-    gate = threading.Event()
-    gate.set()
-    return gate
+class CallGate:
+    """Synchronous calls inside gRPC. A child that is forked meanwhile inherits gRPC's locks and pollers in
+    the middle of their work, and now and then aborts or hangs at its own calls. So a fork lets no call start
+    and waits a moment for those under way; where some remain, the child's calls raise ClosedError."""
+
+    def __init__(self) -> None:
+        self._inside: collections.deque[None] = collections.deque()  # its methods are atomic and cheap
+        self._opened = threading.Event()
+        self._opened.set()
+
+    def enter(self) -> None:
+        """Before each call; `leave` has to follow."""
+        self._inside.append(None)
+        while not self._opened.is_set():
+            self._inside.pop()
+            in_time = self._opened.wait(_FORK_ENDS)
+            self._inside.append(None)
+            if not in_time:
+                return
+
+    def leave(self) -> None:
+        self._inside.pop()
+
+    def close(self) -> bool:
+        """Before a fork. Returns whether no call is left inside."""
+        self._opened.clear()
+        deadline = time.monotonic() + _CALLS_END
+        while self._inside and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return not self._inside
+
+    def open(self) -> None:
+        """After a fork, in the parent."""
+        self._opened.set()
 
 
-may_start = _open_gate()
-"""Cleared while the process forks: a child that inherits a lock of gRPC's from a thread that starts a call
-would crash or hang."""
+calls = CallGate()
+_calls_had_ended = True
+_sync_is_lost = False
 _connections: weakref.WeakSet[Forking] = weakref.WeakSet()
 _aio_channels: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
 _aio_is_lost = False
@@ -66,10 +98,18 @@ def check_aio() -> None:
         )
 
 
+def check_sync() -> None:
+    """Raises ClosedError where gRPC cannot work since the process was forked in the middle of calls."""
+    if _sync_is_lost:
+        raise ClosedError(
+            "this process was forked while calls of a synchronous client were under way, and gRPC cannot be "
+            "used in the child: fork when no call is under way, or start processes by 'spawn' or 'forkserver'"
+        )
+
+
 def _before() -> None:
-    may_start.clear()
-    if _connections:  # of any client: one that has no channel may be making it
-        time.sleep(_STARTED)
+    global _calls_had_ended
+    _calls_had_ended = calls.close()
     for connection in list(_connections):
         connection.before_fork()
 
@@ -77,8 +117,9 @@ def _before() -> None:
 def _in_child() -> None:
     import ctypes
 
-    global _aio_is_lost, may_start
-    may_start = _open_gate()  # a thread of the parent may have held the other's lock
+    global _aio_is_lost, _sync_is_lost, calls
+    calls = CallGate()  # the threads whose calls it counted are gone
+    _sync_is_lost = _sync_is_lost or not _calls_had_ended
     _aio_is_lost = _aio_is_lost or len(_aio_channels) > 0
     for lost in (*_aio_channels, *(connection.forget_connections() for connection in list(_connections))):
         # Never freed, not even at the interpreter's end: that would shut the parent's connections down, and
@@ -87,4 +128,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=lambda: may_start.set(), after_in_child=_in_child)
+    os.register_at_fork(before=_before, after_in_parent=lambda: calls.open(), after_in_child=_in_child)

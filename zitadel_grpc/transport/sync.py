@@ -135,8 +135,15 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             if header is not None and code is _UNAUTHENTICATED:
                 cache.refused(header)
 
-        future = self._sent(send, request, left, pairs, options)
+        gate = forking.calls
+        gate.enter()  # until it ends: `_sent` counts the start only
+        try:
+            future = self._sent(send, request, left, pairs, options)
+        except BaseException:
+            gate.leave()
+            raise
         future.add_done_callback(end)
+        future.add_done_callback(lambda _: gate.leave())
         return CallFuture(future, self.rpc, pairs, self._target.proxy)
 
     def _method(self, request: Any) -> Any:
@@ -223,8 +230,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     def _sent(
         self, send: Callable[..., Any], request: Any, left: float, metadata: Pairs, options: _Options
     ) -> Any:
-        if not forking.may_start.is_set():
-            forking.may_start.wait(1)
+        gate = forking.calls
+        gate.enter()
         try:
             answer = send(request, left, metadata, *options)
             if answer is not None and not (type(answer) is tuple and answer[0] is None):
@@ -242,6 +249,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             if "metadata was invalid" not in str(error):
                 raise  # an interceptor's own
             failure = foreign_metadata(self.rpc)  # gRPC's own text quotes all of it, with the token
+        finally:
+            gate.leave()
         # Outside of `except`: else gRPC's error, a call that cannot be pickled, were its context, and Dask
         # sends that along.
         try:

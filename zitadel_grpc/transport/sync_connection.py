@@ -124,6 +124,7 @@ class SyncConnection:
             if self.waits.closed:
                 raise closed()
             if self.current is None:
+                forking.check_sync()
                 self.current = Binding(self.target, self._interceptors)
             return self.current
 
