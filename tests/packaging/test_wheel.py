@@ -63,6 +63,7 @@ def test_the_wheel_needs_what_it_says_and_no_more(wheel: Path) -> None:
         "cryptography",
         "googleapis-common-protos",
         "grpcio",
+        "h2",
         "httpx2",
         "protobuf",
         "pyjwt",
