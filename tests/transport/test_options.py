@@ -194,7 +194,7 @@ async def test_headers_name_the_instance_on_both_ways(emulator: Emulator) -> Non
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"keepalive": 1}, "keepalive must be None or seconds, 10 or more, not 1"),
+        ({"keepalive": 1}, "keepalive must be None or seconds, 10 to 86400, not 1"),
         ({"keepalive": True}, "keepalive"),
         ({"max_request_bytes": 0}, "max_request_bytes must be bytes"),
         ({"max_response_bytes": None}, "max_response_bytes must be bytes"),
