@@ -19,13 +19,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from zitadel_grpc import trust
 from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import without_locals
-from zitadel_grpc.mistaken import shown_path, trimmed
+from zitadel_grpc.mistaken import trimmed, unquoted
 from zitadel_grpc.options import ConnectionOptions
 
 _KINDS = (
@@ -67,16 +66,7 @@ def read(options: ConnectionOptions | None = None) -> Settings:
     if not isinstance(options, ConnectionOptions):
         raise ConfigurationError(f"options must be ConnectionOptions, not {type(options).__name__}")
     if "ZITADEL_CA_FILE" in values:
-        try:
-            roots = Path(values["ZITADEL_CA_FILE"]).read_bytes()
-        except OSError as error:
-            raise ConfigurationError(
-                f"ZITADEL_CA_FILE: {shown_path(values['ZITADEL_CA_FILE'])} cannot be read ({error.strerror})"
-            ) from None
-        if not trust.certificates(roots):
-            raise ConfigurationError(
-                f"ZITADEL_CA_FILE: {shown_path(values['ZITADEL_CA_FILE'])} holds no PEM certificate"
-            )
+        roots = trust.read_file(values["ZITADEL_CA_FILE"], "ZITADEL_CA_FILE")
         options = replace(options, root_certificates=roots)
     return Settings(
         values["ZITADEL_API_URL"],
@@ -90,9 +80,8 @@ def _value(name: str) -> str:
     """What a variable holds, without white space, a byte order mark and quotes around it: `docker --env-file`
     passes quotes on."""
     value = trimmed(os.environ.get(name, ""))
-    for quote in "'\"":
-        if len(value) > 1 and value[0] == value[-1] == quote:
-            value = trimmed(value[1:-1])
+    while (inner := unquoted(value)) is not None:
+        value = trimmed(inner)
     if _REFERENCE.search(value):
         raise ConfigurationError(
             f"{name} holds the reference to a variable that nothing replaced: set its value"

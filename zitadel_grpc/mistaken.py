@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from typing import TypeGuard
 
 _LONGEST_ID = 200  # characters
 _LARGEST_INTEGER = 64  # bits; Python refuses to write very large ones
@@ -21,6 +22,11 @@ def is_secret_like(text: str) -> bool:
     return len(text) > _LONGEST_ID or has_secret_shape(text)
 
 
+def is_id(text: str) -> bool:
+    """Whether `text`, already trimmed, can be the id or name of a user, client or key."""
+    return bool(text) and text.isprintable() and not is_secret_like(text)
+
+
 def has_secret_shape(text: str) -> bool:
     """Whether `text`, of any length, has the shape of a key, a token or JSON."""
     return _SECRET.match(text) is not None
@@ -29,6 +35,11 @@ def has_secret_shape(text: str) -> bool:
 def trimmed(text: str) -> str:
     """`text` without white space and byte order marks around it, as files and secret stores add them."""
     return text.strip(_AROUND)
+
+
+def unquoted(text: str) -> str | None:
+    """`text` without one pair of quotes around it; None if it has none."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] in "'\"" else None
 
 
 def is_encodable(text: str) -> bool:
@@ -56,6 +67,11 @@ def shown_path(path: object) -> str:
 def is_key_text(text: str) -> bool:
     """Whether `text` is the content of a key file, not its path."""
     return "-----BEGIN" in text or re.match(r"""\s*['"]?\s*{""", text.lstrip("\ufeff")) is not None
+
+
+def is_number(given: object) -> TypeGuard[int | float]:
+    """Whether `given` is a number; True and False are not meant as numbers."""
+    return isinstance(given, int | float) and not isinstance(given, bool)
 
 
 def shown_number(given: object) -> str:

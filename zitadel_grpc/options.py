@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zitadel_grpc.endpoint import is_host
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
-from zitadel_grpc.mistaken import is_encodable, shown_number
+from zitadel_grpc.mistaken import is_encodable, is_number, shown_number
 
 ChannelOption = tuple[str, str | int]
 Compression = Literal["deflate", "gzip"]
@@ -20,6 +20,7 @@ Retries = Literal["none", "reads", "all"]
 
 _LONGEST_TIMEOUT = 3600.0  # seconds
 _SHORTEST_KEEPALIVE = 10.0  # seconds; gRPC makes of less the same
+_LONGEST_KEEPALIVE = 86400.0  # seconds
 _LARGEST_MESSAGE = 2**31 - 1  # bytes; as gRPC counts them
 # Set by this package, or by HTTP itself.
 _NOT_TO_SET = frozenset(
@@ -138,7 +139,7 @@ class ConnectionOptions:
                 "certificate_chain and private_key only work together: one of them is missing"
             )
         seconds = self.token_timeout
-        if not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_TIMEOUT:
+        if not is_number(seconds) or not 0 < seconds <= _LONGEST_TIMEOUT:
             raise ConfigurationError(
                 f"token_timeout must be seconds, above 0 and up to {_LONGEST_TIMEOUT:g}, "
                 f"not {shown_number(seconds)}"
@@ -157,9 +158,6 @@ class ConnectionOptions:
                 raise ConfigurationError(
                     f"{name} must be a str or None, not {type(getattr(self, name)).__name__}"
                 )
-        for name in ("token_timeout", "keepalive"):
-            if isinstance(getattr(self, name), bool):
-                raise ConfigurationError(f"{name} must be a number of seconds, not a bool")
 
     def _check_calls(self) -> None:
         for name in ("instance_host", "public_host"):
@@ -171,10 +169,10 @@ class ConnectionOptions:
         check_retries(self.retries)
         idle = self.keepalive
         if idle is not None and (
-            not isinstance(idle, int | float) or not _SHORTEST_KEEPALIVE <= idle <= 24 * _LONGEST_TIMEOUT
+            not is_number(idle) or not _SHORTEST_KEEPALIVE <= idle <= _LONGEST_KEEPALIVE
         ):
             raise ConfigurationError(
-                f"keepalive must be None or seconds, {_SHORTEST_KEEPALIVE:g} to {24 * _LONGEST_TIMEOUT:g}, "
+                f"keepalive must be None or seconds, {_SHORTEST_KEEPALIVE:g} to {_LONGEST_KEEPALIVE:g}, "
                 f"not {shown_number(idle)}"
             )
         for name in ("max_request_bytes", "max_response_bytes"):

@@ -14,6 +14,7 @@ import ssl
 from pathlib import Path
 
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.mistaken import shown_path
 from zitadel_grpc.options import ConnectionOptions
 
 _OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
@@ -42,33 +43,42 @@ def source(options: ConnectionOptions) -> str:
     for name in _OVERRIDES:
         if path := os.environ.get(name):
             return f"{path}, named by {name}"
-    bundles = (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES)
-    found = next((bundle for bundle in bundles if bundle and Path(bundle).is_file()), None)
-    return f"{found}, the system's bundle" if found else "the list that grpcio brings"
+    bundle = _system_bundle()
+    return f"{bundle}, the system's bundle" if bundle else "the list that grpcio brings"
+
+
+def read_file(path: str, variable: str) -> bytes:
+    """The content of the CA file that an environment variable names. Raises ConfigurationError if it cannot
+    be read or holds no certificate."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{variable}: {shown_path(path)} cannot be read ({error.strerror})"
+        ) from None
+    if not certificates(content):
+        raise ConfigurationError(f"{variable}: {shown_path(path)} holds no readable PEM certificate")
+    return content
 
 
 @functools.lru_cache(maxsize=4)
 def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
     for name, path in zip(_OVERRIDES, overrides, strict=True):
         if path:
-            try:
-                found = certificates(Path(path).read_bytes())
-            except OSError as error:
-                raise ConfigurationError(
-                    f"{name} names {path}, which cannot be read: {error.strerror}"
-                ) from None
-            if not found:
-                raise ConfigurationError(f"{name} names {path}, which holds no readable PEM certificate")
-            return found
-    for bundle in (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES):
-        if bundle and Path(bundle).is_file():
-            return Path(bundle).read_bytes()
+            return certificates(read_file(path, name))
+    if bundle := _system_bundle():
+        return Path(bundle).read_bytes()
     packaged = pkgutil.get_data("grpc", "_cython/_credentials/roots.pem")
     if packaged is None:
         raise ConfigurationError(
             "no CA bundle found on this system: give ConnectionOptions(root_certificates=…)"
         )
     return packaged
+
+
+def _system_bundle() -> str | None:
+    bundles = (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES)
+    return next((bundle for bundle in bundles if bundle and Path(bundle).is_file()), None)
 
 
 @functools.lru_cache(maxsize=8)

@@ -221,3 +221,13 @@ def test_a_kind_of_credentials_that_forgets_its_base_is_told() -> None:
 
     with pytest.raises(ConfigurationError, match=r"Mine.__init__ must call super\(\).__init__\(\)"):
         Client(URL, Mine())
+
+
+@pytest.mark.parametrize("empty", ["", " \n", "\ufeff", "\u200b \ufeff"])
+def test_an_id_that_is_only_whitespace_or_a_byte_order_mark_is_empty(empty: str) -> None:
+    with pytest.raises(CredentialsError, match="client_id is empty"):
+        ClientCredentials(empty, "secret")
+    with pytest.raises(CredentialsError, match="client_secret is empty"):
+        ClientCredentials("robot", empty)
+    with pytest.raises(CredentialsError, match="user_id is empty"):
+        SystemUser(empty, "-----BEGIN RSA PRIVATE KEY-----")

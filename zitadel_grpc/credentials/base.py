@@ -17,7 +17,7 @@ from zitadel_grpc import proxies
 from zitadel_grpc.endpoint import Endpoint
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
-from zitadel_grpc.mistaken import shown_number
+from zitadel_grpc.mistaken import is_number, shown_number
 from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ class Token:
         if not self.value or not all("!" <= c <= "~" for c in self.value):
             raise ConfigurationError("the token is empty, or has white space or characters that no token has")
         life = self.expires_in
-        if life is not None and (
-            isinstance(life, bool) or not isinstance(life, int | float) or not 0 < life <= _LONGEST_LIFE
-        ):
+        if life is not None and (not is_number(life) or not 0 < life <= _LONGEST_LIFE):
             raise ConfigurationError(
                 f"expires_in must be a positive number of seconds or None, not {shown_number(life)}"
             )

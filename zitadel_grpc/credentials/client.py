@@ -18,7 +18,7 @@ from zitadel_grpc.credentials.keyfile import KeyFile
 from zitadel_grpc.credentials.token_endpoint import Refused, request_token
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
-from zitadel_grpc.mistaken import is_encodable, is_secret_like, trimmed
+from zitadel_grpc.mistaken import is_encodable, is_id, trimmed
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Said of a secret until its write is seen, about a second later; and for good of one that was removed.
@@ -65,12 +65,12 @@ class ClientCredentials(Credentials):
     ) -> None:
         super().__init__()
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
-            if not isinstance(value, str) or not value.strip():
+            if not isinstance(value, str) or not trimmed(value):
                 raise CredentialsError(f"{name} is empty or not a str")
-        self._client_id = trimmed(client_id)
-        if not self._client_id.isprintable() or is_secret_like(self._client_id):
-            self._client_id = "…"
+        client_id = trimmed(client_id)
+        if not is_id(client_id):
             raise CredentialsError("client_id is not a client id; it looks like a token, a key or JSON")
+        self._client_id = client_id
         self._client_secret = trimmed(client_secret)
         if not is_encodable(self._client_secret):
             raise CredentialsError("client_secret holds bytes that are not text: check how it was read")

@@ -16,7 +16,7 @@ from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.credentials.wrapping import unwrapped
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
-from zitadel_grpc.mistaken import is_path, is_secret_like, trimmed
+from zitadel_grpc.mistaken import is_id, is_path, trimmed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -90,13 +90,13 @@ class KeyFile:
         texts = {}
         for name in ("keyId", "key", _OWNER[kind]):
             value = data.get(name)
-            if not isinstance(value, str) or not value.strip():
+            if not isinstance(value, str) or not trimmed(value):
                 raise CredentialsError(
                     f"{source} has no {name!r}: make a key of type JSON and give its file unchanged"
                 )
             texts[name] = trimmed(value)
         for name in ("keyId", _OWNER[kind]):
-            if not texts[name].isprintable() or is_secret_like(texts[name]):
+            if not is_id(texts[name]):
                 raise CredentialsError(f"{name!r} in {source} is not an id: give the key file unchanged")
         private_key = load_private_key(texts["key"], f"'key' in {source}")
         expires_at = _expiry(data.get("expirationDate"), source)

@@ -10,7 +10,7 @@ from zitadel_grpc.credentials.files import SecretFile
 from zitadel_grpc.credentials.keyfile import load_private_key, sign_jwt
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.errors.frames import without_locals
-from zitadel_grpc.mistaken import is_secret_like, trimmed
+from zitadel_grpc.mistaken import is_id, trimmed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -32,12 +32,12 @@ class SystemUser(Credentials):
     @without_locals
     def __init__(self, user_id: str, private_key: str | bytes, *, _file: SecretFile | None = None) -> None:
         super().__init__()
-        if not isinstance(user_id, str) or not user_id.strip():
+        if not isinstance(user_id, str) or not trimmed(user_id):
             raise CredentialsError(
                 "user_id is empty: give the system user's name as in ZITADEL's configuration"
             )
         user_id = trimmed(user_id)
-        if not user_id.isprintable() or is_secret_like(user_id):
+        if not is_id(user_id):
             raise CredentialsError("user_id is not a user id; it looks like a token, a key or JSON")
         self._user_id = user_id
         self._file = _file

@@ -15,6 +15,7 @@ from zitadel_grpc.credentials.header_logs import UNLOGGED
 from zitadel_grpc.credentials.workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 from zitadel_grpc.errors.text import page_title, secrets_of, without
+from zitadel_grpc.mistaken import is_number
 
 _BODY_LIMIT = 1 << 20  # bytes
 _LIFE_LIMIT = 10 * 365 * 86400.0  # seconds; what says more is broken
@@ -223,7 +224,7 @@ def _token(url: str, answer: Mapping[str, Any], content_type: str) -> Token:
         fault = "200 without an access_token"
     elif not isinstance(kind, str) or kind.lower() != "bearer":
         fault = "200 with a token that is not of token_type Bearer"
-    elif isinstance(life, bool) or not isinstance(life, int | float) or not 0 < life <= _LIFE_LIMIT:
+    elif not is_number(life) or not 0 < life <= _LIFE_LIMIT:
         fault = "200 with an expires_in that is not a sensible number of seconds"
     else:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from zitadel_grpc.mistaken import trimmed
+from zitadel_grpc.mistaken import trimmed, unquoted
 
 _LAYERS = 4
 _KEY_STARTS = ("{", "-----BEGIN")
@@ -23,7 +23,7 @@ def unwrapped(text: str) -> str:
         elif text.startswith(_KEY_STARTS):
             return text
         else:
-            inner = _from_string(text) or _unquoted(text) or _from_base64(text)
+            inner = _from_string(text) or unquoted(text) or _from_base64(text)
         if inner is None:
             return text
         text = trimmed(inner)
@@ -37,10 +37,6 @@ def _from_string(text: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, str) else None
-
-
-def _unquoted(text: str) -> str | None:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] in "'\"" else None
 
 
 def _from_base64(text: str) -> str | None:

@@ -27,7 +27,7 @@ from zitadel_grpc.errors import (
     Unknown,
 )
 from zitadel_grpc.errors.undone import surely_not_done
-from zitadel_grpc.mistaken import shown_number
+from zitadel_grpc.mistaken import is_number, shown_number
 from zitadel_grpc.options import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -84,11 +84,7 @@ _LONGEST_TIMEOUT = 1e9  # seconds, about 31 years; gRPC's clock overflows at som
 
 def check_timeout(timeout: object) -> None:
     """Raises ConfigurationError for what is not a deadline in seconds, such as inf or nan."""
-    if (
-        isinstance(timeout, bool)
-        or not isinstance(timeout, int | float)
-        or not 0 < timeout <= _LONGEST_TIMEOUT
-    ):
+    if not is_number(timeout) or not 0 < timeout <= _LONGEST_TIMEOUT:
         raise ConfigurationError(
             f"timeout must be a number of seconds above 0 and up to {_LONGEST_TIMEOUT:g}, "
             f"not {shown_number(timeout)}"
@@ -97,7 +93,7 @@ def check_timeout(timeout: object) -> None:
 
 def call_timeout(timeout: float) -> float:
     """A call's own timeout; one of 0 or less has passed already. Raises ConfigurationError."""
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout <= 0:
+    if not is_number(timeout) or not timeout <= 0:
         check_timeout(timeout)
     return timeout
 
