@@ -12,7 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
 
-from zitadel_grpc.errors import DeadlineExceeded, NotSeenError, ZitadelError
+from zitadel_grpc import unfinished
+from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, NotSeenError, ZitadelError
 from zitadel_grpc.transport.connection import check_timeout
 from zitadel_grpc.transport.sync import WAIT_ENDS
 
@@ -42,7 +43,7 @@ async def until_async(
                 raise
             wait.give_up()
         else:
-            if predicate is None or predicate(answer):
+            if _seen(answer, predicate):
                 return answer
             wait.answered(answer)
         await asyncio.sleep(wait.pause())
@@ -63,12 +64,25 @@ def until(
                 raise
             wait.give_up()
         else:
-            if predicate is None or predicate(answer):
+            if _seen(answer, predicate):
                 return answer
             wait.answered(answer)
         finally:
             WAIT_ENDS.reset(outer)
         time.sleep(wait.pause())
+
+
+def _seen(answer: T, predicate: Callable[[T], object] | None) -> bool:
+    """Raises ConfigurationError for a coroutine or future: it is always true, whatever it will say."""
+    verdict = predicate is None or predicate(answer)
+    for name, value in (("call", answer), ("predicate", verdict)):
+        if unfinished.is_unfinished(value):
+            unfinished.end(value)
+            raise ConfigurationError(
+                f"`{name}` of `until` returned a {type(value).__name__}, not a result: "
+                + ("it must be an ordinary function" if name == "predicate" else "wait for it in `call`")
+            )
+    return bool(verdict)
 
 
 class _Wait:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +81,47 @@ async def coroutine(request: int) -> int:
     return request
 
 
-@pytest.mark.parametrize("method", [Asynchronous(), lambda request: coroutine(request)])
-def test_an_awaitable_is_not_a_response(method: Any, tmp_path: Path) -> None:
+def generator(request: int) -> Iterator[int]:
+    yield request
+
+
+async def async_generator(request: int) -> AsyncIterator[int]:
+    yield request
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        Asynchronous(),
+        lambda request: coroutine(request),
+        generator,
+        async_generator,
+        lambda request: concurrent.futures.Future[int](),
+    ],
+)
+def test_what_is_not_there_yet_is_not_a_response(method: Any, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(ConfigurationError, match="must be awaited"):
             list(bulk.run(method, range(20), concurrency=2, resume=tmp_path / "r"))
     assert set(states(tmp_path / "r")) == {ord("?")}
+
+
+@pytest.mark.parametrize("way", [coroutine, generator, async_generator])
+async def test_nor_is_it_one_in_an_async_run(way: Any, tmp_path: Path) -> None:
+    async def method(request: int) -> Any:
+        return way(request)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConfigurationError, match="must be awaited"):
+            [outcome async for outcome in bulk.run(method, range(20), concurrency=2, resume=tmp_path / "r")]
+    assert set(states(tmp_path / "r")) == {ord("?")}
+
+
+def test_a_call_that_is_under_way_is_not_a_response(sync_client: Client) -> None:
+    with pytest.raises(ConfigurationError, match="returned a CallFuture"):
+        list(bulk.run(sync_client.management.AddMachineUser.future, [AddMachineUserRequest()]))
 
 
 def test_slow_input_does_not_delay_the_first_outcome() -> None:

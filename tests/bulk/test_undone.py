@@ -19,8 +19,8 @@ from tests.bulk.requests import Outcome, all_of, users
 from tests.client.proxies import Place, Serve, answers, listening
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
 from zitadel_grpc.api.management.v1 import ManagementServiceStub
-from zitadel_grpc.credentials import PersonalAccessToken
-from zitadel_grpc.errors import RpcError
+from zitadel_grpc.credentials import AccessToken, PersonalAccessToken
+from zitadel_grpc.errors import RpcError, TokenEndpointError
 from zitadel_grpc.options import Retries
 
 TOKEN = PersonalAccessToken("a-token-of-some-length")
@@ -141,3 +141,44 @@ async def test_of_a_stub_on_another_channel_nothing_is_known() -> None:
         (outcome,) = await all_of(bulk.run(ManagementServiceStub(channel).AddMachineUser, users(1)))
     assert outcome.error
     assert outcome.may_be_done
+
+
+async def test_a_token_that_cannot_be_had_after_an_attempt_tells_nothing_of_that_one() -> None:
+    def credentials() -> AccessToken:
+        tokens = iter(["a-token-of-some-length"])
+
+        def token() -> str:
+            if given := next(tokens, None):
+                return given
+            raise TokenEndpointError("unreachable")
+
+        return AccessToken(token)
+
+    with listening(says(16, "no evidence")) as place:
+
+        def by_client() -> Outcome:
+            with Client(place.url, credentials(), options=place.options, timeout=3) as client:
+                (told,) = bulk.run(client.management.AddMachineUser, users(1))
+                return told
+
+        async with AsyncClient(place.url, credentials(), options=place.options, timeout=3) as client:
+            (told,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
+        for outcome in (told, await asyncio.to_thread(by_client)):
+            assert outcome.error
+            assert outcome.may_be_done, outcome.error
+
+
+@pytest.mark.parametrize(("retries", "may_be_done"), [("reads", False), ("all", True)])
+def test_futures_know_what_calls_know(retries: Retries, may_be_done: bool) -> None:
+    def outcome(place: Place) -> Outcome:
+        url, options = to(place, retries=retries)
+        with Client(url, TOKEN, options=options, timeout=10) as client:
+            method = client.management.AddMachineUser
+            (told,) = bulk.run(lambda request: method.future(request).result(), users(1))
+            return told
+
+    with listening(says(6, "exists")) as place:
+        assert outcome(place).may_be_done is may_be_done
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    assert outcome(dataclasses.replace(place, port=port)).may_be_done is may_be_done

@@ -1,6 +1,7 @@
 """Options and arguments of a wrong type are refused when they are given."""
 
 import contextlib
+import functools
 import math
 import socket
 import threading
@@ -11,7 +12,7 @@ import grpc
 import pytest
 
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ListUsersRequest
 from zitadel_grpc.credentials import AccessToken, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, ZitadelError
 from zitadel_grpc.testing import Emulator
@@ -170,3 +171,41 @@ def test_an_ipv6_address_is_dialled() -> None:
         thread.join(5)
     assert got
     assert got[0].startswith(b"\x16\x03")  # TLS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"credentials": "Bearer x"},
+        {"credentials": grpc.ssl_channel_credentials()},
+        {"wait_for_ready": "no"},
+        {"compression": "gzip"},
+        {"compression": 77},
+    ],
+)
+async def test_a_calls_options_of_another_type_are_refused(wrong: dict[str, Any]) -> None:
+    url, token, request = "https://127.0.0.1:1", PersonalAccessToken("t"), GetMyOrgRequest()
+    with Client(url, token) as client:
+        method: Any = client.management.GetMyOrg
+        for call in (method, method.with_call, method.future):
+            with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+                call(request, **wrong)
+    async with AsyncClient(url, token) as async_client:
+        with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+            async_client.management.GetMyOrg(request, **wrong)
+
+
+@pytest.mark.parametrize("grace", ["5", -1, math.nan, math.inf, True])
+async def test_a_grace_that_is_not_a_time_is_refused(grace: Any) -> None:
+    client = AsyncClient("https://127.0.0.1:1", PersonalAccessToken("t"))
+    with pytest.raises(ConfigurationError, match="grace"):
+        await client.close(grace)
+    await client.close(0)
+
+
+def test_what_cannot_be_paged_is_not_quoted() -> None:
+    with Client("https://127.0.0.1:1", PersonalAccessToken("t")) as client:
+        call = functools.partial(len, "a-secret")
+        with pytest.raises(ConfigurationError, match="len is not one") as caught:
+            client.pages(call, ListUsersRequest())  # type: ignore[arg-type]
+    assert "a-secret" not in str(caught.value)

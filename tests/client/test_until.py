@@ -215,3 +215,27 @@ async def test_the_time_has_to_be_a_positive_number(
         await client.until(lambda: asyncio.sleep(0), timeout=seconds)
     with pytest.raises(ConfigurationError, match="timeout must be a number of seconds above 0"):
         sync_client.until(lambda: None, timeout=seconds)
+
+
+async def later() -> bool:
+    return False
+
+
+async def test_a_coroutine_is_not_an_answer(client: AsyncClient) -> None:
+    request = GetMyOrgRequest()
+    with pytest.raises(ConfigurationError, match="`predicate` of `until` returned a coroutine"):
+        await client.until(lambda: client.management.GetMyOrg(request), lambda _: later())
+
+    async def forgotten() -> object:
+        return later()
+
+    with pytest.raises(ConfigurationError, match="`call` of `until` returned a coroutine"):
+        await client.until(forgotten)
+
+
+def test_a_future_is_not_an_answer(sync_client: Client) -> None:
+    future = sync_client.management.GetMyOrg.future
+    with pytest.raises(ConfigurationError, match="`call` of `until` returned a CallFuture"):
+        sync_client.until(lambda: future(GetMyOrgRequest()))
+    with pytest.raises(ConfigurationError, match="`call` of `until` returned a coroutine"):
+        _ = sync_client.until(later)

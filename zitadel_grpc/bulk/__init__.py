@@ -101,7 +101,7 @@ def run(
         CredentialsError, ClosedError: They would fail all requests: no more are sent. So with any exception
             that is neither a status of gRPC nor a TokenEndpointError (SystemExit and KeyboardInterrupt too),
             and with what `requests` raises. The resume file keeps the call that raised it as sent. So too
-            when a synchronous `method` returns an awaitable.
+            when `method` returns a future, a generator or an awaitable in place of a response.
     """
     numbers = {"concurrency": concurrency}
     if stop_after_failures is not None:

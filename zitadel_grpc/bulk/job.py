@@ -11,9 +11,10 @@ from typing import Any, Generic, NamedTuple
 import grpc
 from google.protobuf.message import Message
 
+from zitadel_grpc import unfinished
 from zitadel_grpc.bulk.outcome import Outcome, Request, Response
 from zitadel_grpc.bulk.resume import DONE, FAILED, SENT, UNSURE, ResumeFile
-from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
+from zitadel_grpc.errors import ConfigurationError, RpcError, TokenEndpointError, ZitadelError
 
 _PROGRESS_EVERY = 0.25  # seconds, at the least
 
@@ -87,6 +88,14 @@ class Job(Generic[Request, Response]):
         return Ticket(index, _own(request), sent_before)
 
     def responded(self, ticket: Ticket, response: Response) -> Outcome[Request, Response]:
+        """Raises ConfigurationError for what only stands for a response."""
+        if unfinished.is_unfinished(response):
+            unfinished.end(response)
+            raise ConfigurationError(
+                f"{self.rpc} returned a {type(response).__name__}, which is not a response yet and must be "
+                "awaited: pass a method of a client's services, or a function that waits for its response "
+                "and returns it (an `async def` with `async for`)"
+            )
         return Outcome(ticket.number, ticket.request, None, ticket.sent_before, response)
 
     def failed(self, ticket: Ticket, error: BaseException) -> Outcome[Request, Response] | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from zitadel_grpc.bulk.job import Job, Ticket
 from zitadel_grpc.bulk.outcome import Outcome, Request, Response
-from zitadel_grpc.errors import ConfigurationError
 
 
 def stream(
@@ -22,7 +20,7 @@ def stream(
         # One task of the pool for many calls: a future for each would cost a tenth of a call.
         while ticket := admitted.get():
             try:
-                finished.put(job.responded(ticket, _response(job, ticket)))
+                finished.put(job.responded(ticket, job.method(ticket.request)))
             except BaseException as error:  # SystemExit too: it belongs to the caller, not to this thread
                 finished.put(job.failed(ticket, error))
 
@@ -52,21 +50,6 @@ def stream(
             for _ in range(workers):
                 admitted.put(None)
             threads.shutdown()
-
-
-def _response(job: Job[Request, Response], ticket: Ticket) -> Response:
-    response: Response = job.method(ticket.request)
-    if not inspect.isawaitable(response):
-        return response
-    # Nothing was sent yet. Ended here, or Python warns that it was never awaited.
-    for end in ("close", "cancel"):
-        if callable(method := getattr(response, end, None)):
-            method()
-            break
-    raise ConfigurationError(
-        f"{job.rpc} returned {type(response).__name__}, which must be awaited, in a synchronous run: "
-        "pass a method of Client, or declare your function with `async def` and use `async for`"
-    )
 
 
 def _tickets(job: Job[Request, Response], requests: Iterable[Request]) -> Iterator[Ticket]:

@@ -30,7 +30,7 @@ class _Common(Generic[Item]):
         if not hasattr(method, "described"):
             raise ConfigurationError(
                 f"pages() takes a method of a client's services, such as client.management.ListUsers: "
-                f"{call!r} is none"
+                f"{getattr(method, '__qualname__', None) or type(method).__name__} is not one"
             )
         self._rpc, empty = method.described(request)
         found = listing(self._rpc, request.DESCRIPTOR, empty.DESCRIPTOR)

@@ -18,7 +18,7 @@ from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport.aio_connection import AsyncConnection
 from zitadel_grpc.transport.call import AuthenticatedCall
-from zitadel_grpc.transport.connection import call_timeout, refuse_faults
+from zitadel_grpc.transport.connection import call_timeout, check_call_options, refuse_faults
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.requests import accept
 from zitadel_grpc.transport.streams import StreamingMethod
@@ -72,6 +72,8 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
             pairs, has_authorization = merge(self._fixed, metadata)
         else:
             pairs, has_authorization = self._fixed, False
+        if not (credentials is None and wait_for_ready is None and compression is None):
+            check_call_options(credentials, wait_for_ready, compression)
         binding = self._connection.current
         if binding is None or binding.loop is not get_running_loop():
             binding = self._connection.bind()

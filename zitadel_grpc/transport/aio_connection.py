@@ -17,7 +17,7 @@ from zitadel_grpc.credentials.waits import Waits, closed
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_async
-from zitadel_grpc.transport.connection import Counts, Target
+from zitadel_grpc.transport.connection import Counts, Target, check_grace
 from zitadel_grpc.transport.intercepted import ASYNC_KINDS, as_tuple
 from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.plugin import composed_credentials
@@ -125,7 +125,9 @@ class AsyncConnection:
 
     async def close(self, grace: float | None = None) -> None:
         """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
-        What other running event loops use is closed there, and not waited for."""
+        What other running event loops use is closed there, and not waited for. Raises ConfigurationError for
+        a `grace` that is not a time."""
+        check_grace(grace)
         with self._lock:
             self.waits.close()
             self._past = sum((binding.counts for binding in self._bindings.values()), self._past)

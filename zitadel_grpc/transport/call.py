@@ -12,8 +12,9 @@ import grpc.aio
 
 from zitadel_grpc.credentials.cache import TokenCache
 from zitadel_grpc.credentials.waits import Waits, closed
-from zitadel_grpc.errors import RpcError, ZitadelError
+from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
 from zitadel_grpc.errors.frames import clear_frames
+from zitadel_grpc.errors.undone import surely_not_done
 from zitadel_grpc.options import ConnectionOptions, Retries
 from zitadel_grpc.transport.aio_connection import Binding
 from zitadel_grpc.transport.connection import (
@@ -195,6 +196,10 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 return await self._cache.wait_async(self._waits)
         except TimeoutError:
             raise no_token_in_time(self._rpc, earlier) from None
+        except TokenEndpointError as error:
+            if earlier is None or surely_not_done(earlier):
+                raise
+            raise earlier from error  # that one tells that the call may have been executed
 
     async def _outcome(self, asked: str) -> Any:
         """Waits for the end, without raising what it ended with, and has gRPC's call tell of it by its method

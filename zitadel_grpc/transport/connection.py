@@ -7,6 +7,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import grpc
+
 from zitadel_grpc import proxies, tracing
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials.base import TokenServer
@@ -96,6 +98,34 @@ def call_timeout(timeout: float) -> float:
     if not is_number(timeout) or not timeout <= 0:
         check_timeout(timeout)
     return timeout
+
+
+def check_call_options(credentials: object, wait_for_ready: object, compression: object) -> None:
+    """Raises ConfigurationError for what a call cannot use; gRPC fails with errors of its internals, or takes
+    any text for True."""
+    if not isinstance(credentials, grpc.CallCredentials | None):
+        raise ConfigurationError(
+            f"credentials of a call must be grpc.CallCredentials, not a {type(credentials).__name__}"
+        )
+    if not isinstance(wait_for_ready, bool | None):
+        raise ConfigurationError(
+            f"wait_for_ready must be True, False or None, not a {type(wait_for_ready).__name__}"
+        )
+    if not isinstance(compression, grpc.Compression | None):
+        raise ConfigurationError(
+            f"compression of a call must be a grpc.Compression, such as grpc.Compression.Gzip, "
+            f"not a {type(compression).__name__}"
+        )
+
+
+def check_grace(grace: object) -> None:
+    """Raises ConfigurationError."""
+    if grace is not None and (
+        isinstance(grace, bool) or not isinstance(grace, int | float) or not 0 <= grace <= _LONGEST_TIMEOUT
+    ):
+        raise ConfigurationError(
+            f"grace must be None or seconds, 0 to {_LONGEST_TIMEOUT:g}, not {shown_number(grace)}"
+        )
 
 
 @dataclass(slots=True)

@@ -24,11 +24,14 @@ class CallFuture(_Future, grpc.Call):
     """A call under way. Waiting raises what a call raises, and for a cancelled one or a `timeout` that passed
     gRPC's FutureCancelledError and FutureTimeoutError."""
 
-    def __init__(self, call: Any, rpc: str, sent: Pairs, via: object) -> None:
+    def __init__(
+        self, call: Any, rpc: str, sent: Pairs, via: object, note: Callable[[RpcError], RpcError]
+    ) -> None:
         self._call = call
         self._rpc = rpc
         self._sent = sent
         self._via = via
+        self._note = note
 
     def result(self, timeout: float | None = None) -> Any:
         failure = self.exception(timeout)
@@ -63,7 +66,8 @@ class CallFuture(_Future, grpc.Call):
         failure = self._call.exception()
         if isinstance(failure, grpc.Call):
             # Of what gRPC's own side ended there is no debug string, and gRPC waits for one for ever.
-            return RpcError.of(_Ended(self._call), self._rpc, self._sent, self._via)  # type: ignore[arg-type]
+            ended: Any = _Ended(self._call)
+            return self._note(RpcError.of(ended, self._rpc, self._sent, self._via))
         clear_frames(failure)
         return failure  # type: ignore[no-any-return]  # an interceptor's own
 

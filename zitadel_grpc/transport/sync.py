@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 
 from zitadel_grpc.credentials.waits import closed
-from zitadel_grpc.errors import RpcError, ZitadelError
+from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
 from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.errors.undone import surely_not_done
 from zitadel_grpc.options import Retries
 from zitadel_grpc.transport import forking, traced
 from zitadel_grpc.transport.connection import (
     call_timeout,
+    check_call_options,
     foreign_metadata,
     no_token_in_time,
     refuse_faults,
@@ -108,10 +111,10 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     ) -> Any:
         """A `grpc.Future` that is also a `grpc.Call`, with the errors of a call. Waits here for a token, if
         there is none. A call that is refused is not tried again, but the next one gets another token."""
-        send = self._method(request).future
-        pairs, own = self._merged(metadata, credentials)
-        left = self._seconds(timeout)
         options = (credentials, wait_for_ready, compression)
+        send = self._method(request).future
+        pairs, own = self._merged(metadata, options)
+        left = self._seconds(timeout)
         if (span := self._target.start_span(self.rpc)) is None:
             return self._future(send, request, left, pairs, own, options)
         pairs = traced.propagated(span, self.rpc, pairs)
@@ -144,7 +147,11 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             raise
         future.add_done_callback(end)
         future.add_done_callback(lambda _: gate.leave())
-        return CallFuture(future, self.rpc, pairs, self._target.proxy)
+        method = getattr(send, "__self__", send)
+        told = functools.partial(
+            note, method=method, request=request, options=self._target.options, retries=self._retries
+        )
+        return CallFuture(future, self.rpc, pairs, self._target.proxy, told)
 
     def _method(self, request: Any) -> Any:
         """gRPC's own counterpart, for a call that is about to be made."""
@@ -164,8 +171,11 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         ends = WAIT_ENDS.get()
         return left if ends is None else max(0.0, min(left, ends - time.monotonic()))
 
-    def _merged(self, metadata: Any, credentials: grpc.CallCredentials | None) -> tuple[Pairs, bool]:
+    def _merged(self, metadata: Any, options: _Options) -> tuple[Pairs, bool]:
         """The metadata but for the token, and whether the call brings its own."""
+        if options != (None, None, None):
+            check_call_options(*options)
+        credentials = options[0]
         if metadata is None:
             return self._fixed, credentials is not None
         pairs, has_authorization = merge(self._fixed, metadata)
@@ -174,7 +184,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     def _call(
         self, send: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: _Options
     ) -> Any:
-        pairs, own = self._merged(metadata, options[0])
+        pairs, own = self._merged(metadata, options)
         left = self._seconds(timeout)
         if (span := self._target.start_span(self.rpc)) is None:
             return self._tries(send, request, left, pairs, own, options)
@@ -268,6 +278,10 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             return cache.wait(left, self._connection.waits), deadline - time.monotonic()
         except TimeoutError:
             raise no_token_in_time(self.rpc, earlier) from None
+        except TokenEndpointError as error:
+            if earlier is None or surely_not_done(earlier):
+                raise
+            raise earlier from error  # that one tells that the call may have been executed
 
 
 class AuthenticatedChannel(grpc.Channel):
