@@ -74,8 +74,9 @@ class AsyncClient(BaseClient, AsyncServices):
         )
 
     def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
-        """Any generated stub, on this client's channel. Streaming methods are gRPC's own but for the token:
-        without default deadline or second try, with gRPC's errors, those of credentials as UNAVAILABLE."""
+        """Any generated stub, on this client's channel. Streaming methods are gRPC's own, with the token and
+        checked requests and responses: without a default deadline or a retry, and with gRPC's errors for the
+        rest, those of credentials as UNAVAILABLE."""
         return stub_class(self._channel)
 
     @staticmethod
@@ -103,9 +104,9 @@ class AsyncClient(BaseClient, AsyncServices):
         meanwhile, and what is added behind comes too. Where a list cannot be sorted, or hides items from its
         caller, one may be missed if others are removed meanwhile. Changes (`List…Changes`) come oldest first.
 
-        Raises ConfigurationError for an RPC that cannot be paged, PagesError where the pages of a server do
-        not lead to an end; else the iteration raises as calls do, and asks
-        for the same page again if it is carried on with. `aclose()` or `async with` end it early.
+        Raises ConfigurationError for an RPC that cannot be paged. The iteration raises PagesError if the
+        server's pages never end, else as calls do, and asks for the same page again if it goes on.
+        `aclose()` or `async with` end it early.
         """
         from zitadel_grpc.pagination import AsyncPages
 
@@ -161,7 +162,8 @@ class AsyncClient(BaseClient, AsyncServices):
 class Client(BaseClient, Services):
     """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many
     threads, and in parent and children after a fork, unless gRPC was told otherwise by the environment
-    variable `GRPC_ENABLE_FORK_SUPPORT`, or an asyncio channel was open.
+    variable `GRPC_ENABLE_FORK_SUPPORT`, or an asyncio channel was open. Where a call took longer than a fork
+    waits, 0.4 s, calls in the child raise ClosedError.
 
         with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
             answer = client.management.GetMyOrg(GetMyOrgRequest())
@@ -228,8 +230,7 @@ class Client(BaseClient, Services):
         return header.removeprefix("Bearer ")
 
     def close(self) -> None:
-        """Ends the calls under way, and all later ones with ClosedError, and with it those that
-        wait for a token."""
+        """Cancels the calls under way. Calls that wait for a token, and all later ones, raise ClosedError."""
         if self._parent is None:
             self._connection.close()
 

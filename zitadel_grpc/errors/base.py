@@ -19,7 +19,8 @@ class InvalidMetadata(ZitadelError, ValueError):
 
 
 class ClosedError(ZitadelError, RuntimeError):
-    """The client was closed, or its process forked while its asyncio channel was open: make a new one."""
+    """The client was closed: make a new one. Or the process was forked while an asyncio channel was open or
+    synchronous calls were under way: gRPC cannot be used in the child."""
 
 
 class PlaintextWarning(UserWarning):

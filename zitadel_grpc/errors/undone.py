@@ -2,7 +2,8 @@
 
 gRPC's client makes errors by itself, also after the server executed the call (a response over a size limit, a
 reset stream, a proxy's HTTP status), and does not tell them from a server's. So a code counts only if gRPC
-never makes it, or if the response shows that the server made it. A text proves nothing: any peer can send it.
+never makes it, or if the response shows that the server made it: by its details, or by a text that gRPC's
+client never writes. With other codes no text counts, since any peer can send it.
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ class Pages(_Common[Item], Iterator[Item]):
     def _answer(self, ahead: Any) -> Any:
         with contextlib.suppress(grpc.RpcError, grpc.FutureCancelledError):
             return ahead.result()
-        # These errors are gRPC's own: a call mends them, or raises its own.
+        # A future is not sent again when it fails; a call is.
         return self._call(self._walk.request(), **self._options)
 
     def close(self) -> None:

@@ -27,7 +27,8 @@ class Channels(Protocol):
 
 class StreamingMethod:
     """gRPC's own method, on a channel with the plugin, since a stream cannot be sent a second time: no
-    default deadline, no second try, gRPC's errors. `kind` is the channel's method, such as `stream_unary`."""
+    default deadline, no retry. What is sent is checked, and of asyncio's streams also what is received; all
+    other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
 
     def __init__(
         self,
