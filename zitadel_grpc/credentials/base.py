@@ -95,8 +95,8 @@ class TokenServer:
             parsed.warn_of_plaintext()
             return parsed
 
-        dialled, host = endpoint, None
-        known_as = endpoint
+        dialled = known_as = endpoint
+        path, host = "oauth/v2/token", None
         if options.issuer is not None:
             dialled = known_as = parse(options.issuer, "the issuer")
         elif options.authority is not None:
@@ -104,7 +104,6 @@ class TokenServer:
             name = f"{endpoint.scheme}://{options.authority}"
             known_as = Endpoint.parse(name, allow_plaintext=True, what="the authority")
             host = known_as.authority
-        url = f"{dialled.origin}/oauth/v2/token"
         if options.token_endpoint is not None:
             found = re.fullmatch("((?:[^/]*://)?[^/]*)/?([!-~]*)", options.token_endpoint.strip())
             if "@" in options.token_endpoint:
@@ -113,12 +112,10 @@ class TokenServer:
                 )
             if found is None:
                 raise ConfigurationError("the token endpoint has a path with white space or other alphabets")
-            url = f"{parse(found[1], 'the token endpoint').origin}/{found[2]}"
-            host = None
-        endpoint = Endpoint.parse("/".join(url.split("/", 3)[:3]), allow_plaintext=True)
-        proxy = proxies.resolve(endpoint, options)
+            dialled, path, host = parse(found[1], "the token endpoint"), found[2], None
+        proxy = proxies.resolve(dialled, options)
         options = replace(options.of_tokens, proxy=proxy.url if proxy else "")
-        return cls(known_as.origin, url, host, options, str(proxy or ""))
+        return cls(known_as.origin, f"{dialled.origin}/{path}", host, options, str(proxy or ""))
 
 
 class Credentials(abc.ABC):

@@ -55,11 +55,14 @@ class SecretFile:
         except ValueError:
             fault = "is not a path"
         else:
-            text = _decoded(content) if len(content) <= _SIZE_LIMIT else ""
-            if text is not None and len(content) <= _SIZE_LIMIT:
+            text = _decoded(content)
+            if len(content) > _SIZE_LIMIT:
+                fault = f"is larger than {_SIZE_LIMIT} bytes"
+            elif text is None:
+                fault = "is not text"
+            else:
                 self._kept = text if is_pipe else None
                 return text
-            fault = "is not text" if text is None else f"is larger than {_SIZE_LIMIT} bytes"
         advice = "" if is_path(self._path) else _ADVICE
         raise CredentialsError(f"{self} {fault}{advice}")
 

@@ -22,8 +22,8 @@ _LIFE_LIMIT = 10 * 365 * 86400.0  # seconds; what says more is broken
 _TEXT_LIMIT = 300
 _SECRET_FIELDS = ("assertion", "client_assertion", "client_secret", "subject_token", "actor_token")
 _PASSING_ERRORS = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
-# What TLS says, and what would help; the first that is found.
-_MENDS = {
+# What TLS says, and what would help; the first that is found. Asking again does not.
+_TLS_ADVICE = {
     "Hostname mismatch": "ConnectionOptions(authority=…) gives the name that its certificate is for",
     "IP address mismatch": "ConnectionOptions(authority=…) gives the name that its certificate is for",
     "certificate has expired": "the server's certificate has expired, or this machine's clock is wrong",
@@ -155,6 +155,7 @@ def _ask(
             trust_env=False,  # calls must go the same way: see `proxies`
         )
 
+    way = f" through {server.via}" if server.via else ""
     speaks_http2 = False
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
@@ -187,32 +188,38 @@ def _ask(
                     break
             return response.status_code, response.headers, body
     except httpx2.TimeoutException:
-        way = f" through {server.via}" if server.via else ""
         failure = f"{url} did not answer in time{way} (token_timeout {server.options.token_timeout:g} s)"
         retryable = True
     except Exception as error:
         if not speaks_http2 and not isinstance(error, httpx2.TransportError):
             raise  # of HTTP/2 the library passes on errors of h2 as they are
-        way = f" through {server.via}" if server.via else ""
         said = _printable(str(error) or type(error).__name__, hidden)
-        mend = next((mend for part, mend in _MENDS.items() if part in str(error)), "")
-        final = bool(mend)
-        if "root_certificates" in mend:
-            mend += f" The CAs in use are those of {trust.source(server.options)}"
-        elif not mend and url.startswith("http:") and not isinstance(error, httpx2.ConnectError):
-            mend = "does the server want TLS? Then the URL must start with https://"
-        elif not mend and "UNEXPECTED_EOF" in str(error):
-            mend = "the TLS handshake was cut off: does this port speak TLS? If not, use http://"
-        failure = f"{url} cannot be reached{way}: {said}" + (f": {mend}" if mend else "")
+        connected = not isinstance(error, httpx2.ConnectError)
+        advice, retryable = _advice(str(error), url, server, connected=connected)
+        failure = f"{url} cannot be reached{way}: {said}" + (f": {advice}" if advice else "")
         if http2_error is not None:
             failure += f" (by HTTP/1.1; HTTP/2 failed before: {http2_error})"
-        retryable = not final
         if speaks_http2:
             http2_error = said
     if speaks_http2 and http2_error is not None:
         return _ask(server, url, refresh, hidden, form=form, basic=basic, http2_error=http2_error)
     # Raised here, outside of `except`: the HTTP library's exceptions hold the request, and that the secret.
     raise TokenEndpointError(failure, retryable=retryable)
+
+
+def _advice(said: str, url: str, server: TokenServer, *, connected: bool) -> tuple[str, bool]:
+    """What would help against the failure that `said` describes, empty if nothing is known; and whether
+    asking again may help."""
+    for part, advice in _TLS_ADVICE.items():
+        if part in said:
+            if "root_certificates" in advice:
+                advice += f" The CAs in use are those of {trust.source(server.options)}"
+            return advice, False
+    if url.startswith("http:") and connected:
+        return "does the server want TLS? Then the URL must start with https://", True
+    if "UNEXPECTED_EOF" in said:
+        return "the TLS handshake was cut off: does this port speak TLS? If not, use http://", True
+    return "", True
 
 
 def _token(url: str, answer: Mapping[str, Any], content_type: str) -> Token:

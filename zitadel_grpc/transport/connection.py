@@ -120,9 +120,7 @@ def check_call_options(credentials: object, wait_for_ready: object, compression:
 
 def check_grace(grace: object) -> None:
     """Raises ConfigurationError."""
-    if grace is not None and (
-        isinstance(grace, bool) or not isinstance(grace, int | float) or not 0 <= grace <= _LONGEST_TIMEOUT
-    ):
+    if grace is not None and (not is_number(grace) or not 0 <= grace <= _LONGEST_TIMEOUT):
         raise ConfigurationError(
             f"grace must be None or seconds, 0 to {_LONGEST_TIMEOUT:g}, not {shown_number(grace)}"
         )
