@@ -51,6 +51,7 @@ class BaseClient:
             return service
 
     @classmethod
+    @without_locals
     def from_env(
         cls,
         *,
@@ -87,6 +88,7 @@ class BaseClient:
         nothing."""
         return self._view(fixed_metadata(self._target.options, org_id), self._channel.retries)
 
+    @without_locals
     def with_retries(self, retries: Retries) -> Self:
         """This client with another `ConnectionOptions.retries`: `"all"` for a write that may be done twice,
         `"none"` for what must be sent once. The token is shared, and closing it closes nothing."""

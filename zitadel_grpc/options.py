@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zitadel_grpc.endpoint import is_host
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
-from zitadel_grpc.mistaken import is_encodable, is_number, shown_number
+from zitadel_grpc.mistaken import has_secret_shape, is_encodable, is_number, shown_number
 
 ChannelOption = tuple[str, str | int]
 Compression = Literal["deflate", "gzip"]
@@ -158,6 +158,9 @@ class ConnectionOptions:
                 raise ConfigurationError(
                     f"{name} must be a str or None, not {type(getattr(self, name)).__name__}"
                 )
+            given = getattr(self, name) or ""
+            if not given.startswith("[") and has_secret_shape(given):  # "[" begins an IPv6 address, too
+                raise ConfigurationError(f"{name} looks like a token or a key, which does not belong there")
 
     def _check_calls(self) -> None:
         for name in ("instance_host", "public_host"):

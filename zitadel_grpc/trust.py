@@ -13,12 +13,14 @@ import re
 import ssl
 from pathlib import Path
 
+from zitadel_grpc import file_content
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.mistaken import shown_path
 from zitadel_grpc.options import ConnectionOptions
 
 _OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
 _CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]*)-----END \1-----")
+_LARGEST_FILE = 1 << 24  # bytes
 _LINE, _ENDED = re.compile("(.{1,64})"), r"\1\n"
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
@@ -42,7 +44,7 @@ def source(options: ConnectionOptions) -> str:
         return "ConnectionOptions(root_certificates=…), or ZITADEL_CA_FILE"
     for name in _OVERRIDES:
         if path := os.environ.get(name):
-            return f"{path}, named by {name}"
+            return f"{shown_path(path)}, named by {name}"
     bundle = _system_bundle()
     return f"{bundle}, the system's bundle" if bundle else "the list that grpcio brings"
 
@@ -50,15 +52,19 @@ def source(options: ConnectionOptions) -> str:
 def read_file(path: str, variable: str) -> bytes:
     """The content of the CA file that an environment variable names. Raises ConfigurationError if it cannot
     be read or holds no certificate."""
+    content, fault = b"", "holds no readable PEM certificate"
     try:
-        content = Path(path).read_bytes()
+        content, _ = file_content.read(path, _LARGEST_FILE)
+    except TimeoutError:
+        fault = f"is a pipe, and nothing came from it within {file_content.PIPE_TIMEOUT:g} s"
     except OSError as error:
-        raise ConfigurationError(
-            f"{variable}: {shown_path(path)} cannot be read ({error.strerror})"
-        ) from None
-    if not certificates(content):
-        raise ConfigurationError(f"{variable}: {shown_path(path)} holds no readable PEM certificate")
-    return content
+        fault = f"cannot be read ({error.strerror})"
+    if len(content) > _LARGEST_FILE:
+        fault = f"is larger than {_LARGEST_FILE} bytes"
+    elif certificates(content):
+        return content
+    # Outside of `except`: the error of the system has the path, which may be a secret.
+    raise ConfigurationError(f"{variable}: {shown_path(path)} {fault}")
 
 
 @functools.lru_cache(maxsize=4)

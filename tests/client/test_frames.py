@@ -212,6 +212,10 @@ def test_credentials_that_cannot_be_read_show_no_secret(tmp_path: Path, make: Ca
         lambda: secure_channel(f"https://user:{SECRET}@zitadel.example", PersonalAccessToken("x")),
         lambda: Token(f"{SECRET}\n"),
         lambda: Token(SECRET, -1),
+        lambda: Client("https://zitadel.example", PersonalAccessToken("x")).with_retries(SECRET),  # type: ignore[arg-type]
+        lambda: ConnectionOptions(issuer=f'{{"key": "{SECRET}"}}'),
+        lambda: ConnectionOptions(authority=f"eyJhbGciOiJSUzI1NiJ9.{SECRET}"),
+        lambda: ConnectionOptions(token_endpoint=f"-----BEGIN PRIVATE KEY-----\n{SECRET}"),
     ],
 )
 def test_options_and_clients_that_cannot_work_show_no_secret(make: Callable[[], Any]) -> None:
@@ -221,9 +225,22 @@ def test_options_and_clients_that_cannot_work_show_no_secret(make: Callable[[], 
     assert leaks(caught.value, SECRET) == []
 
 
-def test_an_environment_that_cannot_be_used_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ZITADEL_KEY_JSON", SECRET),
+        ("ZITADEL_CA_FILE", SECRET),
+        ("ZITADEL_ORG_ID", f"eyJhbGciOiJSUzI1NiJ9.{SECRET}"),
+        ("ZITADEL_API_URL", f'{{"key": "{SECRET}"}}'),
+    ],
+)
+def test_an_environment_that_cannot_be_used_shows_no_secret(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", "https://zitadel.example")
-    monkeypatch.setenv("ZITADEL_KEY_JSON", SECRET)
+    if name != "ZITADEL_KEY_JSON":
+        monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "x")
+    monkeypatch.setenv(name, value)
 
     with pytest.raises(ZitadelError) as caught:
         Client.from_env()

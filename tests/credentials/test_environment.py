@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zitadel_grpc import Client, ConnectionOptions, environment
+from zitadel_grpc import Client, ConnectionOptions, environment, trust
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
@@ -143,6 +143,26 @@ def test_a_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("ZITADEL_CA_FILE", "/nowhere/ca.pem")
     with pytest.raises(ConfigurationError, match=r"ZITADEL_CA_FILE: /nowhere/ca\.pem cannot be read"):
         environment.read()
+
+
+@pytest.mark.parametrize(("kind", "fault"), [("pipe", "is a pipe"), ("/dev/zero", "is larger than")])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with a name")
+def test_a_ca_file_that_has_no_end_is_told(
+    kind: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zitadel_grpc.file_content.PIPE_TIMEOUT", 0.2)
+    path = tmp_path / "ca" if kind == "pipe" else Path(kind)
+    if kind == "pipe":
+        os.mkfifo(path)
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
+    monkeypatch.setenv("ZITADEL_CA_FILE", str(path))
+    with pytest.raises(ConfigurationError, match=f"ZITADEL_CA_FILE: .*{fault}"):
+        environment.read()
+    monkeypatch.delenv("ZITADEL_CA_FILE")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.delenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", raising=False)
+    with pytest.raises(ConfigurationError, match=f"SSL_CERT_FILE: .*{fault}"):
+        trust.root_certificates(ConnectionOptions())
 
 
 def test_a_key_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

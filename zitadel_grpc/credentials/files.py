@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import stat
-import time
 
+from zitadel_grpc import file_content
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.mistaken import is_key_text, is_path, shown_path
 
 _SIZE_LIMIT = 1 << 16  # bytes
-_PIPE_TIMEOUT = 10.0  # seconds
 _ADVICE = (
     ". If this is the token or key itself, use PersonalAccessToken(token) or ZITADEL_SERVICE_USER_TOKEN, "
     "from_json or ZITADEL_KEY_JSON"
@@ -47,9 +44,9 @@ class SecretFile:
                 "ZITADEL_KEY_JSON, or for a PEM key SystemUser(user_id, private_key)"
             )
         try:
-            content, is_pipe = _content(self._path)
+            content, is_pipe = file_content.read(self._path, _SIZE_LIMIT)
         except TimeoutError:
-            fault = f"is a pipe, and nothing came from it within {_PIPE_TIMEOUT:g} s"
+            fault = f"is a pipe, and nothing came from it within {file_content.PIPE_TIMEOUT:g} s"
         except OSError as error:
             fault = f"cannot be read ({error.strerror})"
         except ValueError:
@@ -73,31 +70,3 @@ def _decoded(content: bytes) -> str | None:
         return content.decode(json.detect_encoding(content))
     except ValueError:
         return None
-
-
-def _content(path: str) -> tuple[bytes, bool]:
-    """Up to one byte more than the limit, and whether it came from a pipe. A pipe without a writer is waited
-    for, with a bound: opening it in the ordinary way would block for as long as there is none."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        is_pipe = not stat.S_ISREG(os.fstat(file).st_mode)
-        deadline = time.monotonic() + _PIPE_TIMEOUT
-        content = b""
-        while len(content) <= _SIZE_LIMIT:
-            if is_pipe and not _readable(file, deadline):
-                raise TimeoutError
-            part = os.read(file, _SIZE_LIMIT + 1 - len(content))
-            if not part:
-                break
-            content += part
-        return content, is_pipe
-    finally:
-        os.close(file)
-
-
-def _readable(file: int, deadline: float) -> bool:
-    if not hasattr(select, "poll"):  # Windows has neither it nor FIFOs
-        return True
-    poll = select.poll()
-    poll.register(file, select.POLLIN)
-    return bool(poll.poll(1000 * max(0.0, deadline - time.monotonic())))
