@@ -22,15 +22,12 @@ def lazy_exports(
     def __getattr__(name: str) -> object:
         if (owner := owners.get(name)) is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        conflict = None
         try:
             module = import_module(f"{package}.{owner}")
         except TypeError as error:  # from protobuf's descriptor pool
-            conflict = _conflict(f"{package}.{owner}", str(error))
-            if conflict is None:
+            if (conflict := _conflict(f"{package}.{owner}", str(error))) is None:
                 raise
-        if conflict is not None:
-            raise conflict
+            raise conflict from None
         value: object = getattr(module, name)
         namespace[name] = value
         return value

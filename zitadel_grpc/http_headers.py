@@ -28,5 +28,7 @@ def retry_after(said: str | None, date: str | None = None) -> float | None:
     said = (said or "").strip()
     if said.isdecimal():
         return whole_number(said)
-    then = moment(said)
-    return None if then is None else max(0.0, then - (time.time() if (now := moment(date)) is None else now))
+    if (then := moment(said)) is None:
+        return None
+    now = moment(date)
+    return max(0.0, then - (time.time() if now is None else now))

@@ -31,6 +31,7 @@ from zitadel_grpc.bulk.job import Job, Progress, TooManyFailures
 from zitadel_grpc.bulk.outcome import Outcome, Request, Response
 from zitadel_grpc.bulk.resume import ResumeFileError
 from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.mistaken import shown_number
 
 __all__ = ["Outcome", "Progress", "ResumeFileError", "TooManyFailures", "run"]
 
@@ -108,7 +109,7 @@ def run(
         numbers["stop_after_failures"] = stop_after_failures
     for name, number in numbers.items():
         if not isinstance(number, int) or number < 1:
-            raise ConfigurationError(f"{name} must be a positive whole number, not {number!r}")
+            raise ConfigurationError(f"{name} must be a positive whole number, not {shown_number(number)}")
     rpc = _name_of(method)
     known_total = len(requests) if total is None and hasattr(requests, "__len__") else total
     account = Job[Any, Any](method, rpc, concurrency, known_total, progress, stop_after_failures, resume, job)

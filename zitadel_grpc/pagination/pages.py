@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 import grpc
 
 from zitadel_grpc.errors import ConfigurationError, ZitadelError
+from zitadel_grpc.mistaken import shown_number
 from zitadel_grpc.pagination.listing import listing
 from zitadel_grpc.pagination.walk import walk
 
@@ -37,7 +38,9 @@ class _Common(Generic[Item]):
         if page_size is None:
             page_size = (found.page and getattr(request, found.page).limit) or _PAGE_SIZE
         if not isinstance(page_size, int) or not 1 <= page_size <= _HIGHEST_LIMIT:
-            raise ConfigurationError(f"page_size must be a number of items from 1 on, not {page_size!r}")
+            raise ConfigurationError(
+                f"page_size must be a number of items from 1 on, not {shown_number(page_size)}"
+            )
         self._walk = walk(found, request, page_size)
         self._call = call
         # Not given at all, it leaves the deadline of a functools.partial as it is.
