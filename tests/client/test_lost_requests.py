@@ -12,7 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.wrappers_pb2 import StringValue
 
 from zitadel_grpc import AsyncClient, Client, errors
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ListUsersRequest
 from zitadel_grpc.credentials import AccessToken
 
 SERIALIZE, READ = StringValue.SerializeToString, Empty.FromString
@@ -154,6 +154,31 @@ class _AddingAsync(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(client_call_details._replace(metadata=metadata), request)
 
 
+class _Replacing(grpc.UnaryUnaryClientInterceptor):
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return continuation(client_call_details, ListUsersRequest())
+
+
+class _ReplacingAsync(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await continuation(client_call_details, ListUsersRequest())
+
+
+async def test_what_an_interceptor_sends_instead_must_be_what_the_rpc_takes(
+    url: str, handler: _Server
+) -> None:
+    request, refusal = GetMyOrgRequest(), r"must be a .*GetMyOrgRequest, not .*ListUsersRequest"
+    async with AsyncClient(url, AccessToken("t"), interceptors=[_ReplacingAsync()]) as client:
+        with pytest.raises(errors.InvalidRequest, match=refusal):
+            await client.management.GetMyOrg(request)
+    with Client(url, AccessToken("t"), interceptors=[_Replacing()]) as sync_client:
+        method: Any = sync_client.management.GetMyOrg
+        for send in (method, method.with_call, lambda request: method.future(request).result(5)):
+            with pytest.raises(errors.InvalidRequest, match=refusal):
+                send(request)
+    assert not handler.received
+
+
 PAIRS = [("x-a", "SECRET\n"), ("X-A", "SECRET"), ("x-a", 3), ("x-a-bin", "SECRET")]
 
 
@@ -173,6 +198,17 @@ async def test_what_an_interceptor_adds_and_grpc_cannot_carry_is_named(
         with pytest.raises(errors.InvalidMetadata):
             sync_client.management.GetMyOrg.future(request).result(5)
     assert not handler.received
+
+
+class _WithoutPairs(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await continuation(client_call_details._replace(metadata=5), request)
+
+
+async def test_an_interceptors_metadata_that_is_not_a_sequence_is_named(url: str) -> None:
+    async with AsyncClient(url, AccessToken("t"), interceptors=[_WithoutPairs()]) as client:
+        with pytest.raises(errors.InvalidMetadata, match=r"interceptor.*not int"):
+            await client.management.GetMyOrg(GetMyOrgRequest())
 
 
 def test_an_interceptors_own_error_is_not_taken_for_one_of_metadata(url: str) -> None:

@@ -47,7 +47,8 @@ class Binding:
     def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
         """gRPC's own counterpart of a stub's method."""
         method, serializer, *more = arguments
-        made = self.line(retries).channel.unary_unary(method, strict(serializer), *more)
+        serializer = strict(serializer, method.lstrip("/"), more[0])
+        made = self.line(retries).channel.unary_unary(method, serializer, *more)
         self.methods[retries, *arguments] = made
         return made
 

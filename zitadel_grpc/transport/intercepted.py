@@ -58,7 +58,7 @@ def _check(metadata: Iterable[Any] | None) -> None:
     if metadata is None:
         return
     try:
-        given = tuple(metadata)
+        given: Any = tuple(metadata) if isinstance(metadata, Iterable) else metadata
         made = pairs_of(given)
         for (name, _), (lower, _) in zip(given, made, strict=True):
             if name != lower:

@@ -34,13 +34,22 @@ def accept(request: object, rpc: str, deserializer: Any) -> type:
     return given
 
 
-def strict(serializer: Callable[[Any], Any] | None) -> Callable[[Any], bytes]:
+def strict(
+    serializer: Callable[[Any], Any] | None, rpc: str = "", deserializer: Any = None
+) -> Callable[[Any], bytes]:
     """`serializer`, which raises Unserializable where it raised another error or did not return bytes. None,
-    for requests that are bytes already, returns them."""
+    for requests that are bytes already, returns them. With `rpc` also for what that does not take: an
+    interceptor may have replaced the request."""
+    accepts: type | None = None
 
     def serialize(request: Any) -> bytes:
+        nonlocal accepts
         try:
+            if rpc and type(request) is not accepts:
+                accepts = accept(request, rpc, deserializer)
             serialized = request if serializer is None else serializer(request)
+        except InvalidRequest as error:
+            failure = Unserializable(str(error.details()))
         except Exception as error:
             failure = Unserializable(f"{type(request).__name__} cannot be serialized: {type(error).__name__}")
         else:

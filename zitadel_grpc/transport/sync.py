@@ -142,11 +142,11 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         gate.enter()  # until it ends: `_sent` counts the start only
         try:
             future = self._sent(send, request, left, pairs, options)
+            future.add_done_callback(lambda _: gate.leave())
         except BaseException:
             gate.leave()
             raise
         future.add_done_callback(end)
-        future.add_done_callback(lambda _: gate.leave())
         method = getattr(send, "__self__", send)
         told = functools.partial(
             note, method=method, request=request, options=self._target.options, retries=self._retries

@@ -42,8 +42,9 @@ class Binding:
     def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
         """gRPC's own counterpart of a stub's method."""
         method, serializer, *more = arguments
+        serializer = strict(serializer, method.lstrip("/"), more[0])
         with self._lock:
-            made = self.line(retries).channel.unary_unary(method, strict(serializer), *more)
+            made = self.line(retries).channel.unary_unary(method, serializer, *more)
             self.methods[retries, *arguments] = made
             return made
 
