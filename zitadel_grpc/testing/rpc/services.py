@@ -75,6 +75,7 @@ def find(service: str, name: str) -> Implementation | None:
     return implementations(package).get(name) if module and service == module.SERVICE else None
 
 
+@functools.cache
 def _module_of(package: str) -> ModuleType | None:
     name = f"{_SERVICES}.{package.removeprefix('zitadel.').replace('.', '_')}"
     try:
