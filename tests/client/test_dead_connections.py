@@ -4,78 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
+from tests.transport.relay import Relay, relaying
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import PersonalAccessToken
 from zitadel_grpc.errors import DeadlineExceeded
 from zitadel_grpc.options import Retries
 from zitadel_grpc.testing import Emulator
-
-
-class Relay:
-    """Passes connections on to `port`, until they are frozen: what they carry is lost from then on."""
-
-    def __init__(self, listener: socket.socket, port: int) -> None:
-        self.url = f"https://localhost:{listener.getsockname()[1]}"
-        self.accepted = 0
-        self.refuses = False
-        """Whether new connections are frozen from their start."""
-        self._port = port
-        self._listener = listener
-        self._frozen: list[threading.Event] = []
-        self._opened: list[socket.socket] = []
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._accepting.start()
-
-    def freeze(self) -> None:
-        for frozen in self._frozen:
-            frozen.set()
-
-    def close(self) -> None:
-        for used in (self._listener, *self._opened):
-            with contextlib.suppress(OSError):
-                used.shutdown(socket.SHUT_RDWR)
-        self._accepting.join(10)
-        for used in self._opened:
-            used.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # the listener was closed
-            while True:
-                inside, _ = self._listener.accept()
-                outside = socket.create_connection(("localhost", self._port))
-                self.accepted += 1
-                self._opened += [inside, outside]
-                self._frozen.append(frozen := threading.Event())
-                if self.refuses:
-                    frozen.set()
-                for way in ((inside, outside), (outside, inside)):
-                    threading.Thread(target=self._pump, args=(*way, frozen), daemon=True).start()
-
-    @staticmethod
-    def _pump(source: socket.socket, target: socket.socket, frozen: threading.Event) -> None:
-        with contextlib.suppress(OSError):
-            while received := source.recv(65536):
-                if not frozen.is_set():
-                    target.sendall(received)
-
-
-@contextmanager
-def relaying(port: int) -> Iterator[Relay]:
-    with socket.create_server(("localhost", 0)) as listener:
-        relay = Relay(listener, port)
-        try:
-            yield relay
-        finally:
-            relay.close()
 
 
 @pytest.fixture

@@ -77,9 +77,10 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         binding = self._connection.current
         if binding is None or binding.loop is not get_running_loop():
             binding = self._connection.bind()
-        method = binding.methods.get(self._key)
-        if method is None:
-            method = binding.method(self._retries, self._arguments)
+        made = binding.methods.get(self._key)
+        if made is None:
+            made = binding.method(self._retries, self._arguments)
+        method, line = made
         if self._target.validate:
             refuse_faults(request, self.rpc)
         binding.counts.calls += 1
@@ -101,6 +102,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
                 "compression": compression,
             },
             binding=binding,
+            line=line,
             waits=self._connection.waits,
             via=self._target.proxy,
             connection_options=self._target.options,
@@ -145,10 +147,11 @@ class AuthenticatedChannel(grpc.aio.Channel):
         await self._connection.close(grace)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
-        return self._connection.bind().channel.get_state(try_to_connect)
+        state: grpc.ChannelConnectivity = self._connection.bind().line().channel.get_state(try_to_connect)
+        return state
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
-        await self._connection.bind().channel.wait_for_state_change(last_observed_state)
+        await self._connection.bind().line().channel.wait_for_state_change(last_observed_state)
 
     async def channel_ready(self) -> None:
-        await self._connection.bind().channel.channel_ready()
+        await self._connection.bind().line().channel.channel_ready()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 import weakref
 from asyncio import get_running_loop
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -19,77 +18,29 @@ from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_async
 from zitadel_grpc.transport.connection import Counts, Target, check_grace
 from zitadel_grpc.transport.intercepted import ASYNC_KINDS, as_tuple
-from zitadel_grpc.transport.lines import Line
-from zitadel_grpc.transport.plugin import composed_credentials
-from zitadel_grpc.transport.requests import strict
-
-_STREAMS = "streams"
+from zitadel_grpc.transport.lines import Line, Lines
 
 
-class Binding:
+class Binding(Lines):
     """The gRPC channels of one event loop, and what goes on there."""
 
     def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
         self.loop = loop
-        self._target = target
-        self._interceptors = interceptors
-        self.methods: dict[tuple[Any, ...], grpc.aio.UnaryUnaryMultiCallable[Any, Any]] = {}
-        self.lines: dict[str, Line] = {}
-        """By what they send again, and `_STREAMS`."""
-        self._replaced: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
-        """For which there is another, while calls use them."""
-        self._shared = True
         self.tasks: set[asyncio.Task[Any]] = set()
         """Of calls that wait: for a token, or to be sent again."""
         self.counts = Counts()
-        self.line(target.options.retries)
 
-    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
-        """gRPC's own counterpart of a stub's method."""
-        method, serializer, *more = arguments
-        serializer = strict(serializer, method.lstrip("/"), more[0])
-        made = self.line(retries).channel.unary_unary(method, serializer, *more)
-        self.methods[retries, *arguments] = made
-        return made
+        def open_channel(credentials: grpc.ChannelCredentials | None, retries: Retries) -> grpc.aio.Channel:
+            return open_async(target.endpoint, target.options, interceptors, credentials, retries)
 
-    def line(self, name: str) -> Line:
-        if (line := self.lines.get(name)) is None:
-            target = self._target
-            streams = name == _STREAMS
-            credentials = composed_credentials(target) if streams else None
-            retries: Retries = "none" if streams else cast(Retries, name)
-            channel = open_async(
-                target.endpoint, target.options, self._interceptors, credentials, retries, shared=self._shared
-            )
-            line = self.lines[name] = Line(channel, replaces=not self._shared)
-        return line
+        self._replaced: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
+        super().__init__(target, open_channel)
 
-    def ended(self, name: str, line: Line, sent: float, code: grpc.StatusCode) -> None:
-        """Notes how a call over `line` ended that was sent at `sent`. If that shows that the connection is
-        dead, the next call uses another."""
-        if code is not grpc.StatusCode.DEADLINE_EXCEEDED:
-            if code is not grpc.StatusCode.CANCELLED:
-                line.heard = time.monotonic()
-            return
-        if self.lines.get(name) is line and line.is_dead(sent):
-            del self.lines[name]
-            for key in [key for key in self.methods if key[0] == name]:
-                del self.methods[key]
-            self._replaced.add(line.channel)
-            self._shared = False  # else gRPC would give the new channel the same connection
-
-    @property
-    def channel(self) -> grpc.aio.Channel:
-        channel: grpc.aio.Channel = self.line(self._target.options.retries).channel
-        return channel
-
-    @property
-    def for_streams(self) -> grpc.aio.Channel:
-        channel: grpc.aio.Channel = self.line(_STREAMS).channel
-        return channel
+    def let_go(self, line: Line) -> None:
+        self._replaced.add(line.channel)  # closes itself once nothing refers to it
 
     async def close(self, grace: float | None) -> None:
-        channels = {line.channel for line in self.lines.values()} | set(self._replaced)
+        channels = {*self.channels, *self._replaced}
         await asyncio.gather(*(channel.close(grace) for channel in channels))
 
 

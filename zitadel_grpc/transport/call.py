@@ -25,6 +25,7 @@ from zitadel_grpc.transport.connection import (
     unreadable,
 )
 from zitadel_grpc.transport.evidence import note
+from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs
 from zitadel_grpc.transport.requests import Unserializable, not_serialized
 from zitadel_grpc.transport.retries import Tries
@@ -62,6 +63,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         pairs: Pairs,
         options: dict[str, Any],
         binding: Binding,
+        line: Line,
         waits: Waits,
         via: object,
         connection_options: ConnectionOptions,
@@ -75,7 +77,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
         self._pairs = pairs
         self._options = options
         self._binding = binding
-        self._line = binding.lines[retries]
+        self._line = line
         self._waits = waits
         self._via = via
         self._connection_options = connection_options
@@ -99,7 +101,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                     return response
                 failure = unreadable(self._rpc)
             except grpc.aio.AioRpcError as error:
-                self._hear(error.code())
+                self._hear(error)
                 if error.code() not in _NOT_THE_END:
                     failure = self._told(error)
             except _NEVER_SENT as error:
@@ -148,7 +150,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 response = await attempt
                 self._line.heard = time.monotonic()
             except grpc.aio.AioRpcError as error:
-                self._hear(error.code())
+                self._hear(error)
                 failure = self._told(error, earlier)
             except _NEVER_SENT as error:
                 raise self._not_sent(error) from None
@@ -172,9 +174,8 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             earlier = failure
             attempt = self._send(header, self.time_remaining())
 
-    def _hear(self, code: grpc.StatusCode) -> grpc.StatusCode:
-        self._binding.ended(self._retries, self._line, self._sent, code)
-        return code
+    def _hear(self, error: grpc.aio.AioRpcError) -> None:
+        self._binding.ended(self._line, error.code(), error.details(), self._sent)
 
     def _told(self, error: grpc.aio.AioRpcError, earlier: RpcError | None = None) -> RpcError:
         header = () if self._header is None else ((AUTHORIZATION, self._header),)

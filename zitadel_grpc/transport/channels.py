@@ -41,14 +41,11 @@ def open_async(
     interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
     credentials: grpc.ChannelCredentials | None = None,
     retries: Retries = "none",
-    *,
-    shared: bool = True,
 ) -> grpc.aio.Channel:
-    """A channel of the running event loop; `credentials` in place of what `channel_credentials` says.
-    Unless `shared`, its connections are its own: gRPC's channels to one server share them else."""
+    """A channel of the running event loop; `credentials` in place of what `channel_credentials` says."""
     forking.check_aio()
     credentials = credentials or channel_credentials(endpoint, options)
-    arguments = _arguments(endpoint, options, retries, shared)
+    arguments = _arguments(endpoint, options, retries)
     # A list, and looked up at each call, not imported by name: instrumentation replaces these functions, and
     # older versions of OpenTelemetry's add their interceptors to lists only.
     more: dict[str, Any] = {"compression": _compression(options), "interceptors": checked_async(interceptors)}
@@ -65,12 +62,10 @@ def open_sync(
     interceptors: Sequence[Any] = (),
     credentials: grpc.ChannelCredentials | None = None,
     retries: Retries = "none",
-    *,
-    shared: bool = True,
 ) -> grpc.Channel:
     """The synchronous twin."""
     credentials = credentials or channel_credentials(endpoint, options)
-    arguments = _arguments(endpoint, options, retries, shared)
+    arguments = _arguments(endpoint, options, retries)
     compression = _compression(options)
     with NO_FORK:  # gRPC imports modules here, and a child would inherit their locks
         if credentials is None:
@@ -98,9 +93,7 @@ def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
     return arguments
 
 
-def _arguments(
-    endpoint: Endpoint, options: ConnectionOptions, retries: Retries, shared: bool
-) -> list[tuple[str, Any]]:
+def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
     """gRPC's channel arguments, the user's own in place of ours of the same name: which of two counts, gRPC
     does not say."""
     ours: list[tuple[str, Any]] = [("grpc.max_receive_message_length", options.max_response_bytes)]
@@ -119,11 +112,11 @@ def _arguments(
         ours.append(("grpc.keepalive_time_ms", int(options.keepalive * 1000)))
     if config := service_config(retries):
         ours.append(("grpc.service_config", config))
-    theirs = [*options.channel_options]
-    if not shared:
-        theirs = [*(pair for pair in theirs if pair[0] != _LOCAL_POOL), (_LOCAL_POOL, 1)]
+    theirs = [pair for pair in options.channel_options if pair[0] != _LOCAL_POOL]
     names = {name for name, _ in theirs}
-    return [*(pair for pair in ours if pair[0] not in names), *theirs]
+    # Each channel has its connection to itself, so that what is received over the one says nothing of the
+    # other, and a new one never gets a dead connection. Else plaintext channels would share theirs.
+    return [*(pair for pair in ours if pair[0] not in names), *theirs, (_LOCAL_POOL, 1)]
 
 
 def _compression(options: ConnectionOptions) -> grpc.Compression | None:

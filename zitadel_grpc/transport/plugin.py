@@ -85,8 +85,7 @@ def secure_channel(
     For a service of one's own, name ZITADEL by `ConnectionOptions(issuer=…)` and the service's project by
     `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
     no other plaintext channel. It does not notice a connection that went dead without a word: make a new
-    channel with `channel_options=(("grpc.use_local_subchannel_pool", 1),)` when calls keep ending at their
-    deadline. Raises ConfigurationError.
+    channel when calls keep ending at their deadline. Raises ConfigurationError.
     """
     target = Target(url, credentials, ConnectionOptions() if options is None else options)
     return open_async(target.endpoint, target.options, credentials=composed_credentials(target))

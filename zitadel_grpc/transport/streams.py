@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 import grpc.aio
 
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.transport.aio_stream import CheckedStream
+from zitadel_grpc.transport.lines import STREAMS, Line, Lines
 from zitadel_grpc.transport.metadata import Pairs, merge
 from zitadel_grpc.transport.requests import accept, check_serializable, checked_stream
-
-
-class Channels(Protocol):
-    """gRPC's channels: the one for calls that bring their token, and one with the plugin."""
-
-    @property
-    def channel(self) -> Any: ...
-
-    @property
-    def for_streams(self) -> Any: ...
 
 
 class StreamingMethod:
@@ -32,7 +24,7 @@ class StreamingMethod:
 
     def __init__(
         self,
-        bind: Callable[[], Channels],
+        bind: Callable[[], Lines],
         fixed: Pairs,
         kind: str,
         arguments: tuple[Any, ...],
@@ -59,8 +51,8 @@ class StreamingMethod:
         return self._invoke("future", given, named)
 
     def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        channels = self._bind()
-        call = inspect.signature(self._of(channels.channel, way)).bind(*given, **named)
+        lines = self._bind()
+        call = inspect.signature(self._of(lines.line(), way)).bind(*given, **named)
         rpc, check = self._checks()
         refused: list[Exception] = []
         if "request" in call.arguments:
@@ -71,13 +63,25 @@ class StreamingMethod:
         pairs, own = merge(self._fixed, call.arguments.get("metadata") or ())
         call.arguments["metadata"] = pairs
         own = own or call.arguments.get("credentials") is not None
+        line = lines.line() if own else lines.line(STREAMS)
+        sent = time.monotonic()
+
+        def ended(code: Any, details: str | None) -> None:
+            lines.ended(line, code, details, sent)
+
         try:
-            made = self._of(channels.channel if own else channels.for_streams, way)(*call.args, **call.kwargs)
-        except grpc.RpcError:
+            made = self._of(line, way)(*call.args, **call.kwargs)
+        except grpc.RpcError as error:
+            if isinstance(error, grpc.Call):
+                ended(error.code(), error.details())
             if not refused:
                 raise
         else:
-            return CheckedStream(made, rpc, check, refused) if isinstance(made, grpc.aio.Call) else made
+            if isinstance(made, grpc.aio.Call):
+                return CheckedStream(made, rpc, check, refused, ended)
+            if isinstance(made, grpc.Call):
+                made.add_callback(lambda: ended(made.code(), made.details()))
+            return made
         raise refused[0]
 
     def _checks(self) -> tuple[str, Callable[[Any], Any]]:
@@ -94,6 +98,15 @@ class StreamingMethod:
 
         return rpc, check
 
-    def _of(self, channel: Any, way: str) -> Any:
+    def _of(self, line: Line, way: str) -> Any:
         kind, arguments, named = self._method
-        return getattr(getattr(channel, kind)(*arguments, **named), way)
+        make = getattr(line.channel, kind)
+        method = inspect.signature(make).bind(*arguments, **named)
+        deserializer = method.arguments.get("response_deserializer")
+
+        def received(response: bytes) -> Any:
+            line.heard = time.monotonic()
+            return response if deserializer is None else deserializer(response)
+
+        method.arguments["response_deserializer"] = received
+        return getattr(make(*method.args, **method.kwargs), way)

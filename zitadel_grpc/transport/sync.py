@@ -27,6 +27,7 @@ from zitadel_grpc.transport.connection import (
 )
 from zitadel_grpc.transport.evidence import note
 from zitadel_grpc.transport.future import CallFuture
+from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.requests import Unserializable, accept, not_serialized
 from zitadel_grpc.transport.retries import Tries
@@ -84,7 +85,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         compression: grpc.Compression | None = None,
     ) -> Any:
         options = (credentials, wait_for_ready, compression)
-        return self._call(self._method(request), request, timeout, metadata, options)
+        send, line = self._method(request)
+        return self._call(send, line, request, timeout, metadata, options)
 
     @without_locals
     def with_call(
@@ -97,7 +99,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         compression: grpc.Compression | None = None,
     ) -> Any:
         options = (credentials, wait_for_ready, compression)
-        return self._call(self._method(request).with_call, request, timeout, metadata, options)
+        send, line = self._method(request)
+        return self._call(send.with_call, line, request, timeout, metadata, options)
 
     @without_locals
     def future(
@@ -112,29 +115,38 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         """A `grpc.Future` that is also a `grpc.Call`, with the errors of a call. Waits here for a token, if
         there is none. A call that is refused is not tried again, but the next one gets another token."""
         options = (credentials, wait_for_ready, compression)
-        send = self._method(request).future
+        method, line = self._method(request)
+        send = method.future
         pairs, own = self._merged(metadata, options)
         left = self._seconds(timeout)
         if (span := self._target.start_span(self.rpc)) is None:
-            return self._future(send, request, left, pairs, own, options)
+            return self._future(send, line, request, left, pairs, own, options)
         pairs = traced.propagated(span, self.rpc, pairs)
-        return traced.future(span, self.rpc, lambda: self._future(send, request, left, pairs, own, options))
+        return traced.future(
+            span, self.rpc, lambda: self._future(send, line, request, left, pairs, own, options)
+        )
 
     def _future(
-        self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
+        self,
+        send: Callable[..., Any],
+        line: Line,
+        request: Any,
+        left: float,
+        pairs: Pairs,
+        own: bool,
+        options: _Options,
     ) -> Any:
         header = None
         if not own:
             header, left = self._token(left)
             pairs = (*pairs, (AUTHORIZATION, header))
         cache, binding = self._target.cache, self._connection.current
-        line = None if binding is None else binding.lines.get(self._retries)
         sent = time.monotonic()
 
         def end(ended: grpc.Call) -> None:
             code = ended.code()
-            if line is not None and binding is not None:
-                binding.ended(self._retries, line, sent, code)
+            if binding is not None:
+                binding.ended(line, code, ended.details(), sent)
             if header is not None and code is _UNAUTHENTICATED:
                 cache.refused(header)
 
@@ -153,8 +165,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         )
         return CallFuture(future, self.rpc, pairs, self._target.proxy, told)
 
-    def _method(self, request: Any) -> Any:
-        """gRPC's own counterpart, for a call that is about to be made."""
+    def _method(self, request: Any) -> tuple[Any, Line]:
+        """gRPC's own counterpart, for a call that is about to be made, and what it uses."""
         if type(request) is not self._accepts:
             self._accepts = accept(request, self.rpc, self._arguments[2])
         binding = self._connection.current or self._connection.bind()
@@ -182,24 +194,38 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         return pairs, has_authorization or credentials is not None
 
     def _call(
-        self, send: Callable[..., Any], request: Any, timeout: float | None, metadata: Any, options: _Options
+        self,
+        send: Callable[..., Any],
+        line: Line,
+        request: Any,
+        timeout: float | None,
+        metadata: Any,
+        options: _Options,
     ) -> Any:
         pairs, own = self._merged(metadata, options)
         left = self._seconds(timeout)
         if (span := self._target.start_span(self.rpc)) is None:
-            return self._tries(send, request, left, pairs, own, options)
+            return self._tries(send, line, request, left, pairs, own, options)
         pairs = traced.propagated(span, self.rpc, pairs)
-        return traced.call(span, self.rpc, lambda: self._tries(send, request, left, pairs, own, options))
+        return traced.call(
+            span, self.rpc, lambda: self._tries(send, line, request, left, pairs, own, options)
+        )
 
     def _tries(
-        self, send: Callable[..., Any], request: Any, left: float, pairs: Pairs, own: bool, options: _Options
+        self,
+        send: Callable[..., Any],
+        line: Line,
+        request: Any,
+        left: float,
+        pairs: Pairs,
+        own: bool,
+        options: _Options,
     ) -> Any:
         cache = None if own else self._target.cache
         tries: Tries | None = None  # made at the first failure
         deadline = time.monotonic() + left
         failure: RpcError | None = None
         binding = self._connection.current
-        line = None if binding is None else binding.lines.get(self._retries)
         while True:
             header = None
             if cache is not None:
@@ -213,8 +239,8 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             try:
                 answer = self._sent(send, request, left, sent, options)
             except RpcError as error:
-                if line is not None and binding is not None:
-                    binding.ended(self._retries, line, deadline - left, error.code())
+                if binding is not None:
+                    binding.ended(line, error.code(), error.details(), deadline - left)
                 note(
                     error,
                     getattr(send, "__self__", send),
@@ -229,8 +255,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
                     raise
                 failure = error
             else:
-                if line is not None:
-                    line.heard = time.monotonic()
+                line.heard = time.monotonic()
                 if tries is not None:
                     tries.succeeded(header)
                 return answer
@@ -313,10 +338,10 @@ class AuthenticatedChannel(grpc.Channel):
         return StreamingMethod(self._connection.bind, self.fixed, "stream_stream", arguments, named)
 
     def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
-        self._connection.bind().channel.subscribe(callback, try_to_connect)
+        self._connection.bind().line().channel.subscribe(callback, try_to_connect)
 
     def unsubscribe(self, callback: Any) -> None:
-        self._connection.bind().channel.unsubscribe(callback)
+        self._connection.bind().line().channel.unsubscribe(callback)
 
     def close(self) -> None:
         self._connection.close()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import grpc
 
@@ -17,83 +16,35 @@ from zitadel_grpc.transport import forking
 from zitadel_grpc.transport.channels import open_sync
 from zitadel_grpc.transport.connection import Counts, Target
 from zitadel_grpc.transport.intercepted import SYNC_KINDS, as_tuple
-from zitadel_grpc.transport.lines import Line
-from zitadel_grpc.transport.plugin import composed_credentials
-from zitadel_grpc.transport.requests import strict
-
-_STREAMS = "streams"
+from zitadel_grpc.transport.lines import Line, Lines
 
 
-class Binding:
+class Binding(Lines):
     """The gRPC channels of one process."""
 
     def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
-        self._target = target
-        self._interceptors = interceptors
-        self.methods: dict[tuple[Any, ...], Any] = {}
-        self.lines: dict[str, Line] = {}
-        """By what they send again, and `_STREAMS`."""
-        self._replaced: weakref.WeakSet[grpc.Channel] = weakref.WeakSet()
-        """For which there is another, while calls use them."""
-        self._shared = True
-        self._lock = threading.RLock()
-        self.line(target.options.retries)
+        def open_channel(credentials: grpc.ChannelCredentials | None, retries: Retries) -> grpc.Channel:
+            self._close_unused()
+            return open_sync(target.endpoint, target.options, interceptors, credentials, retries)
 
-    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> Any:
-        """gRPC's own counterpart of a stub's method."""
-        method, serializer, *more = arguments
-        serializer = strict(serializer, method.lstrip("/"), more[0])
-        with self._lock:
-            made = self.line(retries).channel.unary_unary(method, serializer, *more)
-            self.methods[retries, *arguments] = made
-            return made
+        self._replaced: list[tuple[weakref.ref[Line], grpc.Channel]] = []
+        super().__init__(target, open_channel)
 
-    def line(self, name: str) -> Line:
-        with self._lock:
-            if (line := self.lines.get(name)) is None:
-                target = self._target
-                streams = name == _STREAMS
-                credentials = composed_credentials(target) if streams else None
-                retries: Retries = "none" if streams else cast(Retries, name)
-                channel = open_sync(
-                    target.endpoint,
-                    target.options,
-                    self._interceptors,
-                    credentials,
-                    retries,
-                    shared=self._shared,
-                )
-                line = self.lines[name] = Line(channel, replaces=not self._shared)
-            return line
+    def let_go(self, line: Line) -> None:
+        self._replaced.append((weakref.ref(line), line.channel))
 
-    def ended(self, name: str, line: Line, sent: float, code: grpc.StatusCode) -> None:
-        """Notes how a call over `line` ended that was sent at `sent`. If that shows that the connection is
-        dead, the next call uses another."""
-        if code is not grpc.StatusCode.DEADLINE_EXCEEDED:
-            if code is not grpc.StatusCode.CANCELLED:
-                line.heard = time.monotonic()
-            return
-        with self._lock:
-            if self.lines.get(name) is line and line.is_dead(sent):
-                del self.lines[name]
-                for key in [key for key in self.methods if key[0] == name]:
-                    del self.methods[key]
-                self._replaced.add(line.channel)
-                self._shared = False  # else gRPC would give the new channel the same connection
-
-    @property
-    def channel(self) -> grpc.Channel:
-        channel: grpc.Channel = self.line(self._target.options.retries).channel
-        return channel
-
-    @property
-    def for_streams(self) -> grpc.Channel:
-        channel: grpc.Channel = self.line(_STREAMS).channel
-        return channel
+    def _close_unused(self) -> None:
+        """gRPC keeps the sockets of a channel that is not closed, even if nothing refers to it."""
+        replaced, self._replaced = self._replaced, []
+        for line, channel in replaced:
+            if line() is None:
+                channel.close()
+            else:
+                self._replaced.append((line, channel))
 
     def close(self) -> None:
         with self._lock:
-            channels = {line.channel for line in self.lines.values()} | set(self._replaced)
+            channels = [*self.channels, *(channel for _, channel in self._replaced)]
         for channel in channels:
             channel.close()
 

@@ -1,0 +1,219 @@
+"""Connections that go dead: every kind of call gets another one, and only when nothing was received."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+
+from tests.transport.relay import Relay, relaying
+from tests.transport.servers import EchoServer, EchoStub
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc.credentials import PersonalAccessToken
+
+LATE = grpc.StatusCode.DEADLINE_EXCEEDED
+both = pytest.mark.parametrize("kind", [AsyncClient, Client])
+KINDS = ["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
+
+
+@pytest.fixture
+def server() -> Iterator[EchoServer]:
+    with EchoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def relay(server: EchoServer) -> Iterator[Relay]:
+    with relaying(server.port) as relay:
+        yield relay
+
+
+def client_of(kind: type[Any], server: EchoServer, url: str, **options: Any) -> Any:
+    trusting = ConnectionOptions(root_certificates=server.root_certificates, **options)
+    return kind(url, PersonalAccessToken("pat"), options=trusting)
+
+
+async def settled(result: Any) -> Any:
+    return await result if inspect.isawaitable(result) else result
+
+
+async def call(client: Any, method: str, seconds: float, **more: Any) -> Any:
+    message = StringValue(value="1")
+    request = iter([message]) if method.startswith("stream") else message
+    made = getattr(client.stub(EchoStub), method)(request, timeout=seconds, **more)
+    if not method.endswith("_stream"):
+        return await settled(made)
+    return list(made) if isinstance(client, Client) else [response async for response in made]
+
+
+async def late(client: Any, method: str, seconds: float = 1, **more: Any) -> None:
+    with pytest.raises(grpc.RpcError) as failure:
+        await call(client, method, seconds, **more)
+    assert failure.value.code() is LATE
+
+
+@both
+@pytest.mark.parametrize("method", KINDS)
+async def test_the_call_after_a_late_one_has_another_connection(
+    kind: type[Any], method: str, server: EchoServer, relay: Relay
+) -> None:
+    client = client_of(kind, server, relay.url)
+    await call(client, method, 20)
+    for _ in range(2):
+        relay.freeze()
+        before = relay.accepted
+        await late(client, method)
+        await call(client, method, 20)
+        assert relay.accepted == before + 1
+    await settled(client.close())
+
+
+@both
+async def test_streams_that_bring_their_token_recover(
+    kind: type[Any], server: EchoServer, relay: Relay
+) -> None:
+    client = client_of(kind, server, relay.url)
+    own: dict[str, Any] = {"metadata": [("authorization", "Bearer own")]}
+    await call(client, "unary_stream", 20, **own)
+    relay.freeze()
+    await late(client, "unary_stream", **own)
+    await call(client, "unary_stream", 20, **own)
+    await settled(client.close())
+
+
+@both
+async def test_a_late_call_recovers_all_idle_connections(
+    kind: type[Any], server: EchoServer, relay: Relay
+) -> None:
+    client = client_of(kind, server, relay.url)
+    view = client.with_retries("all")
+    for used, method in ((client, "unary_unary"), (view, "unary_unary"), (client, "unary_stream")):
+        await call(used, method, 20)
+    relay.freeze()
+
+    await late(client, "unary_unary")
+
+    await call(view, "unary_unary", 20)
+    await call(client, "unary_stream", 20)
+    await settled(client.close())
+
+
+@both
+@pytest.mark.parametrize("plaintext", [False, True])
+async def test_each_channel_has_its_own_connection(kind: type[Any], plaintext: bool) -> None:
+    shared = (("grpc.use_local_subchannel_pool", 0),)  # the user's own do not bring a dead one back
+    with EchoServer(plaintext=plaintext) as server, relaying(server.port) as relay:
+        url = relay.url.replace("https", "http") if plaintext else relay.url
+        options: dict[str, Any] = {"channel_options": shared}
+        pat = PersonalAccessToken("pat")
+        if not plaintext:
+            options["root_certificates"] = server.root_certificates
+        clients = [kind(url, pat, options=ConnectionOptions(**options)) for _ in range(2)]
+        for client in clients:
+            await call(client, "unary_unary", 20)
+        relay.freeze()
+        for client in clients:
+            await late(client, "unary_unary")
+            await call(client, "unary_unary", 20)
+        for client in clients:
+            await settled(client.close())
+
+
+@both
+async def test_an_answer_on_another_views_connection_says_nothing(
+    kind: type[Any], server: EchoServer, relay: Relay
+) -> None:
+    client = client_of(kind, server, relay.url)
+    await call(client, "unary_unary", 20)
+    relay.freeze()
+    view = client.with_retries("all")
+
+    dead = asyncio.gather(
+        asyncio.to_thread(asyncio.run, late(client, "unary_unary", 2))
+        if kind is Client
+        else late(client, "unary_unary", 2)
+    )
+    await asyncio.sleep(0.5)
+    await call(view, "unary_unary", 20)
+    await dead
+
+    await call(client, "unary_unary", 20)
+    await settled(client.close())
+
+
+@both
+@pytest.mark.parametrize("method", ["unary_unary", "unary_stream"])
+async def test_a_servers_own_deadline_is_an_answer(kind: type[Any], method: str) -> None:
+    def refuse(_: Any, context: grpc.ServicerContext) -> Any:
+        context.abort(LATE, "the database took too long")
+
+    with EndingServer(refuse) as server, relaying(server.port) as relay:
+        client = client_of(kind, server, relay.url)
+        for _ in range(2):
+            await late(client, method, 20)
+        assert relay.accepted == 1
+        await settled(client.close())
+
+
+@both
+async def test_a_stream_that_received_messages_is_not_silence(kind: type[Any]) -> None:
+    over = threading.Event()
+
+    def some(_: Any, context: grpc.ServicerContext) -> Iterator[StringValue]:
+        while context.is_active() and not over.wait(0.2):
+            yield StringValue(value="1")
+
+    with EndingServer(some) as server, relaying(server.port) as relay:
+        client = client_of(kind, server, relay.url)
+        for _ in range(3):
+            await late(client, "unary_stream", 1.5)
+        assert relay.accepted == 1
+        over.set()
+        await settled(client.close())
+
+
+class EndingServer(EchoServer):
+    """`answer` takes the place of the methods with one request."""
+
+    def __init__(self, answer: Callable[[Any, grpc.ServicerContext], Any]) -> None:
+        self._unary_unary = self._unary_stream = answer  # type: ignore[assignment]
+        super().__init__()
+
+
+@both
+async def test_replaced_connections_are_closed(kind: type[Any], server: EchoServer, relay: Relay) -> None:
+    client = client_of(kind, server, relay.url)
+    await call(client, "unary_unary", 20)
+    for replaced in range(1, 3):
+        relay.freeze()
+        await late(client, "unary_unary")
+        await call(client, "unary_unary", 20)
+        for _ in range(100):
+            gc.collect()  # an error may hold its call in a cycle
+            if relay.closed == replaced:
+                break
+            await asyncio.sleep(0.1)
+        assert relay.closed == replaced
+    await settled(client.close())
+
+
+async def test_calls_under_way_on_a_replaced_connection_end_with_the_client(
+    server: EchoServer, relay: Relay
+) -> None:
+    client = client_of(Client, server, relay.url)
+    await call(client, "unary_unary", 20)
+    relay.freeze()
+    under_way = client.stub(EchoStub).unary_unary.future(StringValue(value="1"), timeout=60)
+    await late(client, "unary_unary")
+    await call(client, "unary_unary", 20)
+
+    client.close()
+
+    assert under_way.code() is grpc.StatusCode.CANCELLED
