@@ -13,8 +13,8 @@ from tests.transport.counting import until
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
-from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import ClosedError
+from zitadel_grpc.credentials import AccessToken, JwtProfile, PersonalAccessToken
+from zitadel_grpc.errors import ClosedError, CredentialsError
 from zitadel_grpc.testing import Emulator
 
 REQUEST = GetMyOrgRequest()
@@ -168,10 +168,13 @@ def test_a_future_whose_client_is_closed(
 def test_a_synchronous_call_that_cannot_be_made(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, way: str
 ) -> None:
-    with (
-        Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client,
-        pytest.raises(AttributeError),
-    ):
-        getattr(client.management.GetMyOrg, way)(REQUEST, credentials="no credentials")
+    def function() -> str:
+        raise LookupError
 
-    assert attributes(spans.one(GET_MY_ORG))["error.type"] == "AttributeError"
+    with (
+        Client(emulator.url, AccessToken(function), options=options) as client,
+        pytest.raises(CredentialsError),
+    ):
+        getattr(client.management.GetMyOrg, way)(REQUEST)
+
+    assert str(attributes(spans.one(GET_MY_ORG))["error.type"]).endswith("CredentialsError")
