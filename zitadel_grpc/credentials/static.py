@@ -116,7 +116,7 @@ def _awaited(given: Awaitable[Given], refresh: Refresh, function: Callable[[], A
     except TimeoutError:
         failure = "gave no token in time (token_timeout)"
     except concurrent.futures.CancelledError:
-        failure = "was cancelled: its event loop ended"
+        failure = "was cancelled, or its event loop ended"
     raise TokenEndpointError(f"the function for an AccessToken {failure}")
 
 

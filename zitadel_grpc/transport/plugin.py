@@ -14,6 +14,7 @@ from zitadel_grpc.errors import ConfigurationError, CredentialsError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
 from zitadel_grpc.transport.channels import channel_credentials, open_async
+from zitadel_grpc.transport.checked import CheckedChannel
 from zitadel_grpc.transport.connection import Target
 from zitadel_grpc.transport.metadata import AUTHORIZATION
 
@@ -85,10 +86,12 @@ def secure_channel(
     For a service of one's own, name ZITADEL by `ConnectionOptions(issuer=…)` and the service's project by
     `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
     no other plaintext channel. It does not notice a connection that went dead without a word: make a new
-    channel when calls keep ending at their deadline. Raises ConfigurationError.
+    channel when calls keep ending at their deadline. Its calls raise InvalidRequest and InvalidMetadata as the
+    clients' do, and otherwise gRPC's own errors. Raises ConfigurationError.
     """
     target = Target(url, credentials, ConnectionOptions() if options is None else options)
-    return open_async(target.endpoint, target.options, credentials=composed_credentials(target))
+    channel = open_async(target.endpoint, target.options, credentials=composed_credentials(target))
+    return CheckedChannel(channel)
 
 
 def composed_credentials(target: Target) -> grpc.ChannelCredentials:

@@ -1,0 +1,112 @@
+"""A `grpc.aio` channel that checks what is sent and what came back, as the clients' own channels do."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc.errors.frames import without_locals
+from zitadel_grpc.transport.aio_stream import CheckedStream
+from zitadel_grpc.transport.connection import check_call_options
+from zitadel_grpc.transport.metadata import pairs_of
+from zitadel_grpc.transport.requests import Unserializable, accept, not_serialized, strict
+from zitadel_grpc.transport.streams import StreamingMethod
+
+
+class CheckedCall(CheckedStream):
+    """gRPC's call with one request and one response; a response that cannot be read raises Internal."""
+
+
+grpc.aio.UnaryUnaryCall.register(CheckedCall)
+
+
+class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
+    """gRPC's method. The request is serialized here: grpc.aio sends an empty one if that fails."""
+
+    _accepts: type | None = None
+
+    def __init__(self, channel: grpc.aio.Channel, method: str, serializer: Any, *more: Any) -> None:
+        self.rpc = method.lstrip("/")
+        self._serialize = strict(serializer)
+        self._deserializer = more[0] if more else None
+        self._method: Any = channel.unary_unary(method, None, *more)
+
+    @without_locals
+    def __call__(
+        self,
+        request: Any,
+        *,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        if type(request) is not self._accepts:
+            self._accepts = accept(request, self.rpc, self._deserializer)
+        check_call_options(credentials, wait_for_ready, compression)
+        call = self._method(
+            self._serialized(request),
+            timeout=timeout,
+            metadata=None if metadata is None else pairs_of(metadata),
+            credentials=credentials,
+            wait_for_ready=wait_for_ready,
+            compression=compression,
+        )
+        return CheckedCall(call, self.rpc, self._serialized, [])
+
+    def _serialized(self, request: Any) -> bytes:
+        try:
+            return self._serialize(request)
+        except Unserializable as error:
+            failure = not_serialized(self.rpc, error)
+        raise failure
+
+
+class CheckedChannel(grpc.aio.Channel):
+    """`channel`, with such methods."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.channel = self.for_streams = channel
+
+    def unary_unary(
+        self,
+        method: str,
+        request_serializer: Any = None,
+        response_deserializer: Any = None,
+        _registered_method: bool | None = False,
+    ) -> CheckedUnaryUnary:
+        more = response_deserializer, _registered_method
+        return CheckedUnaryUnary(self.channel, method, request_serializer, *more)
+
+    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
+        return self._streaming("unary_stream", arguments, named)
+
+    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
+        return self._streaming("stream_unary", arguments, named)
+
+    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
+        return self._streaming("stream_stream", arguments, named)
+
+    def _streaming(self, kind: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        return StreamingMethod(lambda: self, (), kind, arguments, named)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self, grace: float | None = None) -> None:
+        await self.channel.close(grace)
+
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
+        return self.channel.get_state(try_to_connect)
+
+    async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        await self.channel.wait_for_state_change(last_observed_state)
+
+    async def channel_ready(self) -> None:
+        await self.channel.channel_ready()
