@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zitadel_grpc.endpoint import is_host
 from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.errors.frames import made_without_locals
-from zitadel_grpc.mistaken import has_secret_shape, is_encodable, is_number, shown_number
+from zitadel_grpc.mistaken import has_secret_shape, is_encodable, is_number, shown_number, trimmed
 
 ChannelOption = tuple[str, str | int]
 Compression = Literal["deflate", "gzip"]
@@ -158,7 +158,7 @@ class ConnectionOptions:
                 raise ConfigurationError(
                     f"{name} must be a str or None, not {type(getattr(self, name)).__name__}"
                 )
-            given = getattr(self, name) or ""
+            given = trimmed(getattr(self, name) or "") if name != "proxy" else ""  # which no repr shows
             if not given.startswith("[") and has_secret_shape(given):  # "[" begins an IPv6 address, too
                 raise ConfigurationError(f"{name} looks like a token or a key, which does not belong there")
 

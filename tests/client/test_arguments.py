@@ -209,3 +209,11 @@ def test_what_cannot_be_paged_is_not_quoted() -> None:
         with pytest.raises(ConfigurationError, match="len is not one") as caught:
             client.pages(call, ListUsersRequest())  # type: ignore[arg-type]
     assert "a-secret" not in str(caught.value)
+
+
+def test_a_line_break_around_a_url_does_no_harm() -> None:
+    options = ConnectionOptions(
+        issuer="https://issuer.example\n", token_endpoint="\nhttps://x.example/token\n"
+    )
+    with Client("https://zitadel.example\n", PersonalAccessToken("t"), options=options) as client:
+        assert "zitadel.example'" in repr(client)
