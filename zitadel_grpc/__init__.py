@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from zitadel_grpc.client import Client as Client
     from zitadel_grpc.options import ConnectionOptions as ConnectionOptions
     from zitadel_grpc.transport.plugin import ZitadelAuthPlugin as ZitadelAuthPlugin
-    from zitadel_grpc.transport.plugin import secure_channel as secure_channel
+    from zitadel_grpc.transport.secure_channel import secure_channel as secure_channel
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "client": ["AsyncClient", "Client"],
         "options": ["ConnectionOptions"],
-        "transport.plugin": ["ZitadelAuthPlugin", "secure_channel"],
+        "transport.plugin": ["ZitadelAuthPlugin"],
+        "transport.secure_channel": ["secure_channel"],
     },
 )

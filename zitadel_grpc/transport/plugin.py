@@ -13,8 +13,7 @@ from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
-from zitadel_grpc.transport.channels import channel_credentials, open_async
-from zitadel_grpc.transport.checked import CheckedChannel
+from zitadel_grpc.transport.channels import channel_credentials
 from zitadel_grpc.transport.connection import Target
 from zitadel_grpc.transport.metadata import AUTHORIZATION
 
@@ -74,24 +73,6 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
                 callback(None, failure)  # type: ignore[arg-type]
 
         self._cache.refresh().add_done_callback(done)
-
-
-@without_locals
-def secure_channel(
-    url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
-) -> grpc.aio.Channel:
-    """A `grpc.aio` channel to `url` whose calls carry the token of `credentials`, for stubs of one's own.
-    Like every such channel it belongs to the event loop that it is made in.
-
-    For a service of one's own, name ZITADEL by `ConnectionOptions(issuer=…)` and the service's project by
-    `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
-    no other plaintext channel. It does not notice a connection that went dead without a word: make a new
-    channel when calls keep ending at their deadline. Its calls raise InvalidRequest and InvalidMetadata as the
-    clients' do, and otherwise gRPC's own errors. Raises ConfigurationError.
-    """
-    target = Target(url, credentials, ConnectionOptions() if options is None else options)
-    channel = open_async(target.endpoint, target.options, credentials=composed_credentials(target))
-    return CheckedChannel(channel)
 
 
 def composed_credentials(target: Target) -> grpc.ChannelCredentials:
