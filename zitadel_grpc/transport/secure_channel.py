@@ -1,4 +1,4 @@
-"""`secure_channel`: a `grpc.aio` channel with the token that checks what is sent and what came back, as the clients' own channels do."""
+"""`secure_channel`: a channel of `grpc.aio` with the token, which checks requests and responses."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ def secure_channel(
     For a service of one's own, name ZITADEL by `ConnectionOptions(issuer=…)` and the service's project by
     `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
     no other plaintext channel. It does not notice a connection that went dead without a word: make a new
-    channel when calls keep ending at their deadline. Its calls raise InvalidRequest and InvalidMetadata as the clients'
-    do, and otherwise gRPC's own errors. Raises ConfigurationError.
+    channel when calls keep ending at their deadline.
+
+    Raises ConfigurationError; its calls raise InvalidRequest, InvalidMetadata, and Internal for a response that
+    cannot be read, else gRPC's own errors.
     """
     target = Target(url, credentials, ConnectionOptions() if options is None else options)
     channel = open_async(target.endpoint, target.options, credentials=composed_credentials(target))
