@@ -60,3 +60,10 @@ async def test_a_call_under_way_ends_with_its_channel(options: ConnectionOptions
     await channel.close()
     with pytest.raises((asyncio.CancelledError, grpc.aio.AioRpcError)):
         await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_closed_channel_says_so(options: ConnectionOptions) -> None:
+    channel = secure_channel("https://127.0.0.1:1", PersonalAccessToken("t"), options=options)
+    await channel.close()
+    with pytest.raises(errors.ClosedError, match="this channel is closed"):
+        ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest())

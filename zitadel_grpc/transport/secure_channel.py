@@ -8,6 +8,7 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc.credentials import Credentials
+from zitadel_grpc.errors import ClosedError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
 from zitadel_grpc.transport.aio_stream import CheckedStream
@@ -31,8 +32,8 @@ def secure_channel(
     no other plaintext channel. It does not notice a connection that went dead without a word: make a new
     channel when calls keep ending at their deadline.
 
-    Raises ConfigurationError; its calls raise InvalidRequest, InvalidMetadata, and Internal for a response that
-    cannot be read, else gRPC's own errors.
+    Raises ConfigurationError. Its calls raise InvalidRequest, InvalidMetadata, ClosedError, and Internal for a
+    response that cannot be read, else gRPC's own errors.
     """
     target = Target(url, credentials, ConnectionOptions() if options is None else options)
     channel = open_async(target.endpoint, target.options, credentials=composed_credentials(target))
@@ -71,14 +72,19 @@ class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         if type(request) is not self._accepts:
             self._accepts = accept(request, self.rpc, self._deserializer)
         check_call_options(credentials, wait_for_ready, compression)
-        call = self._method(
-            self._serialized(request),
-            timeout=timeout,
-            metadata=None if metadata is None else pairs_of(metadata),
-            credentials=credentials,
-            wait_for_ready=wait_for_ready,
-            compression=compression,
-        )
+        payload = self._serialized(request)
+        pairs = None if metadata is None else pairs_of(metadata)
+        try:
+            call = self._method(
+                payload,
+                timeout=timeout,
+                metadata=pairs,
+                credentials=credentials,
+                wait_for_ready=wait_for_ready,
+                compression=compression,
+            )
+        except grpc.aio.UsageError:
+            raise ClosedError("this channel is closed: make a new one, or close it later") from None
         return CheckedCall(call, self.rpc, self._serialized, [], lambda code, details: None)
 
     def _serialized(self, request: Any) -> bytes:
