@@ -32,8 +32,8 @@ def secure_channel(
     no other plaintext channel. It does not notice a connection that went dead without a word: make a new
     channel when calls keep ending at their deadline.
 
-    Raises ConfigurationError. Its calls raise InvalidRequest, InvalidMetadata, ClosedError, and Internal for a
-    response that cannot be read, else gRPC's own errors.
+    Raises ConfigurationError. Its calls raise InvalidRequest, InvalidMetadata, ClosedError, and Internal for
+    a response that cannot be read, else gRPC's own errors.
     """
     target = Target(url, credentials, ConnectionOptions() if options is None else options)
     channel = open_async(target.endpoint, target.options, credentials=composed_credentials(target))
