@@ -47,9 +47,12 @@ class Endpoint:
                 f"{what} looks like a token or a key: give one like https://my-instance.zitadel.cloud"
             )
         host = parts.hostname or ""
+        if host in _DEFAULT_PORTS:
+            raise ConfigurationError(f"{what} is mistyped after its scheme: write {host}://, then the host")
         if not is_host(host):  # not quoted, nor is a path: each may be a token or a password
             raise ConfigurationError(
-                f"{what} has no valid host name (write other alphabets in their xn-- form)"
+                f"{what} has no valid host name: write https://host or https://host:port"
+                + ("" if url.isascii() else ", and other alphabets in their xn-- form")
             )
         shown = f"{parts.scheme}://{parts.netloc}"
         if parts.scheme not in _DEFAULT_PORTS:

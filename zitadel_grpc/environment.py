@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from zitadel_grpc import trust
 from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors import ConfigurationError, CredentialsError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.mistaken import trimmed, unquoted
 from zitadel_grpc.options import ConnectionOptions
@@ -102,13 +102,21 @@ def _credentials(values: dict[str, str]) -> Credentials:
     (kind,) = kinds
     if missing := [name for name in kind if name not in values]:
         raise ConfigurationError(f"{' and '.join(kind)} only work together: {missing[0]} is not set")
-    match kind[0]:
+    try:
+        return _made(kind[0], values)
+    except CredentialsError as error:
+        refusal = type(error)(f"{kind[0]}: {error}")
+    raise refusal
+
+
+def _made(kind: str, values: dict[str, str]) -> Credentials:
+    match kind:
         case "ZITADEL_KEY_PATH":
-            return JwtProfile.from_file(values[kind[0]])
+            return JwtProfile.from_file(values[kind])
         case "ZITADEL_KEY_JSON":
-            return JwtProfile.from_json(values[kind[0]])
+            return JwtProfile.from_json(values[kind])
         case "ZITADEL_SERVICE_USER_TOKEN":
-            return PersonalAccessToken(values[kind[0]])
+            return PersonalAccessToken(values[kind])
         case "ZITADEL_SERVICE_USER_TOKEN_FILE":
-            return PersonalAccessToken.from_file(values[kind[0]])
+            return PersonalAccessToken.from_file(values[kind])
     return ClientCredentials(values["ZITADEL_CLIENT_ID"], values["ZITADEL_CLIENT_SECRET"])

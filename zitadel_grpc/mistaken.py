@@ -7,6 +7,7 @@ import string
 from typing import TypeGuard
 
 _LONGEST_ID = 200  # characters
+_SHORTEST_SECRET = 12  # characters; keys, tokens and secrets of ZITADEL are much longer
 _LARGEST_INTEGER = 64  # bits; Python refuses to write very large ones
 # JSON, PEM, a signed JWT's three parts, an encrypted token's five, or text that no name holds.
 _SECRET = re.compile(r"""\s*['"]?\s*[{\[]|(Bearer\s+)?ey[JA][\w-]*\.|.*([\n\r\0]|-----BEGIN)""", re.DOTALL)
@@ -61,7 +62,12 @@ def is_path(text: str) -> bool:
 def shown_path(path: object) -> str:
     """`path` for an error; what may be a key or token instead is not quoted."""
     text = str(path)
-    return text if is_path(text) else "the file (its path is not shown, since it may be a secret itself)"
+    is_short = len(text) <= _SHORTEST_SECRET and text.isprintable()
+    return (
+        text
+        if is_short or is_path(text)
+        else "the file (its path is not shown, since it may be a secret itself)"
+    )
 
 
 def is_key_text(text: str) -> bool:

@@ -57,6 +57,8 @@ def test_a_url_has_an_origin_and_a_target(url: str, origin: str, target: str) ->
         ("grpc://id.example.com", "the scheme 'grpc': use https"),
         ("ftp://id.example.com", "the scheme 'ftp': use https"),
         ("https://", "no valid host name"),
+        ("https:/localhost:18443", "write https://, then the host"),
+        ("https//localhost:18443", "write https://, then the host"),
         ("https://two words", "no valid host name"),
         ("https://bücher.example", "no valid host name"),
         ("https://under%20way", "no valid host name"),

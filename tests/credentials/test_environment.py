@@ -170,3 +170,27 @@ def test_a_key_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(CredentialsError, match="the key is not valid JSON") as refused:
         environment.read()
     assert "a-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ZITADEL_KEY_PATH", "/nowhere/key.json"),
+        ("ZITADEL_KEY_JSON", '{"type": "serviceaccount"'),
+        ("ZITADEL_SERVICE_USER_TOKEN", "two words"),
+        ("ZITADEL_SERVICE_USER_TOKEN_FILE", "/nowhere/pat.txt"),
+    ],
+)
+def test_what_cannot_be_used_is_told_by_its_variable(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(CredentialsError, match=f"^{variable}: "):
+        environment.read()
+
+
+def test_a_path_in_place_of_a_token_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "pat.txt").write_text("the-token")
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", str(tmp_path / "pat.txt"))
+    with pytest.raises(CredentialsError, match="is the path of a file: use PersonalAccessToken.from_file"):
+        environment.read()

@@ -33,6 +33,11 @@ class PersonalAccessToken(Credentials):
     @without_locals
     def __init__(self, token: str, *, _file: SecretFile | None = None) -> None:
         what = "the personal access token" if _file is None else str(_file)
+        if _file is None and isinstance(token, str) and "/" in token and os.path.isfile(token):
+            raise CredentialsError(
+                f"{what} is the path of a file: use PersonalAccessToken.from_file, or "
+                "ZITADEL_SERVICE_USER_TOKEN_FILE"
+            )
         first = _checked(token, what)
         if _file is None:
             super().__init__(first=first, renewable=False)

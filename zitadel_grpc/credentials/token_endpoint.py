@@ -193,7 +193,7 @@ def _ask(
     except Exception as error:
         if not speaks_http2 and not isinstance(error, httpx2.TransportError):
             raise  # of HTTP/2 the library passes on errors of h2 as they are
-        said = _printable(str(error) or type(error).__name__, hidden)
+        said = _printable(str(error).rstrip(".") or type(error).__name__, hidden)
         connected = not isinstance(error, httpx2.ConnectError)
         advice, retryable = _advice(str(error), url, server, connected=connected)
         failure = f"{url} cannot be reached{way}: {said}" + (f": {advice}" if advice else "")
@@ -217,6 +217,10 @@ def _advice(said: str, url: str, server: TokenServer, *, connected: bool) -> tup
             return advice, False
     if url.startswith("http:") and connected:
         return "does the server want TLS? Then the URL must start with https://", True
+    if "Connection refused" in said:
+        return "nothing listens there: check the host and the port of the URL, or of the proxy", True
+    if "Name or service not known" in said or "nodename nor servname" in said or "getaddrinfo" in said:
+        return "the host name cannot be resolved: check it, and this machine's DNS", True
     if "UNEXPECTED_EOF" in said:
         return "the TLS handshake was cut off: does this port speak TLS? If not, use http://", True
     return "", True

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _BY_ID = {
     "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid",
     "AUTH-7fs1e": (
-        "the token is expired, revoked, of a removed or deactivated user, or lacks the scope "
+        "the token is not known to this server (mistyped, or of another instance), expired, revoked, of a "
+        "removed or deactivated user, or lacks the scope "
         "urn:zitadel:iam:org:project:id:zitadel:aud"
     ),
     "AUTH-toLo1": "the authorization must be `Bearer`, a space and a token; a proxy may have changed it",

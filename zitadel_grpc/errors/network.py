@@ -76,7 +76,7 @@ _CUT_OFF = (
 )
 _NO_SUCH_NAME = "the host name cannot be resolved: is it right, and does this machine's DNS know it?"
 _LOCALHOST = (
-    ". `localhost` has more than one address, and this error is that of [::1] only: use 127.0.0.1 in the URL "
+    " `localhost` has more than one address, and this error is that of [::1] only: use 127.0.0.1 in the URL "
     "to see the other"
 )
 _TOO_MUCH = (

@@ -192,11 +192,12 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
             return None
         if header := self._cache.authorization():
             return header
+        left = self.time_remaining()
         try:
-            async with asyncio.timeout(self.time_remaining()):
+            async with asyncio.timeout(left):
                 return await self._cache.wait_async(self._waits)
         except TimeoutError:
-            raise no_token_in_time(self._rpc, earlier) from None
+            raise no_token_in_time(self._rpc, left, earlier) from None
         except TokenEndpointError as error:
             if earlier is None or surely_not_done(earlier):
                 raise

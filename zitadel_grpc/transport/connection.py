@@ -147,9 +147,13 @@ def refuse_faults(request: object, rpc: str) -> None:
         raise InvalidRequest(rpc, found)
 
 
-def no_token_in_time(rpc: str, earlier: RpcError | None = None) -> DeadlineExceeded:
-    """`earlier` is the failure after which the call was to be sent again."""
-    error = DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
+def no_token_in_time(rpc: str, left: float, earlier: RpcError | None = None) -> DeadlineExceeded:
+    """`left` is the time that there was for it, in seconds; `earlier` the failure after which the call was to
+    be sent again."""
+    if left <= 0 and earlier is None:
+        error = DeadlineExceeded(rpc, "the call's timeout had passed before it began: it must be above 0")
+    else:
+        error = DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
     error._never_sent = earlier is None or surely_not_done(earlier)
     return error
 

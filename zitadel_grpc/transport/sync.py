@@ -302,7 +302,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         try:
             return cache.wait(left, self._connection.waits), deadline - time.monotonic()
         except TimeoutError:
-            raise no_token_in_time(self.rpc, earlier) from None
+            raise no_token_in_time(self.rpc, left, earlier) from None
         except TokenEndpointError as error:
             if earlier is None or surely_not_done(earlier):
                 raise
