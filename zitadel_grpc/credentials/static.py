@@ -7,6 +7,7 @@ import concurrent.futures
 import inspect
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Self
 
 from zitadel_grpc.credentials.base import Credentials, Refresh, Token, TokenServer
@@ -33,7 +34,7 @@ class PersonalAccessToken(Credentials):
     @without_locals
     def __init__(self, token: str, *, _file: SecretFile | None = None) -> None:
         what = "the personal access token" if _file is None else str(_file)
-        if _file is None and isinstance(token, str) and "/" in token and os.path.isfile(token):
+        if _file is None and isinstance(token, str) and "/" in token and _is_file(token):
             raise CredentialsError(
                 f"{what} is the path of a file: use PersonalAccessToken.from_file, or "
                 "ZITADEL_SERVICE_USER_TOKEN_FILE"
@@ -94,6 +95,13 @@ class AccessToken(Credentials):
         if inspect.isawaitable(given):
             given = _awaited(given, refresh, self._function)
         return _checked(given, "what the function for an AccessToken gave")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
 
 
 def _awaited(given: Awaitable[Given], refresh: Refresh, function: Callable[[], Any]) -> Any:
