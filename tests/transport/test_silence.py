@@ -6,6 +6,7 @@ import asyncio
 import gc
 import inspect
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -152,6 +153,7 @@ async def test_an_answer_on_another_views_connection_says_nothing(
 @pytest.mark.parametrize("method", ["unary_unary", "unary_stream"])
 async def test_a_servers_own_deadline_is_an_answer(kind: type[Any], method: str) -> None:
     def refuse(_: Any, context: grpc.ServicerContext) -> Any:
+        time.sleep(1.2)  # longer than any handshake
         context.abort(LATE, "the database took too long")
 
     with EndingServer(refuse) as server, relaying(server.port) as relay:
@@ -176,6 +178,32 @@ async def test_a_stream_that_received_messages_is_not_silence(kind: type[Any]) -
             await late(client, "unary_stream", 1.5)
         assert relay.accepted == 1
         over.set()
+        await settled(client.close())
+
+
+@both
+async def test_the_end_of_an_empty_stream_is_an_answer(kind: type[Any]) -> None:
+    def by_value(request: StringValue, _: grpc.ServicerContext) -> Iterator[StringValue]:
+        if request.value == "wait":
+            over.wait(10)
+        return iter(())
+
+    over = threading.Event()
+    with EndingServer(by_value) as server, relaying(server.port) as relay:
+        client = client_of(kind, server, relay.url)
+        stub = client.stub(EchoStub)
+        waiting = stub.unary_stream(StringValue(value="wait"), timeout=2)
+        await asyncio.sleep(0.5)
+        assert await call(client, "unary_stream", 20) == []
+        if kind is Client:
+            with pytest.raises(grpc.RpcError):
+                list(waiting)
+        else:
+            with pytest.raises(grpc.RpcError):
+                [_ async for _ in waiting]
+        over.set()
+        await call(client, "unary_stream", 20)
+        assert relay.accepted == 1
         await settled(client.close())
 
 

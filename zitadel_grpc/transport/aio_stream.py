@@ -53,6 +53,7 @@ class CheckedStream:
             try:
                 response = await self._ended(responses.__anext__())
             except StopAsyncIteration:
+                self._tell(grpc.StatusCode.OK, "")
                 return
             yield self._readable(response)
 
