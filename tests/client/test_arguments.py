@@ -14,7 +14,7 @@ import pytest
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ListUsersRequest
 from zitadel_grpc.credentials import AccessToken, PersonalAccessToken
-from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, ZitadelError
+from zitadel_grpc.errors import ConfigurationError, CredentialsError, DeadlineExceeded, ZitadelError
 from zitadel_grpc.testing import Emulator
 
 
@@ -217,3 +217,13 @@ def test_a_line_break_around_a_url_does_no_harm() -> None:
     )
     with Client("https://zitadel.example\n", PersonalAccessToken("t"), options=options) as client:
         assert "zitadel.example'" in repr(client)
+
+
+@pytest.mark.parametrize("path", ["/run/secrets/pat", "./pat.txt", "~/pat", "C:\\pat.txt", "../pat"])
+def test_a_path_is_not_a_personal_access_token(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CredentialsError, match="looks like a path: use .*from_file"):
+        PersonalAccessToken(path)
+    monkeypatch.setenv("ZITADEL_API_URL", "https://zitadel.example")
+    monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", path)
+    with pytest.raises(CredentialsError, match="ZITADEL_SERVICE_USER_TOKEN_FILE"):
+        Client.from_env()

@@ -89,7 +89,7 @@ class Job(Generic[Request, Response]):
 
     def responded(self, ticket: Ticket, response: Response) -> Outcome[Request, Response]:
         """Raises ConfigurationError for what only stands for a response."""
-        if unfinished.is_unfinished(response):
+        if not isinstance(response, Message) and unfinished.is_unfinished(response):
             unfinished.end(response)
             raise ConfigurationError(
                 f"{self.rpc} returned a {type(response).__name__}, which is not a response yet and must be "

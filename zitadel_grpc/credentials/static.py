@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import inspect
 import os
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +18,7 @@ from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.mistaken import trimmed
 
 Given = str | Token
+_A_PATH = re.compile(r"(~|\.{0,2})[/\\]|[A-Za-z]:[/\\]")  # ZITADEL's tokens have none of these letters
 _READ_EVERY = 60.0  # seconds: the plugin's channels never learn that a token was refused
 _GRACE = 0.1  # seconds; the loop's own timeout comes first
 
@@ -40,6 +42,11 @@ class PersonalAccessToken(Credentials):
                 "ZITADEL_SERVICE_USER_TOKEN_FILE"
             )
         first = _checked(token, what)
+        if _A_PATH.match(first.value):
+            raise CredentialsError(
+                f"{what} looks like a path: use PersonalAccessToken.from_file, or "
+                "ZITADEL_SERVICE_USER_TOKEN_FILE"
+            )
         if _file is None:
             super().__init__(first=first, renewable=False)
         else:
