@@ -18,7 +18,7 @@ from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.mistaken import trimmed
 
 Given = str | Token
-_A_PATH = re.compile(r"(~|\.{0,2})[/\\]|[A-Za-z]:[/\\]")  # ZITADEL's tokens have none of these letters
+_A_PATH = re.compile(r"(~|\.{0,2})[/\\]|[A-Za-z]:[/\\]")  # ZITADEL's tokens have no slash
 _READ_EVERY = 60.0  # seconds: the plugin's channels never learn that a token was refused
 _GRACE = 0.1  # seconds; the loop's own timeout comes first
 
