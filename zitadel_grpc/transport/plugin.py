@@ -1,4 +1,4 @@
-"""The token as call credentials, for channels of one's own: gRPC's plugin, and a channel that has it."""
+"""The token as call credentials, for your own channels: gRPC's plugin."""
 
 from __future__ import annotations
 
