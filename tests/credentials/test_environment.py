@@ -192,5 +192,5 @@ def test_what_cannot_be_used_is_told_by_its_variable(
 def test_a_path_in_place_of_a_token_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "pat.txt").write_text("the-token")
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", str(tmp_path / "pat.txt"))
-    with pytest.raises(CredentialsError, match="is the path of a file"):
+    with pytest.raises(CredentialsError, match="is a path"):
         environment.read()

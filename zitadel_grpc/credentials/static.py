@@ -36,15 +36,10 @@ class PersonalAccessToken(Credentials):
     @without_locals
     def __init__(self, token: str, *, _file: SecretFile | None = None) -> None:
         what = "the personal access token" if _file is None else str(_file)
-        if _file is None and isinstance(token, str) and "/" in token and _is_file(token):
-            raise CredentialsError(
-                f"{what} is the path of a file: use PersonalAccessToken.from_file, or "
-                "ZITADEL_SERVICE_USER_TOKEN_FILE"
-            )
         first = _checked(token, what)
-        if _A_PATH.match(first.value):
+        if _A_PATH.match(first.value) or _is_file(first.value):
             raise CredentialsError(
-                f"{what} looks like a path: use PersonalAccessToken.from_file, or "
+                f"{what} is a path: use PersonalAccessToken.from_file, or "
                 "ZITADEL_SERVICE_USER_TOKEN_FILE"
             )
         if _file is None:
