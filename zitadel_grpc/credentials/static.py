@@ -39,8 +39,7 @@ class PersonalAccessToken(Credentials):
         first = _checked(token, what)
         if _A_PATH.match(first.value) or _is_file(first.value):
             raise CredentialsError(
-                f"{what} is a path: use PersonalAccessToken.from_file, or "
-                "ZITADEL_SERVICE_USER_TOKEN_FILE"
+                f"{what} is a path: use PersonalAccessToken.from_file, or ZITADEL_SERVICE_USER_TOKEN_FILE"
             )
         if _file is None:
             super().__init__(first=first, renewable=False)
