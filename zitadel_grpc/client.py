@@ -15,7 +15,7 @@ from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 from zitadel_grpc.errors.frames import without_locals
 from zitadel_grpc.options import ConnectionOptions
-from zitadel_grpc.transport import aio, sync
+from zitadel_grpc.transport import aio, sync_channel
 from zitadel_grpc.transport.aio_connection import AsyncConnection
 from zitadel_grpc.transport.connection import Target
 from zitadel_grpc.transport.sync_connection import SyncConnection
@@ -184,7 +184,7 @@ class Client(BaseClient, Services):
         options = ConnectionOptions() if options is None else options
         self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = SyncConnection(self._target, interceptors)
-        self._channel = sync.AuthenticatedChannel(
+        self._channel = sync_channel.AuthenticatedChannel(
             self._connection, fixed_metadata(options, org_id), options.retries
         )
 

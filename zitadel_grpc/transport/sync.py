@@ -1,4 +1,4 @@
-"""The synchronous client's channel: the twin of `aio`, waiting by blocking."""
+"""The synchronous client's calls: the twin of `aio` and `call`, waiting by blocking."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -31,7 +31,6 @@ from zitadel_grpc.transport.lines import Line
 from zitadel_grpc.transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc.transport.requests import Unserializable, accept, not_serialized
 from zitadel_grpc.transport.retries import Tries
-from zitadel_grpc.transport.streams import StreamingMethod
 from zitadel_grpc.transport.sync_connection import SyncConnection
 
 _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
@@ -307,47 +306,3 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             if earlier is None or surely_not_done(earlier):
                 raise
             raise earlier from error  # that one tells that the call may have been executed
-
-
-class AuthenticatedChannel(grpc.Channel):
-    """A `grpc.Channel` that any generated stub works on. `fixed` is metadata that every call carries,
-    `retries` says which are sent again."""
-
-    def __init__(self, connection: SyncConnection, fixed: Pairs, retries: Retries) -> None:
-        self._connection = connection
-        self.fixed = fixed
-        self.retries: Retries = retries
-
-    def unary_unary(
-        self,
-        method: str,
-        request_serializer: Any = None,
-        response_deserializer: Any = None,
-        _registered_method: bool | None = False,
-    ) -> AuthenticatedUnaryUnary:
-        arguments = method, request_serializer, response_deserializer, _registered_method
-        return AuthenticatedUnaryUnary(self._connection, self.fixed, self.retries, arguments)
-
-    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)
-
-    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "stream_unary", arguments, named)
-
-    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "stream_stream", arguments, named)
-
-    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
-        self._connection.bind().line().channel.subscribe(callback, try_to_connect)
-
-    def unsubscribe(self, callback: Any) -> None:
-        self._connection.bind().line().channel.unsubscribe(callback)
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
