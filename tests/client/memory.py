@@ -40,7 +40,7 @@ def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
         server = grpc.aio.server()
         handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Fast", handlers),))
-        told.send(server.add_secure_port("localhost:0", grpc.ssl_server_credentials([certificate])))
+        told.send(server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([certificate])))
         await server.start()
         await server.wait_for_termination()
 

@@ -162,7 +162,7 @@ def grpc_server(intermediate: trustme.CA) -> Iterator[int]:
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
     server = grpc.server(ThreadPoolExecutor(1))
     pair = (certificate.private_key_pem.bytes(), chain)
-    port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials([pair]))
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
     server.start()
     yield port
     server.stop(None).wait()

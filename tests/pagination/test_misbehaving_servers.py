@@ -84,7 +84,7 @@ def test_over_the_wire() -> None:
     server = grpc.server(ThreadPoolExecutor(2))
     service = "zitadel.management.v1.ManagementService"
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"ListUsers": handler}),))
-    port = server.add_insecure_port("localhost:0")
+    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     options = ConnectionOptions(allow_plaintext=True)
     with Client(f"http://localhost:{port}", PersonalAccessToken("ey.some.token"), options=options) as client:

@@ -55,7 +55,7 @@ def url() -> Iterator[str]:
         "ListUserChanges": handler(list_changes, ListUserChangesRequest, ListUserChangesResponse),
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-    port = server.add_insecure_port("localhost:0")
+    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield f"http://localhost:{port}"
     server.stop(0).wait(10)

@@ -65,10 +65,10 @@ class EchoServer:
         pair = certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes()
         trusted = client_ca.cert_pem.bytes() if client_ca else None
         if plaintext:
-            self.port = self._server.add_insecure_port("localhost:0")
+            self.port = self._server.add_insecure_port("127.0.0.1:0")
         else:
             tls = grpc.ssl_server_credentials([pair], trusted, client_ca is not None)
-            self.port = self._server.add_secure_port("localhost:0", tls)
+            self.port = self._server.add_secure_port("127.0.0.1:0", tls)
         self.url = f"{'http' if plaintext else 'https'}://localhost:{self.port}"
         self.target = f"localhost:{self.port}"
 
