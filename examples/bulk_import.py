@@ -63,11 +63,11 @@ async def import_all(path: Path, concurrency: int) -> bool:
             name = outcome.request.user_name
             if outcome.error is None:
                 print(name, outcome.response.user_id, sep="\t")
-            elif isinstance(outcome.error, AlreadyExists) and outcome.sent_before:
+            elif isinstance(outcome.error, AlreadyExists) and outcome.previously_sent:
                 print(name, "imported by an earlier run", sep="\t")
             else:
                 failed = True
-                doubt = " (but may be there)" if outcome.may_be_done else ""
+                doubt = " (but may be there)" if outcome.may_have_applied else ""
                 print(f"{name} failed{doubt}: {outcome.error}", file=sys.stderr)
     return not failed
 

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 from zitadel_grpc._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from zitadel_grpc.client import AsyncClient as AsyncClient
-    from zitadel_grpc.client import Client as Client
-    from zitadel_grpc.options import ConnectionOptions as ConnectionOptions
-    from zitadel_grpc.transport.plugin import ZitadelAuthPlugin as ZitadelAuthPlugin
-    from zitadel_grpc.transport.secure_channel import secure_channel as secure_channel
+    from zitadel_grpc._client import AsyncClient as AsyncClient
+    from zitadel_grpc._client import Client as Client
+    from zitadel_grpc._options import ConnectionOptions as ConnectionOptions
+    from zitadel_grpc._transport.plugin import ZitadelAuthPlugin as ZitadelAuthPlugin
+    from zitadel_grpc._transport.secure_channel import secure_channel as secure_channel
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
-        "client": ["AsyncClient", "Client"],
-        "options": ["ConnectionOptions"],
-        "transport.plugin": ["ZitadelAuthPlugin"],
-        "transport.secure_channel": ["secure_channel"],
+        "_client": ["AsyncClient", "Client"],
+        "_options": ["ConnectionOptions"],
+        "_transport.plugin": ["ZitadelAuthPlugin"],
+        "_transport.secure_channel": ["secure_channel"],
     },
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from zitadel_grpc._misplaced import is_secret_like, trimmed
 from zitadel_grpc.errors import ConfigurationError
-from zitadel_grpc.mistaken import is_secret_like, trimmed
 
 OPENID = "openid"
 ZITADEL_AUDIENCE = "urn:zitadel:iam:org:project:id:zitadel:aud"

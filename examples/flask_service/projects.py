@@ -30,7 +30,7 @@ def create_app() -> Flask:
     @app.get("/organizations/<int:organization>/projects")
     def list_projects(organization: int) -> Response:
         management = zitadel.with_org(str(organization)).management
-        projects = zitadel.pages(management.ListProjects, ListProjectsRequest())
+        projects = zitadel.paginate(management.ListProjects, ListProjectsRequest())
         return jsonify([{"id": project.id, "name": project.name} for project in projects])
 
     @app.post("/organizations/<int:organization>/projects")

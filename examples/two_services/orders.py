@@ -62,7 +62,7 @@ class RequireToken(grpc.aio.ServerInterceptor):
 
     async def _caller(self, token: str) -> str | None:
         """The user id, or None for a token that is no longer good, or not for this project."""
-        proof = self._application.prove(self._issuer)
+        proof = self._application.authenticate(self._issuer)
         form = {"token": token, **(proof.form or {})}
         response = await self._http.post(f"{self._issuer}/oauth/v2/introspect", data=form)
         answer = response.raise_for_status().json()

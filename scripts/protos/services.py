@@ -12,7 +12,17 @@ from scripts.protos.errors import ProtosError
 
 # What AsyncClient and Client have of their own.
 RESERVED = frozenset(
-    {"access_token", "close", "from_env", "pages", "stats", "stub", "until", "with_org", "with_retries"}
+    {
+        "access_token",
+        "close",
+        "from_env",
+        "paginate",
+        "stats",
+        "stub",
+        "wait_until",
+        "with_org",
+        "with_retries",
+    }
 )
 
 _RUNTIME = '''"""The services of ZITADEL's APIs, by the names that clients give them."""

@@ -9,7 +9,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message import Message
 
 from scripts.protos.descriptors import CustomOptions, is_zitadel, messages
-from zitadel_grpc.validation.rules import KNOWN
+from zitadel_grpc.validation._rules import KNOWN
 
 _DURATION = "google.protobuf.Duration"
 

@@ -14,7 +14,7 @@ import pytest
 from tests.behaviour.sandbox import Sandbox
 from tests.conformance.server import Server, named_server, server_of
 from zitadel_grpc.testing import Emulator
-from zitadel_grpc.testing.state.resources import State
+from zitadel_grpc.testing._state.resources import State
 
 SERVERS = ["named server"] if "ZITADEL_TEST_URL" in os.environ else ["idle emulator", "busy emulator"]
 LAG = 0.3  # seconds

@@ -18,7 +18,7 @@ async def eventually(
     look: Callable[[], Awaitable[Found]], seen: Callable[[Found], object] | None = None
 ) -> Found:
     """What `look` finds once `seen` holds of it; an error of ZITADEL's means: not yet. Bounded."""
-    return await AsyncClient.until(look, seen, timeout=_PATIENCE, retry_on=(RpcError, CredentialsError))
+    return await AsyncClient.wait_until(look, seen, timeout=_PATIENCE, retry_on=(RpcError, CredentialsError))
 
 
 async def eventually_fails(look: Callable[[], Awaitable[object]], error: type[Error]) -> Error:

@@ -19,7 +19,7 @@ Code = grpc.StatusCode
 
 
 @pytest.mark.parametrize(
-    ("code", "may_be_done"),
+    ("code", "may_have_applied"),
     [
         *((Code.INVALID_ARGUMENT, False), (Code.ALREADY_EXISTS, False), (Code.OUT_OF_RANGE, False)),
         *((Code.PERMISSION_DENIED, True), (Code.RESOURCE_EXHAUSTED, True), (Code.UNIMPLEMENTED, True)),
@@ -28,13 +28,13 @@ Code = grpc.StatusCode
     ],
 )
 async def test_a_failure_is_sent_once_and_says_if_it_may_have_been_done(
-    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, code: Code, may_be_done: bool
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile, code: Code, may_have_applied: bool
 ) -> None:
     emulator.faults.fail_next(ADD, code)
     async with client_of(emulator, options, key) as client:
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert outcome.error
-    assert outcome.may_be_done is may_be_done
+    assert outcome.may_have_applied is may_have_applied
     assert [call.code for call in emulator.calls] == [code]
 
 
@@ -47,14 +47,14 @@ async def test_after_a_deadline_it_may_have_been_done(
         method = functools.partial(client.management.AddMachineUser, timeout=0.05)
         (outcome,) = await all_of(bulk.run(method, users(1)))
     assert outcome.error
-    assert outcome.may_be_done
+    assert outcome.may_have_applied
 
 
 async def test_without_a_connection_it_was_surely_not_done() -> None:
     async with AsyncClient("https://localhost:1", PersonalAccessToken("ey.some.token")) as client:
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert isinstance(outcome.error, Unavailable)
-    assert not outcome.may_be_done
+    assert not outcome.may_have_applied
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -69,7 +69,7 @@ async def test_without_a_token_it_was_surely_not_done(
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert outcome.error
     assert isinstance(outcome.error, TokenEndpointError) is not silent
-    assert not outcome.may_be_done
+    assert not outcome.may_have_applied
 
 
 async def test_an_answer_that_is_too_large_was_done(emulator: Emulator, key: JwtProfile) -> None:
@@ -80,7 +80,7 @@ async def test_an_answer_that_is_too_large_was_done(emulator: Emulator, key: Jwt
     async with client_of(emulator, options, key) as client:
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert isinstance(outcome.error, ResourceExhausted)
-    assert outcome.may_be_done
+    assert outcome.may_have_applied
     assert made(emulator) == ["user-0"]
 
 

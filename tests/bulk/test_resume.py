@@ -75,9 +75,9 @@ async def test_what_the_loop_did_not_deal_with_is_told_again_as_sent_before(
 
     assert sorted(outcome.index for outcome in again) == list(range(5, 20))
     (fifth,) = (outcome for outcome in again if outcome.index == 5)
-    assert fifth.sent_before
+    assert fifth.previously_sent
     assert isinstance(fifth.error, AlreadyExists)
-    assert [outcome.index for outcome in again if outcome.index > 6 and outcome.sent_before] == []
+    assert [outcome.index for outcome in again if outcome.index > 6 and outcome.previously_sent] == []
 
 
 async def test_failures_are_sent_again_and_those_that_may_be_done_are_marked(
@@ -90,7 +90,7 @@ async def test_failures_are_sent_again_and_those_that_may_be_done_are_marked(
         await all_of(bulk.run(add, users(4), resume=path, concurrency=1))
         assert states(path) == "!-++"
         again = await all_of(bulk.run(add, users(4), resume=path, concurrency=1))
-    assert [(outcome.index, outcome.sent_before) for outcome in again] == [(0, True), (1, False)]
+    assert [(outcome.index, outcome.previously_sent) for outcome in again] == [(0, True), (1, False)]
     assert states(path) == "++++"
 
 
@@ -139,7 +139,7 @@ def test_a_run_that_is_killed_again_and_again_does_each_request_once(
     # Nothing was done twice, and what fails was done by a run that was killed before it could note it.
     assert Counter(made(emulator)) == Counter(request.user_name for request in users(400))
     failed = [outcome for outcome in last if outcome.error]
-    assert all(isinstance(outcome.error, AlreadyExists) and outcome.sent_before for outcome in failed)
+    assert all(isinstance(outcome.error, AlreadyExists) and outcome.previously_sent for outcome in failed)
     assert set(states(path)) <= set("+!")
 
 

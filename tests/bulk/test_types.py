@@ -74,4 +74,4 @@ def test_it_is_loaded_only_when_it_is_used() -> None:
         script = f"import sys; {statement}; print(*sys.modules)"
         loaded = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=50).split()
         assert unwanted not in loaded
-        assert "zitadel_grpc.client" in loaded or "zitadel_grpc.bulk" in loaded
+        assert "zitadel_grpc._client" in loaded or "zitadel_grpc.bulk" in loaded

@@ -18,10 +18,10 @@ from google.rpc.status_pb2 import Status
 from tests.bulk.requests import Outcome, all_of, users
 from tests.client.proxies import Place, Serve, answers, listening
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
+from zitadel_grpc._options import Retries
 from zitadel_grpc.api.management.v1 import ManagementServiceStub
 from zitadel_grpc.credentials import AccessToken, PersonalAccessToken
 from zitadel_grpc.errors import RpcError, TokenEndpointError
-from zitadel_grpc.options import Retries
 
 TOKEN = PersonalAccessToken("a-token-of-some-length")
 GRPC = ((":status", "200"), ("content-type", "application/grpc"))
@@ -77,7 +77,7 @@ async def test_what_grpc_or_a_peers_text_tells_may_be_done(serve: Serve) -> None
     with listening(serve) as place:
         for outcome in await outcomes(*to(place)):
             assert outcome.error
-            assert outcome.may_be_done, outcome.error
+            assert outcome.may_have_applied, outcome.error
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ async def test_what_the_server_itself_refused_was_not_done(serve: Serve) -> None
     with listening(serve) as place:
         for outcome in await outcomes(*to(place)):
             assert outcome.error
-            assert not outcome.may_be_done, outcome.error
+            assert not outcome.may_have_applied, outcome.error
         # Of more than one attempt, the last one tells nothing of those before.
         for outcome in await outcomes(*to(place, retries="all")):
-            assert outcome.may_be_done
+            assert outcome.may_have_applied
 
 
 def test_the_details_used_above_hold_the_codes() -> None:
@@ -112,9 +112,9 @@ async def test_what_could_not_connect_was_not_done_unless_it_was_sent_more_than_
     for url in (f"https://127.0.0.1:{port}", f"http://127.0.0.1:{port}", "https://no-such-host.invalid"):
         for outcome in await outcomes(url, plain):
             assert outcome.error
-            assert not outcome.may_be_done, outcome.error
+            assert not outcome.may_have_applied, outcome.error
     for outcome in await outcomes(f"https://127.0.0.1:{port}", dataclasses.replace(plain, retries="all")):
-        assert outcome.may_be_done
+        assert outcome.may_have_applied
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ async def test_a_request_over_the_send_limit_never_left(limit: dict[str, Any]) -
         for outcome in await outcomes(*to(place, **limit)):
             assert isinstance(outcome.error, RpcError)
             assert outcome.error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-            assert not outcome.may_be_done
+            assert not outcome.may_have_applied
 
 
 async def test_a_send_limit_in_a_servers_text_is_not_ours() -> None:
     with listening(says(8, f"Sent message larger than max ({users(1)[0].ByteSize()} vs. 10)")) as place:
         for outcome in await outcomes(*to(place, max_request_bytes=1000)):
-            assert outcome.may_be_done
+            assert outcome.may_have_applied
 
 
 async def test_of_a_stub_on_another_channel_nothing_is_known() -> None:
@@ -140,7 +140,7 @@ async def test_of_a_stub_on_another_channel_nothing_is_known() -> None:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         (outcome,) = await all_of(bulk.run(ManagementServiceStub(channel).AddMachineUser, users(1)))
     assert outcome.error
-    assert outcome.may_be_done
+    assert outcome.may_have_applied
 
 
 async def test_a_token_that_cannot_be_had_after_an_attempt_tells_nothing_of_that_one() -> None:
@@ -165,11 +165,11 @@ async def test_a_token_that_cannot_be_had_after_an_attempt_tells_nothing_of_that
             (told,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
         for outcome in (told, await asyncio.to_thread(by_client)):
             assert outcome.error
-            assert outcome.may_be_done, outcome.error
+            assert outcome.may_have_applied, outcome.error
 
 
-@pytest.mark.parametrize(("retries", "may_be_done"), [("reads", False), ("all", True)])
-def test_futures_know_what_calls_know(retries: Retries, may_be_done: bool) -> None:
+@pytest.mark.parametrize(("retries", "may_have_applied"), [("reads", False), ("all", True)])
+def test_futures_know_what_calls_know(retries: Retries, may_have_applied: bool) -> None:
     def outcome(place: Place) -> Outcome:
         url, options = to(place, retries=retries)
         with Client(url, TOKEN, options=options, timeout=10) as client:
@@ -178,7 +178,7 @@ def test_futures_know_what_calls_know(retries: Retries, may_be_done: bool) -> No
             return told
 
     with listening(says(6, "exists")) as place:
-        assert outcome(place).may_be_done is may_be_done
+        assert outcome(place).may_have_applied is may_have_applied
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert outcome(dataclasses.replace(place, port=port)).may_be_done is may_be_done
+    assert outcome(dataclasses.replace(place, port=port)).may_have_applied is may_have_applied

@@ -24,7 +24,7 @@ from zitadel_grpc.testing import Emulator
         {"allow_plaintext": "false"},
         {"allow_plaintext": 1},
         {"allow_plaintext": None},
-        {"traces": "no"},
+        {"tracing": "no"},
         {"authority": 1},
         {"issuer": b"https://x"},
         {"token_endpoint": Path("x")},
@@ -83,7 +83,7 @@ async def test_a_timeout_that_grpc_cannot_count_is_refused(zitadel: Emulator, se
         with pytest.raises(ConfigurationError, match="timeout must be"):
             await async_client.management.GetMyOrg(GetMyOrgRequest(), timeout=seconds)
         with pytest.raises(ConfigurationError, match="timeout must be"):
-            await async_client.until(
+            await async_client.wait_until(
                 lambda: async_client.management.GetMyOrg(GetMyOrgRequest()), timeout=seconds
             )
 
@@ -207,7 +207,7 @@ def test_what_cannot_be_paged_is_not_quoted() -> None:
     with Client("https://127.0.0.1:1", PersonalAccessToken("t")) as client:
         call = functools.partial(len, "a-secret")
         with pytest.raises(ConfigurationError, match="len is not one") as caught:
-            client.pages(call, ListUsersRequest())  # type: ignore[arg-type]
+            client.paginate(call, ListUsersRequest())  # type: ignore[arg-type]
     assert "a-secret" not in str(caught.value)
 
 

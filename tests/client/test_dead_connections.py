@@ -12,10 +12,10 @@ import pytest
 
 from tests.transport.relay import Relay, relaying
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc._options import Retries
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import PersonalAccessToken
 from zitadel_grpc.errors import DeadlineExceeded
-from zitadel_grpc.options import Retries
 from zitadel_grpc.testing import Emulator
 
 

@@ -179,7 +179,7 @@ def pickled(error: Any) -> Any:
         (errors.ClosedError, {}),
         (errors.CredentialsError, {"error": "invalid_grant"}),
         (errors.TokenEndpointError, {"retry_after": 3.0, "retryable": False}),
-        (errors.NotSeenError, {"last": GetUserByIDResponse()}),
+        (errors.WaitTimeoutError, {"last": GetUserByIDResponse()}),
         (RpcError, {"details": "broken", "code": grpc.StatusCode.INTERNAL}),
         *((kind, {"trailing_metadata": [("retry-after", "3")]}) for kind in RpcError.__subclasses__()),
     ],

@@ -11,9 +11,9 @@ from google.rpc.status_pb2 import Status
 from tests.client.failing import TOKEN, failures
 from tests.client.proxies import answers, listening
 from zitadel_grpc import ConnectionOptions
+from zitadel_grpc._client import Client
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.api.v1 import ErrorDetail
-from zitadel_grpc.client import Client
 from zitadel_grpc.credentials import PersonalAccessToken
 from zitadel_grpc.errors import NotFound, RpcError
 

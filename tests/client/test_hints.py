@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from tests.transport.states import GET_MY_ORG
-from zitadel_grpc import AsyncClient, ConnectionOptions, catalog, manager_roles
+from zitadel_grpc import AsyncClient, ConnectionOptions, catalog, roles
 from zitadel_grpc.api.management.v1 import AddOIDCAppRequest, GetMyOrgRequest
 from zitadel_grpc.api.system.v1 import ListInstancesRequest
 from zitadel_grpc.api.user.v2 import CreateUserRequest, DeleteUserRequest
@@ -101,7 +101,7 @@ def test_a_permission_that_no_known_role_gives_is_named_without_roles() -> None:
 @pytest.mark.pin
 def test_every_permission_of_the_catalog_is_given_by_a_role_but_those_of_the_system() -> None:
     needed = {rpc.permission for rpc in catalog.rpcs()} - {"", "authenticated"}
-    ungiven = {permission for permission in needed if not manager_roles.roles_giving(permission)}
+    ungiven = {permission for permission in needed if not roles.roles_granting(permission)}
     assert {permission.split(".")[0] for permission in ungiven} == {"system"}
 
 

@@ -72,7 +72,7 @@ def test_the_names_of_the_errors() -> None:
     public = {name for name, value in vars(errors).items() if inspect.isclass(value)}
     assert public >= {
         *("ZitadelError", "ConfigurationError", "ClosedError", "CredentialsError", "TokenEndpointError"),
-        "NotSeenError",
+        "WaitTimeoutError",
         *("RpcError", "Cancelled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound"),
         *("AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted"),
         *("OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated"),

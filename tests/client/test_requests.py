@@ -90,9 +90,9 @@ async def test_bulk_and_pages_send_nothing_else_either(zitadel: Emulator) -> Non
     async with async_client(zitadel) as client:
         outcomes = [o async for o in bulk.run(client.management.DeactivateOrg, ["oops"])]  # type: ignore[arg-type]
         assert isinstance(outcomes[0].error, errors.InvalidRequest)
-        assert outcomes[0].may_be_done is False
+        assert outcomes[0].may_have_applied is False
         with pytest.raises(errors.ZitadelError):
-            [user async for user in client.pages(client.management.ListUsers, "oops")]  # type: ignore[arg-type]
+            [user async for user in client.paginate(client.management.ListUsers, "oops")]  # type: ignore[arg-type]
     assert not zitadel.calls
 
 
@@ -155,7 +155,7 @@ async def test_a_view_has_streaming_methods(zitadel: Emulator) -> None:
 
     async with async_client(zitadel) as client:
         method = client.stub(Stub).Stream
-        viewed = method.of_view((("x-zitadel-orgid", "1"),), "none")
+        viewed = method.bind((("x-zitadel-orgid", "1"),), "none")
         with pytest.raises(Exception, match="unknown service"):
             [answer async for answer in viewed(DeactivateOrgRequest())]
 

@@ -10,10 +10,10 @@ import grpc
 import pytest
 
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc._stats import ClientStats
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetUserByIDRequest
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import NotFound, TokenEndpointError
-from zitadel_grpc.stats import ClientStats
 from zitadel_grpc.testing import Emulator
 
 GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"

@@ -26,7 +26,7 @@ from zitadel_grpc.api.user.v1 import User
 from zitadel_grpc.api.user.v2 import ListUserMetadataRequest
 from zitadel_grpc.credentials import PersonalAccessToken
 from zitadel_grpc.errors import NotFound, RpcError
-from zitadel_grpc.pagination import AsyncPages, Pages
+from zitadel_grpc.pagination import AsyncPager, Pager
 
 pat = PersonalAccessToken("ey.some.token")
 
@@ -42,24 +42,24 @@ async def asynchronous(client: AsyncClient) -> None:
         assert_type(made, AsyncClient)
     assert_type(secure_channel("https://localhost", pat), grpc.aio.Channel)
     plugin: grpc.AuthMetadataPlugin = ZitadelAuthPlugin("https://localhost", pat)
-    assert_type(client.pages(client.management.ListUsers, ListUsersRequest()), AsyncPages[User])
-    async for user in client.pages(client.management.ListUsers, ListUsersRequest(), prefetch=True):
+    assert_type(client.paginate(client.management.ListUsers, ListUsersRequest()), AsyncPager[User])
+    async for user in client.paginate(client.management.ListUsers, ListUsersRequest(), prefetch=True):
         assert_type(user, User)
-    assert_type(client.pages(client.session_v2.ListSessions, ListSessionsRequest()), AsyncPages[Session])
-    metadata = client.pages(client.user_v2.ListUserMetadata, ListUserMetadataRequest(), page_size=7)
-    assert_type(metadata, AsyncPages[Metadata])
-    methods = client.pages(client.action_v2beta.ListExecutionMethods, ListExecutionMethodsRequest())
-    assert_type(methods, AsyncPages[str])
+    assert_type(client.paginate(client.session_v2.ListSessions, ListSessionsRequest()), AsyncPager[Session])
+    metadata = client.paginate(client.user_v2.ListUserMetadata, ListUserMetadataRequest(), page_size=7)
+    assert_type(metadata, AsyncPager[Metadata])
+    methods = client.paginate(client.action_v2beta.ListExecutionMethods, ListExecutionMethodsRequest())
+    assert_type(methods, AsyncPager[str])
     assert_type(await methods.count(), int)
     assert_type(methods.total, int | None)
-    found = await client.until(
+    found = await client.wait_until(
         lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
     )
     assert_type(found, ListUsersResponse)
-    assert_type(await client.until(client.access_token, retry_on=(NotFound,)), str)
-    client.pages(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
-    client.pages(client.management.ListUsers, GetMyOrgRequest())  # wrong
-    await client.until(client.access_token, retry_on=ValueError)  # wrong
+    assert_type(await client.wait_until(client.access_token, retry_on=(NotFound,)), str)
+    client.paginate(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
+    client.paginate(client.management.ListUsers, GetMyOrgRequest())  # wrong
+    await client.wait_until(client.access_token, retry_on=ValueError)  # wrong
     client.manegement  # wrong
     await client.management.GetMyOrk(GetMyOrgRequest())  # wrong
     await client.management.GetMyOrg("request")  # wrong
@@ -79,16 +79,16 @@ def synchronous(client: Client) -> None:
         assert_type(error.code(), grpc.StatusCode)
         assert_type(error.error_id, str | None)
         assert_type(error.rpc, str)
-    for user in client.pages(client.management.ListUsers, ListUsersRequest()):
+    for user in client.paginate(client.management.ListUsers, ListUsersRequest()):
         assert_type(user, User)
-    sessions = client.pages(client.session_v2.ListSessions, ListSessionsRequest())
-    assert_type(sessions, Pages[Session])
+    sessions = client.paginate(client.session_v2.ListSessions, ListSessionsRequest())
+    assert_type(sessions, Pager[Session])
     assert_type(sessions.count(), int)
-    found = client.until(
+    found = client.wait_until(
         lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
     )
     assert_type(found, ListUsersResponse)
-    client.pages(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
+    client.paginate(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
     client.manegement  # wrong
 """
 CHECKERS = {

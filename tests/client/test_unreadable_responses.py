@@ -38,7 +38,7 @@ async def test_the_async_client_raises_internal(url: str) -> None:
             )
         ]
         assert outcome.error is not None
-        assert outcome.may_be_done
+        assert outcome.may_have_applied
 
 
 def test_the_sync_client_raises_internal(url: str) -> None:

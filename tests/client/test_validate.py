@@ -60,10 +60,14 @@ async def test_all_faults_of_a_request_are_told_at_once(
 
     error = await refusal(kind, emulator, key, WRONG, validate=True)
 
-    assert [fault.path for fault in error.faults] == ["user_name", "profile.last_name", "email.email"]
-    assert str(error.faults[0]) == first
-    assert all(str(fault) in error.details() for fault in error.faults)
-    assert pickle.loads(pickle.dumps(error)).faults == error.faults  # noqa: S301
+    assert [violation.path for violation in error.violations] == [
+        "user_name",
+        "profile.last_name",
+        "email.email",
+    ]
+    assert str(error.violations[0]) == first
+    assert all(str(violation) in error.details() for violation in error.violations)
+    assert pickle.loads(pickle.dumps(error)).violations == error.violations  # noqa: S301
 
 
 async def test_a_right_request_is_sent(

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 from zitadel_grpc import ConnectionOptions
+from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc.credentials import Credentials
-from zitadel_grpc.credentials.base import TokenServer
-from zitadel_grpc.credentials.cache import TokenCache
-from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc.credentials._base import TokenServer
+from zitadel_grpc.credentials._cache import TokenCache
 
 
 def cache_of(

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.credentials.asking import Asker
 from tests.credentials.servers import Respond, Serve, Server
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import cache
+from zitadel_grpc.credentials import _cache
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +57,9 @@ def trusting(authority: trustme.CA) -> ConnectionOptions:
 @pytest.fixture
 def short_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure is told without asking again for a shorter time than usual."""
-    monkeypatch.setattr(cache, "_LASTING_HOLD", 0.2)
-    monkeypatch.setattr(cache, "_PASSING_HOLD", 0.2)
-    monkeypatch.setattr(cache, "_SPACING", 0.1)
+    monkeypatch.setattr(_cache, "_LASTING_HOLD", 0.2)
+    monkeypatch.setattr(_cache, "_PASSING_HOLD", 0.2)
+    monkeypatch.setattr(_cache, "_SPACING", 0.1)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from zitadel_grpc.api.management.v1 import (
     GetUserByLoginNameGlobalRequest,
 )
 from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
-from zitadel_grpc.credentials import client as client_module
+from zitadel_grpc.credentials import _client as client_module
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.testing import Emulator
 
@@ -41,7 +41,7 @@ def secret(emulator: Emulator, options: ConnectionOptions) -> ClientCredentials:
 
 def test_the_documented_example_is_sent_as_documented() -> None:
     credentials = ClientCredentials("78366401571920522@amce", "veryweaksecret!")
-    assert credentials.prove("https://issuer").basic == (
+    assert credentials.authenticate("https://issuer").basic == (
         "Basic NzgzNjY0MDE1NzE5MjA1MjIlNDBhbWNlOnZlcnl3ZWFrc2VjcmV0JTIx"
     )
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from zitadel_grpc import AsyncClient, ConnectionOptions
+from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc.credentials import PersonalAccessToken
-from zitadel_grpc.credentials.base import TokenServer
-from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc.credentials._base import TokenServer
 from zitadel_grpc.errors import ConfigurationError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zitadel_grpc import Client, ConnectionOptions, environment, trust
+from zitadel_grpc import Client, ConnectionOptions, _environment, _trust
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
@@ -27,7 +27,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def credentials() -> str:
-    return repr(environment.read().credentials)
+    return repr(_environment.read().credentials)
 
 
 def test_a_client_is_made_of_it(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,11 +62,11 @@ def test_each_kind_of_credentials_is_read(
 
 def test_the_rest_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
-    settings = environment.read()
+    settings = _environment.read()
     assert (settings.url, settings.org_id) == ("https://id.example.com", None)
     assert settings.options.root_certificates is None
     monkeypatch.setenv("ZITADEL_ORG_ID", "17")
-    assert environment.read().org_id == "17"
+    assert _environment.read().org_id == "17"
 
 
 def test_options_say_what_it_leaves_open(
@@ -74,11 +74,11 @@ def test_options_say_what_it_leaves_open(
 ) -> None:
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
     given = ConnectionOptions(root_certificates=b"other", retries="none")
-    assert environment.read(given).options == given
+    assert _environment.read(given).options == given
 
     (ca := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
     monkeypatch.setenv("ZITADEL_CA_FILE", str(ca))
-    found = environment.read(given).options
+    found = _environment.read(given).options
     assert (found.root_certificates, found.retries) == (emulator.root_certificates, "none")
 
 
@@ -86,28 +86,28 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
     for name in ("ZITADEL_KEY_PATH", "ZITADEL_CLIENT_ID", "ZITADEL_ORG_ID", "ZITADEL_CA_FILE"):
         monkeypatch.setenv(name, " ")
-    assert environment.read().org_id is None
+    assert _environment.read().org_id is None
 
 
 def test_a_line_break_at_the_end_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("CLIENT_ID", "robot"), ("CLIENT_SECRET", "a-secret"), ("ORG_ID", "17")):
         monkeypatch.setenv(f"ZITADEL_{name}", f"{value}\n")
-    settings = environment.read()
+    settings = _environment.read()
     assert settings.org_id == "17"
     assert isinstance(settings.credentials, ClientCredentials)
-    expected = ClientCredentials("robot", "a-secret").prove("https://issuer")
-    assert settings.credentials.prove("https://issuer") == expected
+    expected = ClientCredentials("robot", "a-secret").authenticate("https://issuer")
+    assert settings.credentials.authenticate("https://issuer") == expected
 
 
 def test_a_missing_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(URL)
     with pytest.raises(ConfigurationError, match="ZITADEL_API_URL is not set"):
-        environment.read()
+        _environment.read()
 
 
 def test_missing_credentials_are_told_with_all_names() -> None:
     with pytest.raises(ConfigurationError) as refused:
-        environment.read()
+        _environment.read()
     for name in (
         "ZITADEL_KEY_PATH",
         "ZITADEL_KEY_JSON",
@@ -124,7 +124,7 @@ def test_two_kinds_at_once_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         ConfigurationError, match="ZITADEL_KEY_PATH and ZITADEL_CLIENT_SECRET are set"
     ) as refused:
-        environment.read()
+        _environment.read()
     assert "a-secret" not in str(refused.value)
 
 
@@ -133,16 +133,16 @@ def test_half_of_a_pair_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> N
     monkeypatch.setenv(name, "a-value")
     (missing,) = {"ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"} - {name}
     with pytest.raises(ConfigurationError, match=f"{missing} is not set"):
-        environment.read()
+        _environment.read()
 
 
 def test_a_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_KEY_PATH", "/nowhere/key.json")
     with pytest.raises(CredentialsError, match=r"/nowhere/key\.json cannot be read"):
-        environment.read()
+        _environment.read()
     monkeypatch.setenv("ZITADEL_CA_FILE", "/nowhere/ca.pem")
     with pytest.raises(ConfigurationError, match=r"ZITADEL_CA_FILE: /nowhere/ca\.pem cannot be read"):
-        environment.read()
+        _environment.read()
 
 
 @pytest.mark.parametrize(("kind", "fault"), [("pipe", "is a pipe"), ("/dev/zero", "is larger than")])
@@ -150,25 +150,25 @@ def test_a_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_ca_file_that_has_no_end_is_told(
     kind: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zitadel_grpc.file_content.PIPE_TIMEOUT", 0.2)
+    monkeypatch.setattr("zitadel_grpc._file_content.PIPE_TIMEOUT", 0.2)
     path = tmp_path / "ca" if kind == "pipe" else Path(kind)
     if kind == "pipe":
         os.mkfifo(path)
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
     monkeypatch.setenv("ZITADEL_CA_FILE", str(path))
     with pytest.raises(ConfigurationError, match=f"ZITADEL_CA_FILE: .*{fault}"):
-        environment.read()
+        _environment.read()
     monkeypatch.delenv("ZITADEL_CA_FILE")
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     monkeypatch.delenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", raising=False)
     with pytest.raises(ConfigurationError, match=f"SSL_CERT_FILE: .*{fault}"):
-        trust.root_certificates(ConnectionOptions())
+        _trust.root_certificates(ConnectionOptions())
 
 
 def test_a_key_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_KEY_JSON", '{"key": "a-secret"')
     with pytest.raises(CredentialsError, match="the key is not valid JSON") as refused:
-        environment.read()
+        _environment.read()
     assert "a-secret" not in str(refused.value)
 
 
@@ -186,11 +186,11 @@ def test_what_cannot_be_used_is_told_by_its_variable(
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(CredentialsError, match=f"^{variable}: "):
-        environment.read()
+        _environment.read()
 
 
 def test_a_path_in_place_of_a_token_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "pat.txt").write_text("the-token")
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", str(tmp_path / "pat.txt"))
     with pytest.raises(CredentialsError, match="is a path"):
-        environment.read()
+        _environment.read()

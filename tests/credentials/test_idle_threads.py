@@ -8,7 +8,7 @@ import pytest
 
 from tests.credentials.caches import cache_of, token, wait_until
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import JwtProfile, workers
+from zitadel_grpc.credentials import JwtProfile, _workers
 from zitadel_grpc.testing import Emulator
 
 
@@ -19,7 +19,7 @@ def _threads() -> list[threading.Thread]:
 def test_idle_threads_end_and_others_take_their_place(
     emulator: Emulator, options: ConnectionOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_IDLE_LIMIT", 0.1)
+    monkeypatch.setattr(_workers, "_IDLE_LIMIT", 0.1)
     before = set(_threads())  # of other tests: they may wait longer
     for _ in range(3):
         assert token(cache_of(JwtProfile.from_dict(emulator.key_file), emulator.url, options))

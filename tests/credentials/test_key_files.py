@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.credentials.caches import wait_until
 from zitadel_grpc.credentials import ApplicationKey, JwtProfile, PersonalAccessToken, SystemUser
-from zitadel_grpc.credentials.keyfile import KeyFile
+from zitadel_grpc.credentials._keyfile import KeyFile
 from zitadel_grpc.errors import CredentialsError
 
 PKCS1 = serialization.PrivateFormat.TraditionalOpenSSL

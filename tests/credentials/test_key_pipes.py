@@ -52,7 +52,7 @@ def test_a_fifo_is_read_once_and_leaves_no_thread(zitadel: Emulator, tmp_path: P
 def test_a_fifo_that_nobody_writes_to_is_not_waited_for_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zitadel_grpc.file_content.PIPE_TIMEOUT", 0.2)
+    monkeypatch.setattr("zitadel_grpc._file_content.PIPE_TIMEOUT", 0.2)
     os.mkfifo(tmp_path / "key.json")
     with pytest.raises(CredentialsError, match="is a pipe, and nothing came"):
         JwtProfile.from_file(tmp_path / "key.json")

@@ -36,7 +36,7 @@ def texts(error: BaseException) -> str:
 
 
 def key_file(kind: str = "serviceaccount") -> dict[str, str]:
-    from zitadel_grpc.testing.keys import KeyPair
+    from zitadel_grpc.testing._keys import KeyPair
 
     owner = {"serviceaccount": "userId", "application": "clientId"}[kind]
     return {"type": kind, "keyId": "1", owner: "2", "key": KeyPair.generate().private_pem.decode()}
@@ -216,7 +216,7 @@ def test_a_kind_of_credentials_that_forgets_its_base_is_told() -> None:
         def __init__(self) -> None:
             pass
 
-        def obtain(self, server: Any, refresh: Any) -> Token:
+        def fetch_token(self, server: Any, refresh: Any) -> Token:
             return Token("t")
 
     with pytest.raises(ConfigurationError, match=r"Mine.__init__ must call super\(\).__init__\(\)"):

@@ -22,8 +22,8 @@ import asyncio, os, signal, sys, threading, time
 from pathlib import Path
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import AccessToken, JwtProfile, Token
-from zitadel_grpc.credentials.base import TokenServer
-from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc.credentials._base import TokenServer
+from zitadel_grpc._endpoint import Endpoint
 
 directory, url = Path(sys.argv[1]), sys.argv[2]
 options = ConnectionOptions(root_certificates=(directory / "ca.pem").read_bytes())

@@ -13,8 +13,8 @@ from tests.credentials.caches import cache_of, token, wait_until
 from tests.credentials.servers import Exchange, Serve, gives_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import AccessToken, ClientCredentials, JwtProfile, PersonalAccessToken, Token
-from zitadel_grpc.credentials import cache as cache_module
-from zitadel_grpc.credentials.cache import TokenCache
+from zitadel_grpc.credentials import _cache as cache_module
+from zitadel_grpc.credentials._cache import TokenCache
 from zitadel_grpc.errors import CredentialsError, TokenEndpointError, ZitadelError
 from zitadel_grpc.testing import Emulator
 

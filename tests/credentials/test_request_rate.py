@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.credentials.servers import Exchange, Serve, token_answer
-from zitadel_grpc import Client, ConnectionOptions, http_headers
+from zitadel_grpc import Client, ConnectionOptions, _http_headers
 from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import ZitadelError
 
@@ -61,6 +61,6 @@ def test_many_callers_ask_once_a_second(
 def test_a_date_is_counted_from_the_responses_own(clock: float) -> None:
     then = email.utils.formatdate(time.time() + clock + 20, usegmt=True)
     headers = said(then, clock)
-    wait = http_headers.retry_after(headers["retry_after"], headers["date"])
+    wait = _http_headers.retry_after(headers["retry_after"], headers["date"])
     assert wait is not None
     assert 18 <= wait <= 22

@@ -20,6 +20,8 @@ import pytest
 from tests.credentials.caches import cache_of, token, wait_until
 from tests.credentials.servers import Exchange, Respond, Serve, token_answer
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc._endpoint import Endpoint
+from zitadel_grpc._environment import Settings
 from zitadel_grpc.credentials import (
     AccessToken,
     ApplicationKey,
@@ -30,13 +32,11 @@ from zitadel_grpc.credentials import (
     SystemUser,
     Token,
     TokenExchange,
-    life,
+    _life,
 )
-from zitadel_grpc.credentials.base import Refresh, TokenServer
-from zitadel_grpc.credentials.client import ClientProof
-from zitadel_grpc.credentials.keyfile import KeyFile
-from zitadel_grpc.endpoint import Endpoint
-from zitadel_grpc.environment import Settings
+from zitadel_grpc.credentials._base import RefreshContext, TokenServer
+from zitadel_grpc.credentials._client import ClientAuthentication
+from zitadel_grpc.credentials._keyfile import KeyFile
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 SECRET = "s3cr3t-Value/with+signs!"
@@ -69,13 +69,13 @@ OBJECTS: dict[str, Make] = {
     "ApplicationKey": lambda key: application_key(key),
     "TokenExchange": lambda key: TokenExchange(CLIENT, SECRET, actor_token=SECRET),
     "TokenExchange by key": lambda key: TokenExchange(application_key(key), PersonalAccessToken(SECRET)),
-    "ClientProof": lambda key: ClientProof(SECRET, {"client_assertion": SECRET}),
-    "proof": lambda key: CLIENT.prove("https://id.example.com"),
+    "ClientAuthentication": lambda key: ClientAuthentication(SECRET, {"client_assertion": SECRET}),
+    "proof": lambda key: CLIENT.authenticate("https://id.example.com"),
     "KeyFile": lambda key: KeyFile.from_dict(key, "serviceaccount"),
     "Token": lambda key: Token(SECRET, 60),
-    "HeldToken": lambda key: life.HeldToken.of(Token(SECRET, 60), 0, 0),
+    "HeldToken": lambda key: _life.HeldToken.of(Token(SECRET, 60), 0, 0),
     "TokenCache": lambda key: cache_of(PersonalAccessToken(SECRET)),
-    "Refresh": lambda key: Refresh(0.0),
+    "RefreshContext": lambda key: RefreshContext(0.0),
     "ConnectionOptions": lambda key: OPTIONS,
     "TokenServer": lambda key: SERVER,
     "Settings": lambda key: Settings("https://id.example.com", CLIENT, None, OPTIONS),
@@ -189,7 +189,7 @@ def test_no_log_shows_it(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(life, "_STALE_SHARE", (0.002, 0.002))
+    monkeypatch.setattr(_life, "_STALE_SHARE", (0.002, 0.002))
     answers: Iterator[Any] = itertools.chain([token_answer(SECRET, 60)], itertools.repeat(None))
     failing = echo(400)
 

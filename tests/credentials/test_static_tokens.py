@@ -16,8 +16,8 @@ import pytest
 
 from tests.credentials.caches import cache_of, token, token_async, wait_until
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token, static
-from zitadel_grpc.credentials.life import TokenState
+from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token, _static
+from zitadel_grpc.credentials._life import TokenState
 from zitadel_grpc.errors import CredentialsError, NotFound, TokenEndpointError, ZitadelError
 
 NO_TOKEN = ["", "   ", "two words", "line\nbreak", "umläut", "tab\tbed", "\x00"]
@@ -68,7 +68,7 @@ def test_a_rotated_file_is_used_when_the_token_is_refused(tmp_path: Path) -> Non
 def test_a_rotated_file_is_used_after_a_while_without_any_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(static, "_READ_EVERY", 0.1)
+    monkeypatch.setattr(_static, "_READ_EVERY", 0.1)
     (file := tmp_path / "pat.txt").write_text("token-1")
     cache = cache_of(PersonalAccessToken.from_file(file))
     assert cache.authorization() == "Bearer token-1"
@@ -79,7 +79,7 @@ def test_a_rotated_file_is_used_after_a_while_without_any_refusal(
 def test_a_rotated_file_that_is_broken_is_reported_and_the_old_token_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(static, "_READ_EVERY", 0.1)
+    monkeypatch.setattr(_static, "_READ_EVERY", 0.1)
     (file := tmp_path / "pat.txt").write_text("token-1")
     cache = cache_of(PersonalAccessToken.from_file(file))
     file.write_text("")

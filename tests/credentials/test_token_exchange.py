@@ -33,7 +33,7 @@ from zitadel_grpc.credentials import (
     Token,
     TokenExchange,
 )
-from zitadel_grpc.credentials.exchange import JWT
+from zitadel_grpc.credentials._exchange import JWT
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, PermissionDenied
 from zitadel_grpc.testing import Emulator
 

@@ -16,8 +16,8 @@ import pytest
 from tests.credentials.caches import cache_of, token, wait_until
 from tests.credentials.servers import Exchange, Serve, gives_tokens, token_answer
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import AccessToken, JwtProfile, Token, cache, life
-from zitadel_grpc.credentials.life import HeldToken, TokenState
+from zitadel_grpc.credentials import AccessToken, JwtProfile, Token, _cache, _life
+from zitadel_grpc.credentials._life import HeldToken, TokenState
 from zitadel_grpc.errors import CredentialsError, TokenEndpointError
 
 KeyData = dict[str, str]
@@ -26,9 +26,9 @@ KeyData = dict[str, str]
 @pytest.fixture
 def early_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens of a minute are renewed in no time, and renewals that fail are tried again soon."""
-    monkeypatch.setattr(life, "_STALE_SHARE", (0.002, 0.002))
-    monkeypatch.setattr(cache, "_BACKOFF_LIMIT", 0.2)
-    monkeypatch.setattr(cache, "_LASTING_HOLD", 0.2)
+    monkeypatch.setattr(_life, "_STALE_SHARE", (0.002, 0.002))
+    monkeypatch.setattr(_cache, "_BACKOFF_LIMIT", 0.2)
+    monkeypatch.setattr(_cache, "_LASTING_HOLD", 0.2)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 10.0, 43199.0])

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.credentials.caches import cache_of, token
 from tests.credentials.servers import Serve, gives_tokens
-from zitadel_grpc import Client, ConnectionOptions, trust
+from zitadel_grpc import Client, ConnectionOptions, _trust
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, Unavailable
@@ -70,8 +70,8 @@ def test_a_ca_that_is_not_of_the_systems_is_trusted_in_neither_way(
 
 
 def test_without_any_setting_there_is_a_bundle() -> None:
-    assert trust.root_certificates(ConnectionOptions()).count(b"BEGIN CERTIFICATE") > 20
-    assert trust.ssl_context(ConnectionOptions()).cert_store_stats()["x509_ca"] > 20
+    assert _trust.root_certificates(ConnectionOptions()).count(b"BEGIN CERTIFICATE") > 20
+    assert _trust.ssl_context(ConnectionOptions()).cert_store_stats()["x509_ca"] > 20
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_read_is_told(
         file.write_bytes(content)
     monkeypatch.setenv(variable, str(file))
     with pytest.raises(ConfigurationError) as refused:
-        trust.ssl_context(ConnectionOptions())
+        _trust.ssl_context(ConnectionOptions())
     assert (variable if content is None else "no readable PEM certificate") in str(refused.value)
 
 
@@ -174,7 +174,7 @@ def test_an_intermediate_alone_is_enough_both_ways(
     options = ConnectionOptions(root_certificates=intermediate.cert_pem.bytes())
     server = serve(gives_tokens(), issuer=intermediate)
     assert token(cache_of(SECRET, server.url, options)) == "token-1"
-    credentials = grpc.ssl_channel_credentials(trust.root_certificates(options))
+    credentials = grpc.ssl_channel_credentials(_trust.root_certificates(options))
     with grpc.secure_channel(f"localhost:{grpc_server}", credentials) as channel:
         grpc.channel_ready_future(channel).result(10)
 
@@ -216,7 +216,7 @@ def test_a_client_certificate_that_cannot_be_used_is_told(trusting: ConnectionOp
             trusting, certificate_chain=one["certificate_chain"], private_key=private_key
         )
         with pytest.raises(ConfigurationError, match="certificate_chain and private_key are no readable"):
-            trust.ssl_context(options)
+            _trust.ssl_context(options)
 
 
 def test_a_server_is_asked_by_the_name_it_knows_itself(

@@ -11,7 +11,7 @@ from zitadel_grpc import Client, ConnectionOptions, scopes
 from zitadel_grpc.credentials import AccessToken, JwtProfile, PersonalAccessToken, SystemUser
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
 from zitadel_grpc.testing import Emulator
-from zitadel_grpc.testing.keys import KeyPair
+from zitadel_grpc.testing._keys import KeyPair
 
 URL = "https://localhost:1"
 OPAQUE = "gN5xGqk_9-f0WJ3uXUZ0bq7JfJ9k2yPzQx1"

@@ -22,7 +22,7 @@ from zitadel_grpc.credentials import JwtProfile
 def seeded(zitadel):
     options = ConnectionOptions(root_certificates=zitadel.root_certificates)
     with Client(zitadel.url, JwtProfile.from_dict(zitadel.key_file), options=options) as client:
-        client.management.AddMachineUser(AddMachineUserRequest(user_name="seeded", name="Seeded"))
+        client.management.AddMachineUser(AddMachineUserRequest(user_name="seeded", name="SeedResult"))
 
 
 async def usernames(client):

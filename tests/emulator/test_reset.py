@@ -14,7 +14,7 @@ from tests.conformance.server import server_of
 from tests.emulator.v2_calls import GET_MY_USER, add_machine, add_token, ask, organization_of
 from zitadel_grpc.api.user import v2 as user
 from zitadel_grpc.testing import Emulator
-from zitadel_grpc.testing.state.snapshots import Snapshot
+from zitadel_grpc.testing._state.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Peer

@@ -127,7 +127,7 @@ async def test_an_api_application_introspects_with_its_secret_or_its_key(own_pee
     by_key = zitadel.add_api_application(project, "other", private_key_jwt=True)
     assert by_secret.client_secret
     assert by_key.key_file
-    by_assertion = ApplicationKey.from_dict(by_key.key_file).prove(zitadel.issuer).form
+    by_assertion = ApplicationKey.from_dict(by_key.key_file).authenticate(zitadel.issuer).form
     assert by_assertion
     proofs = ({"client_id": by_secret.client_id, "client_secret": by_secret.client_secret}, by_assertion)
     for proof in proofs:

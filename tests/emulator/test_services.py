@@ -7,8 +7,8 @@ import pkgutil
 import pytest
 
 from zitadel_grpc import catalog
-from zitadel_grpc.testing import services as packages
-from zitadel_grpc.testing.rpc import services
+from zitadel_grpc.testing import _services as packages
+from zitadel_grpc.testing._rpc import services
 
 PACKAGES = {rpc.full_name.rpartition(".")[0] for rpc in catalog.rpcs()}
 BY_MODULE = {package.removeprefix("zitadel.").replace(".", "_"): package for package in PACKAGES}

@@ -14,7 +14,7 @@ from zitadel_grpc.api.filter.v2 import IDFilter, PaginationRequest, TextFilterMe
 from zitadel_grpc.api.filter.v2 import TimestampFilterMethod as When
 from zitadel_grpc.api.metadata.v2 import MetadataKeyFilter, MetadataSearchFilter
 from zitadel_grpc.api.user import v2 as user
-from zitadel_grpc.testing.keys import KeyPair
+from zitadel_grpc.testing._keys import KeyPair
 
 if TYPE_CHECKING:
     from collections.abc import Callable

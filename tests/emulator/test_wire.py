@@ -10,8 +10,8 @@ import httpx2
 import pytest
 import trustme
 
-from zitadel_grpc.testing.wire.listener import Listener
-from zitadel_grpc.testing.wire.messages import Request, Response
+from zitadel_grpc.testing._wire.listener import Listener
+from zitadel_grpc.testing._wire.messages import Request, Response
 
 
 class Served:

@@ -11,7 +11,8 @@ from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
 
 from zitadel_grpc import errors
-from zitadel_grpc.errors import InvalidArgument, RpcError, hints, network
+from zitadel_grpc._errors import hints, network
+from zitadel_grpc.errors import InvalidArgument, RpcError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 RPC = "zitadel.user.v2.UserService/CreateUser"
@@ -31,7 +32,7 @@ def test_its_code_finds_the_fields() -> None:
 
 def test_it_names_every_error_but_those_of_the_status_codes() -> None:
     by_code = {kind.__name__ for kind in RpcError.__subclasses__()}
-    others = {*errors.__all__} - by_code - {"Metadatum", "PlaintextWarning"}
+    others = {*errors.__all__} - by_code - {"MetadataEntry", "PlaintextWarning"}
     assert {name for name in others if f"`{name}`" not in PAGE} == {"ZitadelError"}
     assert "`zitadel_grpc.errors.ZitadelError`" in PAGE
 

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from zitadel_grpc import api, catalog
 from zitadel_grpc.errors import ConfigurationError
-from zitadel_grpc.pagination.listing import Listing, listing
+from zitadel_grpc.pagination._listing import Listing, listing
 
 pytestmark = pytest.mark.pin
 

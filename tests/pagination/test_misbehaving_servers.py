@@ -21,9 +21,9 @@ from zitadel_grpc.api.management.v1 import (
 from zitadel_grpc.api.user.v1 import User
 from zitadel_grpc.api.v1 import ListDetails
 from zitadel_grpc.credentials import PersonalAccessToken
-from zitadel_grpc.pagination import PagesError
-from zitadel_grpc.pagination.listing import listing
-from zitadel_grpc.pagination.walk import walk
+from zitadel_grpc.pagination import PaginationError
+from zitadel_grpc.pagination._listing import listing
+from zitadel_grpc.pagination._walk import walk
 
 numbers = count()
 
@@ -54,14 +54,14 @@ def follow(name: str, request: object, response: type, answer: Callable[..., obj
 
 @pytest.mark.parametrize("kind", USERS)
 def test_pages_that_do_not_end(kind: str) -> None:
-    with pytest.raises(PagesError):
+    with pytest.raises(PaginationError):
         follow("ListUsers", ListUsersRequest(), ListUsersResponse, USERS[kind])
 
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_changes_whose_sequence_does_not_grow(kind: str) -> None:
     response = ListUserChangesResponse(result=[Change(sequence=each) for each in CHANGES[kind]])
-    with pytest.raises(PagesError, match="sequence"):
+    with pytest.raises(PaginationError, match="sequence"):
         follow("ListUserChanges", ListUserChangesRequest(), ListUserChangesResponse, lambda _: response)
 
 
@@ -72,7 +72,7 @@ def test_pages_of_which_nothing_may_be_seen_are_passed() -> None:
 @pytest.mark.parametrize("prefetch", [False, True])
 def test_a_partial_keeps_its_deadline(sync_client: Client, prefetch: bool) -> None:
     call = functools.partial(sync_client.management.ListUsers, timeout=5)
-    assert list(sync_client.pages(call, ListUsersRequest(), page_size=1, prefetch=prefetch))
+    assert list(sync_client.paginate(call, ListUsersRequest(), page_size=1, prefetch=prefetch))
 
 
 def test_over_the_wire() -> None:
@@ -88,7 +88,7 @@ def test_over_the_wire() -> None:
     server.start()
     options = ConnectionOptions(allow_plaintext=True)
     with Client(f"http://localhost:{port}", PersonalAccessToken("ey.some.token"), options=options) as client:
-        pages = client.pages(client.management.ListUsers, ListUsersRequest())
-        with pytest.raises(PagesError):
+        pages = client.paginate(client.management.ListUsers, ListUsersRequest())
+        with pytest.raises(PaginationError):
             list(pages)
     server.stop(0)

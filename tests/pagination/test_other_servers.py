@@ -64,27 +64,29 @@ def url() -> Iterator[str]:
 @pytest.mark.parametrize("prefetch", [False, True])
 async def test_a_limit_that_is_lowered_does_not_end_a_list(url: str, prefetch: bool) -> None:
     async with AsyncClient(url, PAT) as client:
-        pages = client.pages(client.management.ListUsers, ListUsersRequest(), prefetch=prefetch)
+        pages = client.paginate(client.management.ListUsers, ListUsersRequest(), prefetch=prefetch)
         assert [user.id async for user in pages] == USERS
     with Client(url, PAT) as sync_client:
         method = sync_client.management.ListUsers
-        assert [each.id for each in sync_client.pages(method, ListUsersRequest(), prefetch=prefetch)] == USERS
+        assert [
+            each.id for each in sync_client.paginate(method, ListUsersRequest(), prefetch=prefetch)
+        ] == USERS
 
 
 async def test_changes_are_read_from_the_oldest_on(url: str) -> None:
     request = ListUserChangesRequest(user_id="1")
     async with AsyncClient(url, PAT) as client:
-        pages = client.pages(client.management.ListUserChanges, request, page_size=4)
+        pages = client.paginate(client.management.ListUserChanges, request, page_size=4)
         assert [change.sequence async for change in pages] == SEQUENCES
         assert pages.total == len(SEQUENCES)
         with pytest.raises(
             ConfigurationError, match="ListUserChanges does not tell how many items there are"
         ):
-            await client.pages(client.management.ListUserChanges, request).count()
+            await client.paginate(client.management.ListUserChanges, request).count()
     with Client(url, PAT) as sync_client:
-        changes = sync_client.pages(sync_client.management.ListUserChanges, request, page_size=4)
+        changes = sync_client.paginate(sync_client.management.ListUserChanges, request, page_size=4)
         assert [change.sequence for change in changes] == SEQUENCES
         with pytest.raises(
             ConfigurationError, match="ListUserChanges does not tell how many items there are"
         ):
-            sync_client.pages(sync_client.management.ListUserChanges, request).count()
+            sync_client.paginate(sync_client.management.ListUserChanges, request).count()

@@ -20,8 +20,8 @@ from zitadel_grpc.api.management.v1 import ListUsersRequest as Request
 from zitadel_grpc.api.management.v1 import ListUsersResponse as Response
 from zitadel_grpc.api.project.v2beta import ListProjectRolesRequest, ListProjectRolesResponse
 from zitadel_grpc.api.user.v1 import User
-from zitadel_grpc.pagination.listing import listing
-from zitadel_grpc.pagination.walk import Walk, walk
+from zitadel_grpc.pagination._listing import listing
+from zitadel_grpc.pagination._walk import Walk, walk
 
 LIST_USERS = listing("ListUsers", Request.DESCRIPTOR, Response.DESCRIPTOR)
 LIST_CHANGES = listing(

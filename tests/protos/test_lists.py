@@ -24,8 +24,8 @@ from zitadel_grpc import AsyncClient, Client
 from zitadel_grpc.api.greeter.v1 import ListGreetingsRequest
 
 def read(client: AsyncClient, sync_client: Client) -> None:
-    reveal_type(client.pages(client.greeter.ListGreetings, ListGreetingsRequest()))
-    reveal_type(sync_client.pages(sync_client.greeter.ListGreetings, ListGreetingsRequest()))
+    reveal_type(client.paginate(client.greeter.ListGreetings, ListGreetingsRequest()))
+    reveal_type(sync_client.paginate(sync_client.greeter.ListGreetings, ListGreetingsRequest()))
 """
 MAKE = """
 from zitadel_grpc import Client
@@ -33,7 +33,7 @@ from zitadel_grpc.api.greeter.v1 import ListGreetingsRequest
 from zitadel_grpc.credentials import PersonalAccessToken
 
 with Client("https://localhost", PersonalAccessToken("ey.some.token")) as client:
-    print(client.pages(client.greeter.ListGreetings, ListGreetingsRequest()))
+    print(client.paginate(client.greeter.ListGreetings, ListGreetingsRequest()))
 """
 
 
@@ -45,10 +45,10 @@ def test_lists_of_another_source_are_read_and_typed(project: Project, release: P
     mypy = [sys.executable, "-m", "mypy", "--follow-imports=silent", "--cache-dir=/dev/null", "code.py"]
     told = subprocess.run(mypy, check=False, cwd=project.root, capture_output=True, text=True).stdout
 
-    for kind in ("AsyncPages", "Pages"):
+    for kind in ("AsyncPager", "Pager"):
         assert (
-            f'"zitadel_grpc.pagination.pages.{kind}[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]"'
+            f'"zitadel_grpc.pagination._pagers.{kind}[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]"'
             in told
         )
     assert "error" not in told
-    assert project.python(MAKE) == "<Pages of zitadel.greeter.v1.GreeterService/ListGreetings, total: None>"
+    assert project.python(MAKE) == "<Pager of zitadel.greeter.v1.GreeterService/ListGreetings, total: None>"

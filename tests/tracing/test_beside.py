@@ -74,7 +74,7 @@ async def test_a_call_is_one_span(
 async def test_with_traces_off_the_instrumentation_has_each_try_to_itself(
     spans: Spans, emulator: Emulator, key: JwtProfile
 ) -> None:
-    options = ConnectionOptions(root_certificates=emulator.root_certificates, traces=False)
+    options = ConnectionOptions(root_certificates=emulator.root_certificates, tracing=False)
     await call_in_all_ways(emulator, options, key)
 
     assert {span.name for span in spans.ended(11)} == {f"/{GET_MY_ORG}"}

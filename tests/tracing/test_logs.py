@@ -71,7 +71,7 @@ async def test_so_is_what_kept_a_token_away(
 
 WARNS = """
 import logging
-import zitadel_grpc.client
+import zitadel_grpc._client
 for name in ("zitadel_grpc.credentials", "zitadel_grpc.calls"):
     logging.getLogger(name).warning("not asked for")
 logging.basicConfig(format="%(name)s: %(message)s")

@@ -29,7 +29,7 @@ async def main():
         client.management.GetMyOrg(GetMyOrgRequest())
 
 asyncio.run(main())
-print(*(name for name in sys.modules if name.startswith(("opentelemetry", "zitadel_grpc.tracing."))))
+print(*(name for name in sys.modules if name.startswith(("opentelemetry", "zitadel_grpc._tracing."))))
 """
 
 
@@ -62,7 +62,7 @@ async def test_a_provider_that_is_set_later_gets_the_calls_from_then_on(
 
 
 async def test_traces_can_be_turned_off(spans: Spans, emulator: Emulator) -> None:
-    options = ConnectionOptions(root_certificates=emulator.root_certificates, traces=False)
+    options = ConnectionOptions(root_certificates=emulator.root_certificates, tracing=False)
     key = JwtProfile.from_dict(emulator.key_file)
     async with AsyncClient(emulator.url, key, options=options) as client:
         await client.management.GetMyOrg(GetMyOrgRequest())
@@ -77,9 +77,9 @@ def test_clients_with_and_without_share_a_token(emulator: Emulator, key: JwtProf
     roots = emulator.root_certificates
     tokens = {
         Client(
-            emulator.url, key, options=ConnectionOptions(root_certificates=roots, traces=traces)
+            emulator.url, key, options=ConnectionOptions(root_certificates=roots, tracing=tracing)
         ).access_token()
-        for traces in (True, False)
+        for tracing in (True, False)
     }
 
     assert len(tokens) == 1

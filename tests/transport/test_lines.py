@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 
-from zitadel_grpc.transport.lines import Line
+from zitadel_grpc._transport.lines import Line
 
 LATE = grpc.StatusCode.DEADLINE_EXCEEDED
 OWN = "Deadline Exceeded"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zitadel_grpc import ConnectionOptions, proxies
-from zitadel_grpc.endpoint import Endpoint
+from zitadel_grpc import ConnectionOptions, _proxies
+from zitadel_grpc._endpoint import Endpoint
 
 VARIABLES = ["grpc_proxy", "https_proxy", "http_proxy", "all_proxy", "no_proxy", "no_grpc_proxy"]
 
@@ -25,7 +25,7 @@ class Resolved:
             monkeypatch.setenv(name, value)
 
     def __call__(self, host: str = "zitadel.example.com", port: int = 443) -> str | None:
-        found = proxies.resolve(Endpoint("https", host, port), ConnectionOptions())
+        found = _proxies.resolve(Endpoint("https", host, port), ConnectionOptions())
         return None if found is None else found.url
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zitadel_grpc.validation.formats import email_fault, uri_fault
-from zitadel_grpc.validation.gotext import camel_case, duration, quoted
+from zitadel_grpc.validation._formats import email_violation, uri_violation
+from zitadel_grpc.validation._gotext import camel_case, duration, quoted
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ from zitadel_grpc.validation.gotext import camel_case, duration, quoted
     ],
 )
 def test_good_addresses(address: str) -> None:
-    assert email_fault(address) is None
+    assert email_violation(address) is None
 
 
 @pytest.mark.parametrize(
-    ("address", "fault"),
+    ("address", "violation"),
     [
         ("", "mail: no address"),
         ("ann", "mail: missing '@' or angle-addr"),
@@ -67,8 +67,8 @@ def test_good_addresses(address: str) -> None:
         (f"ann@{'a.' * 126}c", "email addresses cannot exceed 254 characters"),
     ],
 )
-def test_what_is_wrong_with_an_address(address: str, fault: str) -> None:
-    assert email_fault(address) == fault
+def test_what_is_wrong_with_an_address(address: str, violation: str) -> None:
+    assert email_violation(address) == violation
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_what_is_wrong_with_an_address(address: str, fault: str) -> None:
     ],
 )
 def test_good_uris(uri: str) -> None:
-    assert uri_fault(uri) is None
+    assert uri_violation(uri) is None
 
 
 @pytest.mark.parametrize(
-    ("uri", "fault"),
+    ("uri", "violation"),
     [
         ("a\x7fb", r'parse "a\x7fb": net/url: invalid control character in URL'),
         (":a", 'parse ":a": missing protocol scheme'),
@@ -104,8 +104,8 @@ def test_good_uris(uri: str) -> None:
         ("/a#%f", 'parse "/a#%f": invalid URL escape "%f"'),
     ],
 )
-def test_what_is_wrong_with_a_uri(uri: str, fault: str) -> None:
-    assert uri_fault(uri) == fault
+def test_what_is_wrong_with_a_uri(uri: str, violation: str) -> None:
+    assert uri_violation(uri) == violation
 
 
 def test_names_of_fields_in_go() -> None:

@@ -7,15 +7,17 @@ from google.protobuf.json_format import ParseDict
 
 from tests.conformance.peer import message_types
 from tests.conformance.scenario import SCENARIOS, Step, load
-from zitadel_grpc.validation import faults
+from zitadel_grpc.validation import violations
 
 STEPS = [step for scenario in SCENARIOS for step in load(scenario) if step.kind == "rpc"]
 
 
 def told(step: Step) -> list[str]:
-    """The faults of a step's request; `${name}` is good for all that variables stand for."""
+    """The violations of a step's request; `${name}` is good for all that variables stand for."""
     request_type, _ = message_types(step.target)
-    return [str(fault) for fault in faults(ParseDict(step.request.get("request", {}), request_type()))]
+    return [
+        str(violation) for violation in violations(ParseDict(step.request.get("request", {}), request_type()))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from zitadel_grpc.api.settings.v2 import GetHostedLoginTranslationRequest
 from zitadel_grpc.api.system.v1 import SetQuotaRequest
 from zitadel_grpc.api.user.v1 import SearchQuery, UserNameQuery, WebAuthNVerification
 from zitadel_grpc.api.user.v2 import CreateUserRequest, RedirectURLs, SetHumanEmail
-from zitadel_grpc.validation import faults
+from zitadel_grpc.validation import violations
 
 LDAP = AddLDAPProviderRequest(
     name="n", base_dn="b", bind_dn="b", bind_password="p", user_base="u", user_object_classes=["c"]
@@ -121,7 +121,7 @@ PROFILE = ImportHumanUserRequest.Profile(first_name="A", last_name="B")
     ids=str,
 )
 def test_each_kind_of_rule_has_the_words_of_the_server(request_: Message, words: str) -> None:
-    assert str(faults(request_)[0]).startswith(f"invalid {type(request_).__name__}.{words}")
+    assert str(violations(request_)[0]).startswith(f"invalid {type(request_).__name__}.{words}")
 
 
 def test_a_request_that_keeps_all_rules_has_no_fault() -> None:
@@ -131,18 +131,18 @@ def test_a_request_that_keeps_all_rules_has_no_fault() -> None:
         email=ImportHumanUserRequest.Email(email="ann@example.com"),
         phone=ImportHumanUserRequest.Phone(phone="+41 44 123 45 67"),
     )
-    assert faults(request) == []
+    assert violations(request) == []
 
 
 def test_a_rule_of_an_optional_field_holds_only_where_it_is_set() -> None:
-    assert faults(CreateSessionRequest()) == []
-    assert faults(UpdateTargetRequest(id="1")) == []
-    assert [fault.path for fault in faults(UpdateTargetRequest(id="1", name=""))] == ["name"]
+    assert violations(CreateSessionRequest()) == []
+    assert violations(UpdateTargetRequest(id="1")) == []
+    assert [violation.path for violation in violations(UpdateTargetRequest(id="1", name=""))] == ["name"]
 
 
 def test_a_rule_that_ignores_what_is_empty_holds_for_the_rest() -> None:
-    assert faults(UpdatePrivacyPolicyRequest()) == []
-    assert [fault.path for fault in faults(UpdatePrivacyPolicyRequest(support_email="me"))] == [
+    assert violations(UpdatePrivacyPolicyRequest()) == []
+    assert [violation.path for violation in violations(UpdatePrivacyPolicyRequest(support_email="me"))] == [
         "support_email"
     ]
 
@@ -151,7 +151,7 @@ def test_faults_of_nested_messages_are_told_with_the_way_to_them() -> None:
     request = ListUsersRequest(
         queries=[SearchQuery(), SearchQuery(user_name_query=UserNameQuery(user_name="u" * 201))]
     )
-    [missing, too_long] = faults(request)
+    [missing, too_long] = violations(request)
     assert (missing.path, str(missing)) == (
         "queries[0].query",
         "invalid ListUsersRequest.Queries[0]: embedded message failed validation | caused by: "
@@ -173,7 +173,7 @@ def test_messages_inside_messages_have_the_names_that_go_gives_them() -> None:
         email=ImportHumanUserRequest.Email(email="a@b"),
         phone=ImportHumanUserRequest.Phone(),
     )
-    assert [str(fault) for fault in faults(request)] == [
+    assert [str(violation) for violation in violations(request)] == [
         "invalid ImportHumanUserRequest.Phone: embedded message failed validation | caused by: "
         f"invalid ImportHumanUserRequest_Phone.Phone: {reason}"
         for reason in (
@@ -187,8 +187,13 @@ def test_all_faults_are_told_fields_before_oneofs_before_optional_fields() -> No
     request = UpdateTargetRequest(
         expiration_signing_key=Duration(seconds=1), name="", timeout=Duration(seconds=271)
     )
-    assert [fault.path for fault in faults(request)] == ["id", "name", "timeout", "expiration_signing_key"]
-    assert [fault.path for fault in faults(CreateUserRequest(username=""))] == [
+    assert [violation.path for violation in violations(request)] == [
+        "id",
+        "name",
+        "timeout",
+        "expiration_signing_key",
+    ]
+    assert [violation.path for violation in violations(CreateUserRequest(username=""))] == [
         "organization_id",
         "user_type",
         "username",

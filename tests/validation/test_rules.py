@@ -13,8 +13,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from zitadel_grpc import api
-from zitadel_grpc.validation import faults
-from zitadel_grpc.validation.rules import KNOWN
+from zitadel_grpc.validation import violations
+from zitadel_grpc.validation._rules import KNOWN
 
 DATA = json.loads(pkgutil.get_data("zitadel_grpc.api", "_rules.json") or b"")
 BAD_VALUES: dict[int, list[Any]] = {
@@ -82,8 +82,8 @@ def test_every_rule_can_be_broken_and_is_told_then() -> None:
     for name, numbers in DATA["fields"].items():
         for number, rule in numbers.items():
             field = MESSAGES[name].fields_by_number[int(number)]
-            told = [fault for message in broken(field) for fault in faults(message)]
-            is_told = any(fault.path.partition("[")[0] == field.name for fault in told)
+            told = [violation for message in broken(field) for violation in violations(message)]
+            is_told = any(violation.path.partition("[")[0] == field.name for violation in told)
             # The chosen member of a oneof is always there.
             is_void = DATA["rules"][rule] == {"message": {"required": field.containing_oneof is not None}}
             assert is_told != is_void, field.full_name
@@ -91,5 +91,5 @@ def test_every_rule_can_be_broken_and_is_told_then() -> None:
 
 def test_every_required_oneof_can_be_missed_and_is_told_then() -> None:
     for name, oneofs in DATA["required_oneofs"].items():
-        told = {fault.path for fault in faults(GetMessageClass(MESSAGES[name])())}
+        told = {violation.path for violation in violations(GetMessageClass(MESSAGES[name])())}
         assert set(oneofs) <= told, name

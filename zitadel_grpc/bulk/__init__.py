@@ -26,12 +26,12 @@ from typing import Any, overload
 
 import grpc.aio
 
-from zitadel_grpc.bulk import aio, threads
-from zitadel_grpc.bulk.job import Job, Progress, TooManyFailures
-from zitadel_grpc.bulk.outcome import Outcome, Request, Response
-from zitadel_grpc.bulk.resume import ResumeFileError
+from zitadel_grpc._misplaced import shown_number
+from zitadel_grpc.bulk import _aio, _threads
+from zitadel_grpc.bulk._job import Job, Progress, TooManyFailures
+from zitadel_grpc.bulk._outcome import Outcome, Request, Response
+from zitadel_grpc.bulk._resume import ResumeFileError
 from zitadel_grpc.errors import ConfigurationError
-from zitadel_grpc.mistaken import shown_number
 
 __all__ = ["Outcome", "Progress", "ResumeFileError", "TooManyFailures", "run"]
 
@@ -77,7 +77,7 @@ def run(
     reading, and memory does not grow with the number of requests. Leaving the loop ends the run: an async one
     cancels the calls under way (a moment later; `contextlib.aclosing` waits for it), a sync one waits for
     them, as long as their deadlines allow. A run sends nothing twice: a failure is an outcome, and
-    `may_be_done` says if it is safe to try again.
+    `may_have_applied` says if it is safe to try again.
 
     Args:
         method: Of a stub, async or sync; or a function of one request (an async one: `async def`). A
@@ -114,10 +114,10 @@ def run(
     known_total = len(requests) if total is None and hasattr(requests, "__len__") else total
     account = Job[Any, Any](method, rpc, concurrency, known_total, progress, stop_after_failures, resume, job)
     if _is_async(method):
-        return aio.stream(account, requests)
+        return _aio.stream(account, requests)
     if isinstance(requests, AsyncIterable):
         raise ConfigurationError(f"{rpc} is not asynchronous, so its requests must be an ordinary iterable")
-    return threads.stream(account, requests)
+    return _threads.stream(account, requests)
 
 
 def _is_async(method: Any) -> bool:

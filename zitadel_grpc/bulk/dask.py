@@ -29,8 +29,8 @@ except ModuleNotFoundError as error:
     ) from None
 
 from zitadel_grpc import bulk
-from zitadel_grpc.bulk.outcome import Outcome, Request, Response
-from zitadel_grpc.client import Client
+from zitadel_grpc._client import Client
+from zitadel_grpc.bulk._outcome import Outcome, Request, Response
 
 _clients: dict[str, Client] = {}
 _lock = threading.Lock()

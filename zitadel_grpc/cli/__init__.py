@@ -7,10 +7,10 @@ import importlib.metadata
 import sys
 from collections.abc import Sequence
 
-from zitadel_grpc.cli import emulator
-from zitadel_grpc.cli.errors import CommandError
+from zitadel_grpc.cli import _emulator
+from zitadel_grpc.cli._errors import CommandError
 
-_COMMANDS = (emulator,)
+_COMMANDS = (_emulator,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

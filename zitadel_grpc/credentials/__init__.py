@@ -3,17 +3,17 @@
 Those that ask a token endpoint take `scopes=` and `project_ids=`, which add to what ZITADEL's own APIs need.
 """
 
-from zitadel_grpc.credentials.base import Credentials, Token
-from zitadel_grpc.credentials.client import ApplicationKey, ClientAuthentication, ClientCredentials
-from zitadel_grpc.credentials.exchange import TokenExchange
-from zitadel_grpc.credentials.jwt_profile import JwtProfile
-from zitadel_grpc.credentials.static import AccessToken, PersonalAccessToken
-from zitadel_grpc.credentials.system_user import SystemUser
+from zitadel_grpc.credentials._base import Credentials, Token
+from zitadel_grpc.credentials._client import ApplicationKey, ClientAuthenticator, ClientCredentials
+from zitadel_grpc.credentials._exchange import TokenExchange
+from zitadel_grpc.credentials._jwt_profile import JwtProfile
+from zitadel_grpc.credentials._static import AccessToken, PersonalAccessToken
+from zitadel_grpc.credentials._system_user import SystemUser
 
 __all__ = [
     "AccessToken",
     "ApplicationKey",
-    "ClientAuthentication",
+    "ClientAuthenticator",
     "ClientCredentials",
     "Credentials",
     "JwtProfile",

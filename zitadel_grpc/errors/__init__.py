@@ -6,7 +6,7 @@
     ├── ClosedError           (also a RuntimeError) the client was closed before, or lost by a fork
     ├── CredentialsError      refused for good: a broken key file, invalid_grant, invalid_client, …
     ├── TokenEndpointError    no token for a passing reason: the token endpoint is unreachable, silent, …
-    ├── NotSeenError          (also a TimeoutError) what `until` waited for was not seen in time
+    ├── WaitTimeoutError          (also a TimeoutError) what `wait_until` waited for was not seen in time
     └── RpcError              (also a grpc.aio.AioRpcError) the server, or gRPC itself, failed the call
         ├── Cancelled, Unknown, InvalidArgument, DeadlineExceeded, NotFound, AlreadyExists,
         ├── PermissionDenied, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange,
@@ -18,17 +18,17 @@ working; so does `isinstance(error, grpc.Call)`, by which code learns that a syn
 No exception carries a key, a token or a client secret.
 """
 
-from zitadel_grpc.errors.base import (
+from zitadel_grpc.errors._base import (
     ClosedError,
     ConfigurationError,
     CredentialsError,
     InvalidMetadata,
-    NotSeenError,
     PlaintextWarning,
     TokenEndpointError,
+    WaitTimeoutError,
     ZitadelError,
 )
-from zitadel_grpc.errors.codes import (
+from zitadel_grpc.errors._codes import (
     Aborted,
     AlreadyExists,
     Cancelled,
@@ -47,7 +47,7 @@ from zitadel_grpc.errors.codes import (
     Unimplemented,
     Unknown,
 )
-from zitadel_grpc.errors.rpc import Metadatum, RpcError
+from zitadel_grpc.errors._rpc import MetadataEntry, RpcError
 
 __all__ = [
     "Aborted",
@@ -63,9 +63,8 @@ __all__ = [
     "InvalidArgument",
     "InvalidMetadata",
     "InvalidRequest",
-    "Metadatum",
+    "MetadataEntry",
     "NotFound",
-    "NotSeenError",
     "OutOfRange",
     "PermissionDenied",
     "PlaintextWarning",
@@ -76,6 +75,7 @@ __all__ = [
     "Unavailable",
     "Unimplemented",
     "Unknown",
+    "WaitTimeoutError",
     "ZitadelError",
 ]
 

@@ -1,6 +1,6 @@
-"""Lists, page by page: what `AsyncClient.pages` and `Client.pages` return.
+"""Lists, page by page: what `AsyncClient.paginate` and `Client.paginate` return.
 
-async for user in client.pages(client.management.ListUsers, ListUsersRequest()):
+async for user in client.paginate(client.management.ListUsers, ListUsersRequest()):
     print(user.user_name)
 """
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from zitadel_grpc._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from zitadel_grpc.pagination.pages import AsyncPages as AsyncPages
-    from zitadel_grpc.pagination.pages import Pages as Pages
-    from zitadel_grpc.pagination.walk import PagesError as PagesError
+    from zitadel_grpc.pagination._pagers import AsyncPager as AsyncPager
+    from zitadel_grpc.pagination._pagers import Pager as Pager
+    from zitadel_grpc.pagination._walk import PaginationError as PaginationError
 
 __getattr__, __dir__, __all__ = lazy_exports(
-    __name__, {"pages": ["AsyncPages", "Pages"], "walk": ["PagesError"]}
+    __name__, {"_pagers": ["AsyncPager", "Pager"], "_walk": ["PaginationError"]}
 )

@@ -20,25 +20,25 @@ from typing import TYPE_CHECKING
 from zitadel_grpc._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from zitadel_grpc.testing.emulator import Emulator as Emulator
-    from zitadel_grpc.testing.faults import Faults as Faults
-    from zitadel_grpc.testing.seeding import ApiApplication as ApiApplication
-    from zitadel_grpc.testing.seeding import Seeded as Seeded
-    from zitadel_grpc.testing.seeding import SeedError as SeedError
-    from zitadel_grpc.testing.seeding import ServiceUser as ServiceUser
-    from zitadel_grpc.testing.state.snapshots import Snapshot as Snapshot
-    from zitadel_grpc.testing.zitadel import RecordedCall as RecordedCall
+    from zitadel_grpc.testing._emulator import Emulator as Emulator
+    from zitadel_grpc.testing._faults import Faults as Faults
+    from zitadel_grpc.testing._seeding import ApiApplication as ApiApplication
+    from zitadel_grpc.testing._seeding import SeedError as SeedError
+    from zitadel_grpc.testing._seeding import SeedResult as SeedResult
+    from zitadel_grpc.testing._seeding import ServiceUser as ServiceUser
+    from zitadel_grpc.testing._state.snapshots import Snapshot as Snapshot
+    from zitadel_grpc.testing._zitadel import RecordedCall as RecordedCall
 
 _OF_THE_EXTRA = ("h2", "h11", "trustme")
 
 _load, __dir__, __all__ = lazy_exports(
     __name__,
     {
-        "emulator": ["Emulator"],
-        "faults": ["Faults"],
-        "seeding": ["ApiApplication", "SeedError", "Seeded", "ServiceUser"],
-        "state.snapshots": ["Snapshot"],
-        "zitadel": ["RecordedCall"],
+        "_emulator": ["Emulator"],
+        "_faults": ["Faults"],
+        "_seeding": ["ApiApplication", "SeedError", "SeedResult", "ServiceUser"],
+        "_state.snapshots": ["Snapshot"],
+        "_zitadel": ["RecordedCall"],
     },
 )
 

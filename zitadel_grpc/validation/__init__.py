@@ -1,10 +1,11 @@
 """Checks requests by the protobufs' own rules, in the server's own words, without asking the server.
 
 ZITADEL's protobufs carry rules for their fields (protoc-gen-validate's `validate.rules`). A request that
-breaks one is refused with INVALID_ARGUMENT, by the first that it breaks; `faults` finds them all:
+breaks one is refused with INVALID_ARGUMENT, by the first that it breaks; `violations` finds them all:
 
-    for fault in faults(GetUserByIDRequest()):
-        print(fault)  # invalid GetUserByIDRequest.Id: value length must be between 1 and 200 runes, inclusive
+    for violation in violations(GetUserByIDRequest()):
+        print(violation)
+        # invalid GetUserByIDRequest.Id: value length must be between 1 and 200 runes, inclusive
 
 The server checks the caller's token and permission before these rules, and all else after them.
 """
@@ -19,9 +20,9 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 
-from zitadel_grpc.validation import data
-from zitadel_grpc.validation.gotext import camel_case, message_name
-from zitadel_grpc.validation.rules import FieldRules
+from zitadel_grpc.validation import _data
+from zitadel_grpc.validation._gotext import camel_case, message_name
+from zitadel_grpc.validation._rules import FieldRules
 
 _EMBEDDED = "embedded message failed validation"
 _REQUIRED = "value is required"
@@ -29,7 +30,7 @@ _NOT_UNIQUE = "repeated value must contain unique items"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """A rule that a message breaks; as a string it is what the server says of it."""
 
     path: str
@@ -43,9 +44,9 @@ class Fault:
         return self.text
 
 
-def faults(message: Message) -> list[Fault]:
-    """All faults of a message of ZITADEL's APIs, the one that the server would name first."""
-    return list(_plan(message.DESCRIPTOR).faults(message))
+def violations(message: Message) -> list[Violation]:
+    """All violations of a message of ZITADEL's APIs, the one that the server would name first."""
+    return list(_plan(message.DESCRIPTOR).violations(message))
 
 
 class _Plan:
@@ -58,19 +59,19 @@ class _Plan:
         self._optional = [field for field in fields if _is_synthetic(field.descriptor.containing_oneof)]
         self._oneofs = [oneof.name for oneof in descriptor.oneofs if not _is_synthetic(oneof)]
         self._members = {field.descriptor.name: field for field in fields}
-        self._required = data.required_oneofs(descriptor.full_name)
+        self._required = _data.required_oneofs(descriptor.full_name)
 
-    def faults(self, message: Message) -> Iterator[Fault]:
+    def violations(self, message: Message) -> Iterator[Violation]:
         for field in self._plain:
-            yield from field.faults(message)
+            yield from field.violations(message)
         for name in self._oneofs:
             if (member := message.WhichOneof(name)) is not None:
-                yield from self._members[member].faults(message)
+                yield from self._members[member].violations(message)
             elif name in self._required:
-                yield Fault(name, _REQUIRED, f"invalid {self._name}.{camel_case(name)}: {_REQUIRED}")
+                yield Violation(name, _REQUIRED, f"invalid {self._name}.{camel_case(name)}: {_REQUIRED}")
         for field in self._optional:
             if message.HasField(field.descriptor.name):
-                yield from field.faults(message)
+                yield from field.violations(message)
 
 
 @functools.cache
@@ -84,43 +85,43 @@ class _Field:
     def __init__(self, message: Descriptor, descriptor: FieldDescriptor) -> None:
         self.descriptor = descriptor
         self._go_name = f"{message_name(message)}.{camel_case(descriptor.name)}"
-        self._rules = FieldRules(data.field_rules(message.full_name, descriptor.number), descriptor)
+        self._rules = FieldRules(_data.field_rules(message.full_name, descriptor.number), descriptor)
         item = descriptor.message_type
         if item is not None and item.GetOptions().map_entry:
             item = item.fields_by_name["value"].message_type
         # Only ZITADEL's own messages have rules: google.protobuf's are checked by the rules of their fields.
         self._is_embedded = item is not None and item.full_name.startswith("zitadel.")
 
-    def faults(self, message: Message) -> Iterator[Fault]:
+    def violations(self, message: Message) -> Iterator[Violation]:
         field = self.descriptor
         if field.is_repeated:
-            yield from self._list_faults(getattr(message, field.name))
+            yield from self._list_violations(getattr(message, field.name))
         elif field.message_type is None or message.HasField(field.name):
-            yield from self._value_faults(getattr(message, field.name))
+            yield from self._value_violations(getattr(message, field.name))
         elif self._rules.is_required:
-            yield self._fault(_REQUIRED)
+            yield self._violation(_REQUIRED)
 
-    def _list_faults(self, values: Any) -> Iterator[Fault]:
+    def _list_violations(self, values: Any) -> Iterator[Violation]:
         for reason in self._rules.list_faults(values):
-            yield self._fault(reason)
+            yield self._violation(reason)
         seen = set[object]()
         for index, value in _indexed(self.descriptor, values):
             if self._rules.is_unique:
                 if value in seen:
-                    yield self._fault(_NOT_UNIQUE, index)
+                    yield self._violation(_NOT_UNIQUE, index)
                 seen.add(value)
-            yield from self._value_faults(value, index)
+            yield from self._value_violations(value, index)
 
-    def _value_faults(self, value: Any, index: str = "") -> Iterator[Fault]:
+    def _value_violations(self, value: Any, index: str = "") -> Iterator[Violation]:
         for reason in self._rules.value_faults(value):
-            yield self._fault(reason, index)
+            yield self._violation(reason, index)
         if self._is_embedded:
-            for fault in _plan(value.DESCRIPTOR).faults(value):
-                text = self._text(f"{_EMBEDDED} | caused by: {fault.text}", index)
-                yield Fault(f"{self.descriptor.name}{index}.{fault.path}", fault.reason, text)
+            for violation in _plan(value.DESCRIPTOR).violations(value):
+                text = self._text(f"{_EMBEDDED} | caused by: {violation.text}", index)
+                yield Violation(f"{self.descriptor.name}{index}.{violation.path}", violation.reason, text)
 
-    def _fault(self, reason: str, index: str = "") -> Fault:
-        return Fault(f"{self.descriptor.name}{index}", reason, self._text(reason, index))
+    def _violation(self, reason: str, index: str = "") -> Violation:
+        return Violation(f"{self.descriptor.name}{index}", reason, self._text(reason, index))
 
     def _text(self, reason: str, index: str) -> str:
         return f"invalid {self._go_name}{index}: {reason}"

@@ -1,0 +1,139 @@
+"""Where a server is: the URL that a user gives, checked once and split into what gRPC and HTTP each want."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+import warnings
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from zitadel_grpc._misplaced import has_secret_shape, trimmed
+from zitadel_grpc.errors import ConfigurationError, PlaintextWarning
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Scheme, host (IPv6 without brackets) and port of a server."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, url: str, *, allow_plaintext: bool = False, what: str = "the URL") -> Endpoint:
+        """Reads `https://host`, `https://host:port` or `host` (https, 443), each with or without a trailing
+        slash.
+
+        Raises ConfigurationError, which quotes the URL (without what a user name part may hold), for anything
+        else, and for `http` to a host that is not loopback unless `allow_plaintext`.
+        """
+        if not isinstance(url, str):
+            raise ConfigurationError(f"{what} must be text, not {type(url).__name__}")
+        url = trimmed(url)
+        if not url:
+            raise ConfigurationError(f"{what} is empty: give one like https://my-instance.zitadel.cloud")
+        if "@" in url:  # not quoted at all: a password may hold any of /?#, and so look like a path
+            raise ConfigurationError(
+                f"{what} must not contain a username or password; pass credentials separately"
+            )
+        parts, port = _split(url, what)
+        if not url.startswith("[") and has_secret_shape(url):  # "[" begins an IPv6 address, too
+            raise ConfigurationError(
+                f"{what} looks like a token or a key: give one like https://my-instance.zitadel.cloud"
+            )
+        host = parts.hostname or ""
+        if host in _DEFAULT_PORTS:
+            raise ConfigurationError(f"{what} is mistyped after its scheme: write {host}://, then the host")
+        if not is_host(host):  # not quoted, nor is a path: each may be a token or a password
+            raise ConfigurationError(
+                f"{what} has no valid host name: write https://host or https://host:port"
+                + ("" if url.isascii() else ", and other alphabets in their xn-- form")
+            )
+        shown = f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme not in _DEFAULT_PORTS:
+            raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            rest = "path" if parts.path.strip("/") else "query or fragment"
+            raise ConfigurationError(f"{what} must not have a {rest}; pass {shown}")
+        endpoint = cls(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
+        if not endpoint.secure and not endpoint.loopback and not allow_plaintext:
+            raise ConfigurationError(
+                f"{what} {shown} is plaintext: tokens would be readable on the way. Use https, or "
+                "ConnectionOptions(allow_plaintext=True) where a mesh encrypts outside this process"
+            )
+        return endpoint
+
+    @property
+    def secure(self) -> bool:
+        return self.scheme == "https"
+
+    def warn_of_plaintext(self) -> None:
+        """Warns, once for each server, if what is sent to it can be read on the way."""
+        if not self.secure and not self.loopback:
+            _warn_once(self.origin)
+
+    @property
+    def loopback(self) -> bool:
+        """True for `localhost`, its subdomains (RFC 6761 §6.3) and the loopback addresses."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def authority(self) -> str:
+        """`host` or `host:port`, the port only if it is not the scheme's default."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """As ZITADEL writes its issuer: no trailing slash, no default port."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def target(self) -> str:
+        """gRPC's name of it: always with the port."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@functools.cache
+def _warn_once(origin: str) -> None:
+    warnings.warn(
+        f"tokens go to {origin} in plaintext (allow_plaintext=True): whoever is on the way can use them",
+        PlaintextWarning,
+        stacklevel=1,
+    )
+
+
+def is_host(host: str) -> bool:
+    """An IP address, or a name that can be looked up (RFC 1123 §2.1, and the underscore of containers)."""
+    if ":" not in host:
+        return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
+    try:
+        return "%" not in str(ipaddress.IPv6Address(host))
+    except ValueError:
+        return False
+
+
+def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
+    parts, port = None, None
+    try:
+        if url.isprintable():  # urlsplit drops line breaks and tabs without a word
+            parts = urlsplit(url if "://" in url else f"https://{url}")
+            port = parts.port
+    except ValueError:
+        parts = None
+    # Raised here, outside of `except`: the text may hold a password.
+    if parts is None or port == 0:
+        raise ConfigurationError(
+            f"{what} cannot be read: the host or the port is wrong (ports are 1 to 65535)"
+        )
+    return parts, port

@@ -1,0 +1,97 @@
+"""Spans of calls and token refreshes, for programs that use OpenTelemetry.
+
+Nothing is imported for it: whoever wants spans has set a tracer provider, and so has imported OpenTelemetry.
+Until then asking for a span costs a look into `sys.modules`. `spans` is what needs OpenTelemetry to be there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+    from zitadel_grpc._tracing.spans import CallSpan, RefreshSpan
+
+# The version of the semantic conventions that names and attributes follow.
+_SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
+
+_provider: object = None
+_tracer: Tracer | None = None
+
+
+def start_call(rpc: str, server: Mapping[str, str | int]) -> CallSpan | None:
+    """The span of a call that begins now; None if there is nobody to look at it. `server` is what tells of
+    the server, as attributes."""
+    tracer = _current_tracer()
+    if tracer is None:
+        return None
+    from zitadel_grpc._tracing import spans
+
+    return None if spans.suppressed() else spans.CallSpan(tracer, rpc, server)
+
+
+def current_call() -> CallSpan | None:
+    """The span of the call that this code works for."""
+    if _current_tracer() is None:
+        return None
+    from zitadel_grpc._tracing import spans
+
+    return spans.current_call()
+
+
+def plan_refresh(name: str, *, waited_for: bool) -> RefreshSpan | None:
+    """The span of a token refresh that was asked for here and is to begin in another thread; `name` says
+    whose token it is, `waited_for` whether the asker waits for it."""
+    tracer = _current_tracer()
+    if tracer is None:
+        return None
+    from zitadel_grpc._tracing import spans
+
+    asker = spans.current_call()
+    return (
+        None if asker is None and spans.suppressed() else spans.RefreshSpan(tracer, name, asker, waited_for)
+    )
+
+
+def current_refresh() -> RefreshSpan | None:
+    """The span of the token refresh that this code works for."""
+    if _current_tracer() is None:
+        return None
+    from zitadel_grpc._tracing import spans
+
+    return spans.current_refresh()
+
+
+def _current_tracer() -> Tracer | None:
+    # Each call asks. That no provider is set, OpenTelemetry's own function says too, but it looks at the
+    # environment each time, for 1 % of what a call costs.
+    loaded = sys.modules.get("opentelemetry.trace")
+    if loaded is None or getattr(loaded, "_TRACER_PROVIDER", loaded) is None:
+        return None
+    return _tracer_of_provider()
+
+
+def _tracer_of_provider() -> Tracer | None:
+    global _provider, _tracer
+    from opentelemetry import trace
+
+    provider = trace.get_tracer_provider()
+    if provider is not _provider:  # set meanwhile, since clients may be older than their program's tracing
+        _tracer = None
+        if not isinstance(provider, trace.ProxyTracerProvider):  # which stands for none
+            tracer = provider.get_tracer("zitadel_grpc", _version(), schema_url=_SCHEMA)
+            _tracer = None if isinstance(tracer, trace.NoOpTracer) else tracer
+        _provider = provider
+    return _tracer
+
+
+def _version() -> str | None:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version("zitadel-grpc")
+    except importlib.metadata.PackageNotFoundError:  # as in an archive without metadata
+        return None

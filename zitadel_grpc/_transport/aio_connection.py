@@ -1,0 +1,109 @@
+"""The gRPC channels of an asynchronous client: each event loop has its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from asyncio import get_running_loop
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc._options import Retries
+from zitadel_grpc._transport import forking
+from zitadel_grpc._transport.channels import open_async
+from zitadel_grpc._transport.connection import Counts, Target, check_grace
+from zitadel_grpc._transport.intercepted import ASYNC_KINDS, as_tuple
+from zitadel_grpc._transport.lines import Line, Lines
+from zitadel_grpc.credentials._waits import Waits, closed
+
+
+class Binding(Lines):
+    """The gRPC channels of one event loop, and what goes on there."""
+
+    def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
+        self.loop = loop
+        self.tasks: set[asyncio.Task[Any]] = set()
+        """Of calls that wait: for a token, or to be sent again."""
+        self.counts = Counts()
+
+        def open_channel(credentials: grpc.ChannelCredentials | None, retries: Retries) -> grpc.aio.Channel:
+            return open_async(target.endpoint, target.options, interceptors, credentials, retries)
+
+        self._replaced: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
+        super().__init__(target, open_channel)
+
+    def let_go(self, line: Line) -> None:
+        self._replaced.add(line.channel)  # closes itself once nothing refers to it
+
+    async def close(self, grace: float | None) -> None:
+        channels = {*self.channels, *self._replaced}
+        await asyncio.gather(*(channel.close(grace) for channel in channels))
+
+
+class AsyncConnection:
+    """The gRPC channels of one client: one per event loop, made in the loop that first uses it."""
+
+    def __init__(self, target: Target, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()) -> None:
+        self.target = target
+        self.current: Binding | None = None
+        self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
+        self._interceptors = as_tuple(interceptors, ASYNC_KINDS)
+        self._lock = threading.Lock()
+        self.waits = Waits()
+        self._past = Counts()
+        """Of loops that are closed."""
+        forking.watch(self)
+
+    def counts(self) -> Counts:
+        with self._lock:
+            return sum((binding.counts for binding in self._bindings.values()), self._past)
+
+    def bind(self) -> Binding:
+        """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
+        loop = get_running_loop()
+        with self._lock:  # of two threads, one may close what the other opens
+            if self.waits.closed:
+                raise closed()
+            binding = self._bindings.get(loop)
+            if binding is None:
+                self.before_fork()
+                binding = self._bindings[loop] = Binding(self.target, loop, self._interceptors)
+            self.current = binding
+            return binding
+
+    async def close(self, grace: float | None = None) -> None:
+        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
+        What other running event loops use is closed there, and not waited for. Raises ConfigurationError for
+        a `grace` that is not a time."""
+        check_grace(grace)
+        with self._lock:
+            self.waits.close()
+            self._past = sum((binding.counts for binding in self._bindings.values()), self._past)
+            bindings, self._bindings, self.current = self._bindings, {}, None
+        here = bindings.pop(get_running_loop(), None)
+        for loop, binding in bindings.items():
+            if loop.is_running():
+                closing = binding.close(grace)
+                try:
+                    asyncio.run_coroutine_threadsafe(closing, loop)
+                except RuntimeError:  # closed meanwhile
+                    closing.close()
+        if here is not None:
+            await here.close(grace)
+
+    def before_fork(self) -> None:
+        """Lets go of the channels of closed loops."""
+        self.current = None
+        for loop in list(self._bindings):
+            if loop.is_closed() and (binding := self._bindings.pop(loop, None)):
+                self._past += binding.counts
+
+    def forget_connections(self) -> object:
+        bindings, self._bindings, self.current = self._bindings, {}, None
+        self._lock = threading.Lock()  # a thread of the parent may have held it
+        self.waits.forget_threads()
+        return bindings

@@ -1,0 +1,84 @@
+"""grpc.aio's streaming calls, which neither lose a request nor a response without an error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc._transport.connection import unreadable
+
+
+class CheckedStream:
+    """gRPC's call, but requests are checked as they are written, and a response that cannot be read raises
+    Internal, where gRPC sends an empty message and gives None. `refused` holds why the iterator of requests
+    ended, for gRPC cancels the call then; `tell` is told the code and details of the call's end."""
+
+    def __init__(
+        self,
+        call: Any,
+        rpc: str,
+        check: Callable[[Any], Any],
+        refused: list[Exception],
+        tell: Callable[[grpc.StatusCode, str | None], None],
+    ) -> None:
+        self._call = call
+        self._rpc = rpc
+        self._check = check
+        self._refused = refused
+        self._tell = tell
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "_call":
+            raise AttributeError(name)
+        return getattr(self._call, name)
+
+    async def write(self, request: Any) -> None:
+        await self._ended(self._call.write(self._check(request)))
+
+    async def code(self) -> grpc.StatusCode:
+        code: grpc.StatusCode = await self._call.code()
+        self._tell(code, await self._call.details())
+        return code
+
+    async def read(self) -> Any:
+        return self._readable(await self._ended(self._call.read()))
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        responses = self._call.__aiter__()
+        while True:
+            try:
+                response = await self._ended(responses.__anext__())
+            except StopAsyncIteration:
+                self._tell(grpc.StatusCode.OK, "")
+                return
+            yield self._readable(response)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._answer().__await__()
+
+    async def _answer(self) -> Any:
+        return self._readable(await self._ended(self._call))
+
+    async def _ended(self, waiting: Any) -> Any:
+        try:
+            return await waiting
+        except grpc.aio.AioRpcError as error:
+            self._tell(error.code(), error.details())
+            raise
+        except asyncio.CancelledError:
+            if not self._refused or not self._call.cancelled():
+                raise
+        raise self._refused[0]
+
+    def _readable(self, response: Any) -> Any:
+        if response is None:
+            raise unreadable(self._rpc)
+        return response
+
+
+for _kind in (grpc.aio.UnaryStreamCall, grpc.aio.StreamUnaryCall, grpc.aio.StreamStreamCall):
+    _kind.register(CheckedStream)

@@ -1,0 +1,123 @@
+"""Bare gRPC channels, without tokens: what the options mean to gRPC."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc import _trust
+from zitadel_grpc._endpoint import Endpoint
+from zitadel_grpc._options import ConnectionOptions, Retries
+from zitadel_grpc._transport import forking
+from zitadel_grpc._transport.intercepted import checked_async, checked_sync
+from zitadel_grpc._transport.retries import service_config
+from zitadel_grpc.credentials._workers import NO_FORK
+
+_LOCAL_POOL = "grpc.use_local_subchannel_pool"
+
+
+def channel_credentials(endpoint: Endpoint, options: ConnectionOptions) -> grpc.ChannelCredentials | None:
+    """TLS with the trusted CAs; None for plaintext. Raises ConfigurationError for certificates that cannot be
+    read."""
+    if not endpoint.secure:
+        return None
+    if options.root_certificates or options.certificate_chain:
+        # Read by Python first, which says in plain words what is wrong: gRPC would only fail to connect. Not
+        # the system's own CAs: reading those takes Python 100 ms.
+        _trust.ssl_context(options)
+    return grpc.ssl_channel_credentials(
+        _trust.root_certificates(options), options.private_key, options.certificate_chain
+    )
+
+
+def open_async(
+    endpoint: Endpoint,
+    options: ConnectionOptions,
+    interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    credentials: grpc.ChannelCredentials | None = None,
+    retries: Retries = "none",
+) -> grpc.aio.Channel:
+    """A channel of the running event loop; `credentials` in place of what `channel_credentials` says."""
+    forking.check_aio()
+    credentials = credentials or channel_credentials(endpoint, options)
+    arguments = _arguments(endpoint, options, retries)
+    # A list, and looked up at each call, not imported by name: instrumentation replaces these functions, and
+    # older versions of OpenTelemetry's add their interceptors to lists only.
+    more: dict[str, Any] = {"compression": _compression(options), "interceptors": checked_async(interceptors)}
+    if credentials is None:
+        channel = grpc.aio.insecure_channel(_dialled(endpoint, options), arguments, **more)
+    else:
+        channel = grpc.aio.secure_channel(_dialled(endpoint, options), credentials, arguments, **more)
+    return forking.watch_aio(channel)
+
+
+def open_sync(
+    endpoint: Endpoint,
+    options: ConnectionOptions,
+    interceptors: Sequence[Any] = (),
+    credentials: grpc.ChannelCredentials | None = None,
+    retries: Retries = "none",
+) -> grpc.Channel:
+    """The synchronous twin."""
+    credentials = credentials or channel_credentials(endpoint, options)
+    arguments = _arguments(endpoint, options, retries)
+    compression = _compression(options)
+    with NO_FORK:  # gRPC imports modules here, and a child would inherit their locks
+        if credentials is None:
+            channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
+        else:
+            channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
+    return grpc.intercept_channel(channel, *checked_sync(interceptors)) if interceptors else channel
+
+
+def _dialled(endpoint: Endpoint, options: ConnectionOptions) -> str:
+    """The target, or the proxy on the way there, with its scheme: without one, gRPC takes a host named `unix`
+    or `xds` for a scheme."""
+    if options.proxy and "grpc.http_proxy" not in dict(options.channel_options):
+        return f"dns:///{urlsplit(options.proxy).netloc.rpartition('@')[2]}"
+    return f"dns:///{endpoint.target}"
+
+
+def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
+    """CONNECT (RFC 9110 §9.3.6) to `endpoint` by the proxy that is dialled."""
+    arguments: list[tuple[str, Any]] = [("grpc.http_connect_server", endpoint.target)]
+    userinfo = urlsplit(proxy).netloc.rpartition("@")[0]
+    if userinfo:
+        basic = base64.b64encode(unquote_to_bytes(userinfo)).decode()
+        arguments.append(("grpc.http_connect_headers", f"Proxy-Authorization:Basic {basic}"))
+    return arguments
+
+
+def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
+    """gRPC's channel arguments, the user's own in place of ours of the same name: which of two counts, gRPC
+    does not say."""
+    ours: list[tuple[str, Any]] = [("grpc.max_receive_message_length", options.max_response_bytes)]
+    if options.max_request_bytes is not None:
+        ours.append(("grpc.max_send_message_length", options.max_request_bytes))
+    authority = options.authority or (endpoint.target if options.proxy else None)
+    if authority is not None:
+        ours.append(("grpc.default_authority", authority))
+    if "grpc.http_proxy" not in dict(options.channel_options):
+        # gRPC must not read the environment, which it does by rules of its own, and even for a proxy that is
+        # named by `grpc.http_proxy`. So the proxy is dialled as the target.
+        ours.append(("grpc.enable_http_proxy", 0))
+        if options.proxy:
+            ours += _through(options.proxy, endpoint)
+    if options.keepalive is not None:
+        ours.append(("grpc.keepalive_time_ms", int(options.keepalive * 1000)))
+    if config := service_config(retries):
+        ours.append(("grpc.service_config", config))
+    theirs = [pair for pair in options.channel_options if pair[0] != _LOCAL_POOL]
+    names = {name for name, _ in theirs}
+    # Each channel has its connection to itself, so that what is received over the one says nothing of the
+    # other, and a new one never gets a dead connection. Else plaintext channels would share theirs.
+    return [*(pair for pair in ours if pair[0] not in names), *theirs, (_LOCAL_POOL, 1)]
+
+
+def _compression(options: ConnectionOptions) -> grpc.Compression | None:
+    return None if options.compression is None else grpc.Compression[options.compression.capitalize()]

@@ -1,0 +1,118 @@
+"""The last interceptor before gRPC: checks the metadata that a program's own interceptors made.
+
+gRPC fails with errors of its internals there, or, asked for the call's code, never ends. Channels without
+interceptors have no use for this: what their calls carry was checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc._transport.metadata import pairs_of
+from zitadel_grpc.errors import ConfigurationError, InvalidMetadata
+
+ASYNC_KINDS: tuple[type, ...] = (
+    grpc.aio.UnaryUnaryClientInterceptor,
+    grpc.aio.UnaryStreamClientInterceptor,
+    grpc.aio.StreamUnaryClientInterceptor,
+    grpc.aio.StreamStreamClientInterceptor,
+)
+SYNC_KINDS: tuple[type, ...] = (
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+)
+
+
+def as_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    """What a client was given, read once. Raises ConfigurationError: gRPC would complain at the first
+    call."""
+    if isinstance(interceptors, str | bytes) or not isinstance(interceptors, Iterable):
+        raise ConfigurationError(
+            f"interceptors must be a sequence, such as a list, not {type(interceptors).__name__}"
+        )
+    given = tuple(interceptors)
+    for one in given:
+        if not isinstance(one, kinds):
+            raise ConfigurationError(
+                f"interceptors: a {type(one).__name__} is not an interceptor of "
+                f"{'grpc.aio' if kinds is ASYNC_KINDS else 'grpc, for synchronous channels'}"
+            )
+    return given
+
+
+def checked_async(interceptors: Sequence[Any]) -> list[Any]:
+    return [*interceptors, *(kind() for kind in _ASYNC)] if interceptors else []
+
+
+def checked_sync(interceptors: Sequence[Any]) -> list[Any]:
+    return [*interceptors, _Sync()] if interceptors else []
+
+
+def _check(metadata: Iterable[Any] | None) -> None:
+    if metadata is None:
+        return
+    try:
+        given: Any = tuple(metadata) if isinstance(metadata, Iterable) else metadata
+        made = pairs_of(given)
+        for (name, _), (lower, _) in zip(given, made, strict=True):
+            if name != lower:
+                raise InvalidMetadata(f"the name {name!r} must be in lower case")
+    except InvalidMetadata as error:
+        failure = InvalidMetadata(f"an interceptor added metadata that gRPC cannot carry: {error}")
+    else:
+        return
+    raise failure
+
+
+def _intercept_sync(_: object, continuation: Any, details: Any, request: Any) -> Any:
+    _check(details.metadata)
+    return continuation(details, request)
+
+
+_sync: Any = _intercept_sync  # for type checkers: it fits each kind
+
+
+class _Sync(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    intercept_unary_unary = _sync
+    intercept_unary_stream = _sync
+    intercept_stream_unary = _sync
+    intercept_stream_stream = _sync
+
+
+async def _intercept_async(_: object, continuation: Any, details: Any, request: Any) -> Any:
+    _check(details.metadata)
+    return await continuation(details, request)
+
+
+_async: Any = _intercept_async
+
+
+# One class for each kind: grpc.aio uses an interceptor for the first kind that it is.
+class _UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
+    intercept_unary_unary = _async
+
+
+class _UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
+    intercept_unary_stream = _async
+
+
+class _StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
+    intercept_stream_unary = _async
+
+
+class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
+    intercept_stream_stream = _async
+
+
+_ASYNC = (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)

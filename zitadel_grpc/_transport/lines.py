@@ -1,0 +1,117 @@
+"""Connections that went dead without a word, as after a firewall dropped them or a process was frozen.
+
+Nothing tells of them: each call would run into its deadline, for ever. ZITADEL ends
+connections that send a ping more often than every 5 minutes, so calls have to find out.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import grpc
+
+from zitadel_grpc._options import Retries
+from zitadel_grpc._transport.connection import Target
+from zitadel_grpc._transport.plugin import composed_credentials
+from zitadel_grpc._transport.requests import strict
+
+STREAMS = "streams"
+_NEVER = -math.inf
+_GRPCS_OWN = "Deadline Exceeded"  # a server's DEADLINE_EXCEEDED, which is an answer, has another text
+_NO_ANSWER = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+"""What gRPC's own side ends calls with too."""
+_HANDSHAKE = 0.9  # seconds that a connection may be silent at its start
+_SHORTEST = 0.2  # seconds: silence that is shorter tells of the deadline, not of the connection
+
+
+class Line:
+    """A gRPC channel, which has its connection to itself, and when something was last received over it. Calls
+    hold the line they use: once none does, a replaced channel is closed."""
+
+    __slots__ = ("__weakref__", "_silent_since", "channel", "heard")
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.heard = self._silent_since = _NEVER
+
+    def is_dead(self, code: Any, details: str | None, sent: float, now: float | None = None) -> bool:
+        """Notes how a call ended that was sent at `sent` (`time.monotonic`), and tells whether the next one
+        needs another connection."""
+        now = time.monotonic() if now is None else now
+        if code is not grpc.StatusCode.DEADLINE_EXCEEDED or details != _GRPCS_OWN:
+            if code not in _NO_ANSWER:
+                self.heard = now
+            return False
+        if self.heard > sent:
+            return False
+        earlier = self._silent_since
+        self._silent_since = min(earlier, sent) if earlier > self.heard else sent
+        return now - self._silent_since >= (_HANDSHAKE if self.heard == _NEVER else _SHORTEST)
+
+
+class Lines:
+    """The gRPC channels of a client, in one process or event loop."""
+
+    def __init__(
+        self, target: Target, open_channel: Callable[[grpc.ChannelCredentials | None, Retries], Any]
+    ) -> None:
+        self.methods: dict[tuple[Any, ...], tuple[Any, Line]] = {}
+        """gRPC's own counterparts of stubs' methods, each with the line that it uses."""
+        self._target = target
+        self._open = open_channel
+        self._lines: dict[str, Line] = {}
+        """By what they send again, and `STREAMS`."""
+        self._lock = threading.RLock()
+        self.line()
+
+    def line(self, name: str | None = None) -> Line:
+        """The line of calls that send again what `name` says (by default what the options say), or of
+        `STREAMS` that need a token."""
+        name = self._target.options.retries if name is None else name
+        with self._lock:
+            if (line := self._lines.get(name)) is None:
+                if name == STREAMS:
+                    channel = self._open(composed_credentials(self._target), "none")
+                else:
+                    channel = self._open(None, cast(Retries, name))
+                line = self._lines[name] = Line(channel)
+            return line
+
+    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> tuple[Any, Line]:
+        """Makes one of `methods`."""
+        method, serializer, *more = arguments
+        serializer = strict(serializer, method.lstrip("/"), more[0])
+        with self._lock:
+            line = self.line(retries)
+            made = line.channel.unary_unary(method, serializer, *more), line
+            self.methods[retries, *arguments] = made
+            return made
+
+    def ended(self, line: Line, code: Any, details: str | None, sent: float) -> None:
+        """Notes how a call over `line` ended that was sent at `sent`. If that shows that the connection is
+        dead, the next call uses another, and so do those of lines that received nothing since either."""
+        if not line.is_dead(code, details, sent):
+            return
+        with self._lock:
+            if line not in self._lines.values():
+                return  # another call found out before
+            for name, other in list(self._lines.items()):
+                if other is line or other.heard <= sent:
+                    del self._lines[name]
+                    for key in [key for key in self.methods if key[0] == name]:
+                        del self.methods[key]
+                    self.let_go(other)
+
+    def let_go(self, line: Line) -> None:
+        """Notes that `line` is replaced: it is closed once no call uses it, or with the client."""
+        raise NotImplementedError
+
+    @property
+    def channels(self) -> list[Any]:
+        """Those that the next call may use."""
+        with self._lock:
+            return [line.channel for line in self._lines.values()]

@@ -1,0 +1,112 @@
+"""Streaming methods: ZITADEL has none, stubs of one's own may."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from zitadel_grpc._errors.frames import without_locals
+from zitadel_grpc._transport.aio_stream import CheckedStream
+from zitadel_grpc._transport.lines import STREAMS, Line, Lines
+from zitadel_grpc._transport.metadata import Pairs, merge
+from zitadel_grpc._transport.requests import accept, check_serializable, checked_stream
+
+
+class StreamingMethod:
+    """gRPC's own method, on a channel with the plugin, since a stream cannot be sent a second time: no
+    default deadline, no retry. What is sent is checked, and of asyncio's streams also what is received; all
+    other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
+
+    def __init__(
+        self,
+        bind: Callable[[], Lines],
+        fixed: Pairs,
+        kind: str,
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> None:
+        self._bind = bind
+        self._fixed = fixed
+        self._method = kind, arguments, named
+
+    def bind(self, fixed: Pairs, retries: object) -> StreamingMethod:
+        """This method for a view of the client; streams are not sent again, whatever `retries` says."""
+        return StreamingMethod(self._bind, fixed, *self._method)
+
+    @without_locals
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._invoke("__call__", given, named)
+
+    @without_locals
+    def with_call(self, *given: Any, **named: Any) -> Any:
+        return self._invoke("with_call", given, named)
+
+    @without_locals
+    def future(self, *given: Any, **named: Any) -> Any:
+        return self._invoke("future", given, named)
+
+    def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        lines = self._bind()
+        call = inspect.signature(self._of(lines.line(), way)).bind(*given, **named)
+        rpc, check = self._checks()
+        refused: list[Exception] = []
+        if "request" in call.arguments:
+            check(call.arguments["request"])
+        elif call.arguments.get("request_iterator") is not None:
+            requests = call.arguments["request_iterator"]
+            call.arguments["request_iterator"] = checked_stream(requests, check, refused)
+        pairs, own = merge(self._fixed, call.arguments.get("metadata") or ())
+        call.arguments["metadata"] = pairs
+        own = own or call.arguments.get("credentials") is not None
+        line = lines.line() if own else lines.line(STREAMS)
+        sent = time.monotonic()
+
+        def ended(code: Any, details: str | None) -> None:
+            lines.ended(line, code, details, sent)
+
+        try:
+            made = self._of(line, way)(*call.args, **call.kwargs)
+        except grpc.RpcError as error:
+            if isinstance(error, grpc.Call):
+                ended(error.code(), error.details())
+            if not refused:
+                raise
+        else:
+            if isinstance(made, grpc.aio.Call):
+                return CheckedStream(made, rpc, check, refused, ended)
+            if isinstance(made, grpc.Call):
+                made.add_callback(lambda: ended(made.code(), made.details()))
+            return made
+        raise refused[0]
+
+    def _checks(self) -> tuple[str, Callable[[Any], Any]]:
+        """The RPC, and what returns a request that it takes and raises InvalidRequest for others."""
+        _, (path, *codecs), named = self._method
+        serializer = codecs[0] if codecs else named.get("request_serializer")
+        deserializer = codecs[1] if len(codecs) > 1 else named.get("response_deserializer")
+        rpc = path.lstrip("/")
+
+        def check(request: Any) -> Any:
+            accept(request, rpc, deserializer)
+            check_serializable(request, rpc, serializer)
+            return request
+
+        return rpc, check
+
+    def _of(self, line: Line, way: str) -> Any:
+        kind, arguments, named = self._method
+        make = getattr(line.channel, kind)
+        method = inspect.signature(make).bind(*arguments, **named)
+        deserializer = method.arguments.get("response_deserializer")
+
+        def received(response: bytes) -> Any:
+            line.heard = time.monotonic()
+            return response if deserializer is None else deserializer(response)
+
+        method.arguments["response_deserializer"] = received
+        return getattr(make(*method.args, **method.kwargs), way)

@@ -1,0 +1,98 @@
+"""The gRPC channels of a synchronous client."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import grpc
+
+from zitadel_grpc._options import Retries
+from zitadel_grpc._transport import forking
+from zitadel_grpc._transport.channels import open_sync
+from zitadel_grpc._transport.connection import Counts, Target
+from zitadel_grpc._transport.intercepted import SYNC_KINDS, as_tuple
+from zitadel_grpc._transport.lines import Line, Lines
+from zitadel_grpc.credentials._waits import Waits, closed
+
+
+class Binding(Lines):
+    """The gRPC channels of one process."""
+
+    def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
+        def open_channel(credentials: grpc.ChannelCredentials | None, retries: Retries) -> grpc.Channel:
+            self._close_unused()
+            return open_sync(target.endpoint, target.options, interceptors, credentials, retries)
+
+        self._replaced: list[tuple[weakref.ref[Line], grpc.Channel]] = []
+        super().__init__(target, open_channel)
+
+    def let_go(self, line: Line) -> None:
+        self._replaced.append((weakref.ref(line), line.channel))
+
+    def _close_unused(self) -> None:
+        """gRPC keeps the sockets of a channel that is not closed, even if nothing refers to it."""
+        replaced, self._replaced = self._replaced, []
+        for line, channel in replaced:
+            if line() is None:
+                channel.close()
+            else:
+                self._replaced.append((line, channel))
+
+    def close(self) -> None:
+        with self._lock:
+            channels = [*self.channels, *(channel for _, channel in self._replaced)]
+        for channel in channels:
+            channel.close()
+
+
+class SyncConnection:
+    """The gRPC channels of one client, made when they are first used, and anew in a forked child."""
+
+    def __init__(self, target: Target, interceptors: Sequence[Any] = ()) -> None:
+        self.target = target
+        self.current: Binding | None = None
+        self._interceptors = as_tuple(interceptors, SYNC_KINDS)
+        self._lock = threading.Lock()
+        self.waits = Waits()
+        self._counts = Counts()
+        forking.watch(self)
+
+    def count(self, *, calls: int = 0, retries: int = 0) -> None:
+        with self._lock:
+            self._counts.calls += calls
+            self._counts.retries += retries
+
+    def counts(self) -> Counts:
+        with self._lock:
+            return replace(self._counts)
+
+    def bind(self) -> Binding:
+        """The channels. Raises ClosedError."""
+        with self._lock:
+            if self.waits.closed:
+                raise closed()
+            if self.current is None:
+                forking.check_sync()
+                self.current = Binding(self.target, self._interceptors)
+            return self.current
+
+    def close(self) -> None:
+        """Ends the calls under way, and all later ones with ClosedError."""
+        with self._lock:
+            self.waits.close()
+            binding, self.current = self.current, None
+        if binding is not None:
+            binding.close()
+
+    def before_fork(self) -> None:
+        pass
+
+    def forget_connections(self) -> object:
+        binding, self.current = self.current, None
+        self._lock = threading.Lock()  # a thread of the parent may have held it
+        self.waits.forget_threads()
+        return binding

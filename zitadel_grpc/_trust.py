@@ -1,0 +1,146 @@
+"""Which CAs are trusted: one answer for token requests and for calls.
+
+gRPC brings its own list and HTTP clients ask the system; a company's own CA that only one of them knows
+makes tokens work and calls fail, or the other way round.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import pkgutil
+import re
+import ssl
+from pathlib import Path
+
+from zitadel_grpc import _file_content
+from zitadel_grpc._misplaced import shown_path
+from zitadel_grpc._options import ConnectionOptions
+from zitadel_grpc.errors import ConfigurationError
+
+_OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
+_CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]*)-----END \1-----")
+_LARGEST_FILE = 1 << 24  # bytes
+_LINE, _ENDED = re.compile("(.{1,64})"), r"\1\n"
+_SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # macOS, BSD
+)
+
+
+def root_certificates(options: ConnectionOptions) -> bytes:
+    """The trusted CAs, PEM, in the form that both gRPC and OpenSSL read. Raises ConfigurationError if a file
+    named by the environment cannot be read or holds no certificate."""
+    if options.root_certificates is not None:
+        return certificates(options.root_certificates)
+    return _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
+
+
+def source(options: ConnectionOptions) -> str:
+    """Where the trusted CAs come from, for error messages."""
+    if options.root_certificates is not None:
+        return "ConnectionOptions(root_certificates=…), or ZITADEL_CA_FILE"
+    for name in _OVERRIDES:
+        if path := os.environ.get(name):
+            return f"{shown_path(path)}, named by {name}"
+    bundle = _system_bundle()
+    return f"{bundle}, the system's bundle" if bundle else "the list that grpcio brings"
+
+
+def read_file(path: str, variable: str) -> bytes:
+    """The content of the CA file that an environment variable names. Raises ConfigurationError if it cannot
+    be read or holds no certificate."""
+    content, fault = b"", "holds no readable PEM certificate"
+    try:
+        content, _ = _file_content.read(path, _LARGEST_FILE)
+    except TimeoutError:
+        fault = f"is a pipe, and nothing came from it within {_file_content.PIPE_TIMEOUT:g} s"
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror})"
+    if len(content) > _LARGEST_FILE:
+        fault = f"is larger than {_LARGEST_FILE} bytes"
+    elif certificates(content):
+        return content
+    # Outside of `except`: the error of the system has the path, which may be a secret.
+    raise ConfigurationError(f"{variable}: {shown_path(path)} {fault}")
+
+
+@functools.lru_cache(maxsize=4)
+def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
+    for name, path in zip(_OVERRIDES, overrides, strict=True):
+        if path:
+            return certificates(read_file(path, name))
+    if bundle := _system_bundle():
+        return Path(bundle).read_bytes()
+    packaged = pkgutil.get_data("grpc", "_cython/_credentials/roots.pem")
+    if packaged is None:
+        raise ConfigurationError(
+            "no CA bundle found on this system: give ConnectionOptions(root_certificates=…)"
+        )
+    return packaged
+
+
+def _system_bundle() -> str | None:
+    bundles = (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES)
+    return next((bundle for bundle in bundles if bundle and Path(bundle).is_file()), None)
+
+
+@functools.lru_cache(maxsize=8)
+def certificates(file: bytes) -> bytes:
+    """The certificates in a file, as plain PEM; empty if there are none.
+
+    OpenSSL and gRPC's BoringSSL differ in which deviations from PEM they accept. This removes a byte order
+    mark, UTF-16, other line ends, indentation and the text between certificates (RFC 7468 §2). A single
+    certificate may be DER.
+    """
+    if file.startswith(b"\x30\x82"):
+        return ssl.DER_cert_to_PEM_cert(file).encode()
+    text = file.replace(b"\0", b"").decode("ascii", "ignore")  # of ASCII in UTF-16, every other byte is 0
+    return "".join(
+        f"-----BEGIN CERTIFICATE-----\n{_LINE.sub(_ENDED, ''.join(body.split()))}-----END CERTIFICATE-----\n"
+        for _, body in _CERTIFICATE.findall(text)
+    ).encode()
+
+
+def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
+    """The TLS settings of token requests. Raises ConfigurationError for PEM that cannot be read."""
+    return _ssl_context(root_certificates(options), options.certificate_chain, options.private_key)
+
+
+# Kept between refreshes: parsing a whole CA bundle holds the GIL, and so holds up calls, for milliseconds.
+@functools.lru_cache(maxsize=8)
+def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # As gRPC has it: every certificate given is trusted, an intermediate or the server's own too.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(cadata=roots.decode("ascii", "ignore"))  # comments may hold any letters
+    except (ssl.SSLError, ValueError):
+        raise ConfigurationError(
+            "root_certificates (or the file that the environment names) holds no readable PEM certificate"
+        ) from None
+    if chain is not None and key is not None:
+        _load_pair(context, chain + b"\n" + key)
+    return context
+
+
+def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
+    import tempfile  # here: few need it, and it would slow the start of every program
+
+    try:
+        # ssl reads certificates from files only: a private directory, gone at once.
+        with tempfile.TemporaryDirectory() as directory:
+            pem = Path(directory, "client.pem")
+            pem.touch(mode=0o600)
+            pem.write_bytes(pair)
+            context.load_cert_chain(pem, password=lambda: "")
+    except ssl.SSLError:
+        raise ConfigurationError(
+            "certificate_chain and private_key are no readable PEM pair (an encrypted key is not supported)"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"a client certificate needs a directory for temporary files: {error.strerror or error}"
+        ) from None

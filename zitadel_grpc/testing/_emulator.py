@@ -1,0 +1,223 @@
+"""The emulator: start, stop, and what a test wants to know of it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import ssl
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
+
+import trustme
+
+from zitadel_grpc.testing._faults import Faults
+from zitadel_grpc.testing._keys import KeyPair, service_user_key_file
+from zitadel_grpc.testing._oauth import routes
+from zitadel_grpc.testing._rpc import dispatch, framing
+from zitadel_grpc.testing._seeding import Seeding
+from zitadel_grpc.testing._state.clock import Clock
+from zitadel_grpc.testing._state.fresh import fresh_store
+from zitadel_grpc.testing._state.snapshots import Snapshot, Snapshots
+from zitadel_grpc.testing._tokens import Issuer, opaque_token
+from zitadel_grpc.testing._wire.listener import Listener
+from zitadel_grpc.testing._wire.messages import Request, Response
+from zitadel_grpc.testing._zitadel import RecordedCall, Zitadel
+
+Result = TypeVar("Result")
+
+_START_TIMEOUT = 30.0
+_STOP_TIMEOUT = 10.0
+_CALL_TIMEOUT = 10.0
+
+
+class Emulator(Seeding):
+    """A ZITADEL on a port of this machine's loopback, for as long as the `with` block lasts.
+
+    In `async with` it runs in the caller's event loop; in `with` it runs in a thread and a loop of its own.
+
+    Args:
+        port: The port to listen on; 0 takes a free one.
+        token_lifetime: Seconds that access tokens live.
+        clock_skew: Seconds by which the server's clock is fast; negative: slow.
+
+    Raises:
+        OSError: On entry, if the port is taken.
+    """
+
+    key_file: dict[str, str]
+    """Key file of the first service user, IAM_OWNER of the instance and ORG_OWNER of its organization."""
+    pat: str
+    """Personal access token of the same user."""
+    system_key: str
+    """Private key, PEM, of the System API's user `system-user`."""
+    root_certificates: bytes
+    """The CA of the server's certificate, PEM."""
+    organization_id: str
+    """The first organization, ZITADEL."""
+    faults: Faults
+    """What can be made to go wrong while it runs."""
+
+    def __init__(self, *, port: int = 0, token_lifetime: float = 43200.0, clock_skew: float = 0.0) -> None:
+        self._port = port
+        self._token_lifetime = token_lifetime
+        self._clock_skew = clock_skew
+        self._zitadel: Zitadel
+        self._snapshots: Snapshots
+        self._fresh: Snapshot
+        self._loop: asyncio.AbstractEventLoop
+        self._loop_thread: int
+        self._listener: Listener
+        self._thread: threading.Thread
+        self._request_stop: Callable[[], object]
+        self._is_running = False
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Only asked for what is not there."""
+            why = "" if "_zitadel" in vars(self) else ": it was never started, use it in a `with` block"
+            raise AttributeError(f"Emulator has no {name}{why}", name=name, obj=self)
+
+    @property
+    def url(self) -> str:
+        """`https://localhost:PORT`."""
+        return self._zitadel.issuer.url
+
+    @property
+    def issuer(self) -> str:
+        """As tokens name it: the same as `url`."""
+        return self._zitadel.issuer.url
+
+    @property
+    def calls(self) -> list[RecordedCall]:
+        """The gRPC calls that were answered, oldest first; of very many the last 10,000."""
+        return list(self._zitadel.calls)
+
+    @property
+    def token_requests(self) -> int:
+        """How many requests the token endpoint was sent, answered or not."""
+        return self._zitadel.token_requests
+
+    def snapshot(self) -> Snapshot:
+        """Users, organizations, projects and all else as they are now, for `reset`."""
+        return self._between_requests(self._snapshots.take)
+
+    def reset(self, to: Snapshot | None = None) -> None:
+        """Goes back to the state at the start, or to a snapshot; takes back all faults and forgets the calls.
+
+        Keys, PAT and ids stay, and so do the access tokens of users who are still there. Takes about a
+        millisecond, with a thousand users some ten, and with nothing written meanwhile none. May be called
+        from any thread.
+        """
+        self._between_requests(lambda: self._reset(to or self._fresh))
+
+    def forget_calls(self) -> None:
+        """Counts anew: `calls` is empty, `token_requests` 0."""
+        self._zitadel.calls.clear()
+        self._zitadel.token_requests = 0
+
+    def _reset(self, snapshot: Snapshot) -> None:
+        self._snapshots.restore(snapshot)
+        self.faults.clear()
+        self.faults.token_lifetime = self._token_lifetime
+        self.faults.clock_skew = self._clock_skew
+        self.forget_calls()
+
+    def _between_requests(self, function: Callable[[], Result]) -> Result:
+        """Runs it in the thread that answers requests, and so never in the midst of one."""
+        if not self._is_running:
+            raise RuntimeError("the emulator is not running: use it inside its `with` block")
+        if threading.get_ident() == self._loop_thread:
+            with self._zitadel.writing():
+                return function()
+
+        async def run() -> Result:
+            with self._zitadel.writing():
+                return function()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_CALL_TIMEOUT)
+
+    async def __aenter__(self) -> Self:
+        if self._is_running:
+            raise RuntimeError("the emulator is running already: make another one")
+        self._loop = loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            signing, first, system = await asyncio.gather(
+                *(loop.run_in_executor(threads, KeyPair.generate) for _ in range(3))
+            )
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
+        self.root_certificates = authority.cert_pem.bytes()
+        self._listener = Listener(self._answer, context)
+        url = f"https://localhost:{self._listener.bind(self._port)}"
+
+        self.pat = opaque_token()
+        self.system_key = system.private_pem.decode()
+        store, first_key = fresh_store(
+            Clock(self._clock_skew),
+            public_key=first.public_pem,
+            pat=self.pat,
+            system_public_key=system.public_pem,
+        )
+        self.key_file = service_user_key_file(first, first_key)
+        self.organization_id = first_key.details.resource_owner
+        self.faults = Faults(
+            store,
+            token_lifetime=self._token_lifetime,
+            drop=lambda: loop.call_soon_threadsafe(self._listener.drop_connections),
+        )
+        self._zitadel = Zitadel(store, Issuer(url, store.new_id(), signing), self.faults)
+        self._snapshots = Snapshots(store)
+        self._fresh = self._snapshots.take()
+        self._listener.start()
+        self._is_running = True
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._is_running = False
+        await self._listener.stop()
+
+    def __enter__(self) -> Self:
+        started: concurrent.futures.Future[Callable[[], object]] = concurrent.futures.Future()
+        thread = threading.Thread(
+            target=lambda: asyncio.run(self._run(started)), name="zitadel-emulator", daemon=True
+        )
+        thread.start()
+        self._request_stop = started.result(_START_TIMEOUT)
+        self._thread = thread
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._request_stop()
+        self._thread.join(_STOP_TIMEOUT)
+
+    async def _run(self, started: concurrent.futures.Future[Callable[[], object]]) -> None:
+        """Runs in a thread of its own until the function given to `started` is called."""
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            await self.__aenter__()
+        except BaseException as error:
+            started.set_exception(error)
+            return
+        started.set_result(lambda: loop.call_soon_threadsafe(stop.set))
+        await stop.wait()
+        await self.__aexit__(None, None, None)
+
+    async def _answer(self, request: Request) -> Response:
+        respond = dispatch.answer if framing.is_grpc(request) else routes.answer
+        with self._zitadel.writing():
+            return await respond(self._zitadel, request)

@@ -1,0 +1,130 @@
+"""The way of a call: instance, authentication, permission, request, implementation; as in ZITADEL."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+import uuid
+from dataclasses import dataclass, replace
+
+from google.protobuf.message import DecodeError, Message
+from grpc import StatusCode
+
+from zitadel_grpc import catalog, validation
+from zitadel_grpc.testing._rpc import framing, permissions, services
+from zitadel_grpc.testing._rpc.authentication import authenticate
+from zitadel_grpc.testing._rpc.refusals import Refusal, unimplemented
+from zitadel_grpc.testing._wire.messages import Request, Response
+from zitadel_grpc.testing._zitadel import RecordedCall, Zitadel
+
+_log = logging.getLogger("zitadel_grpc.testing")
+_LISTS = ("List", "Search")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a call by now."""
+
+    message: Message | None = None
+    user_id: str | None = None
+
+
+async def answer(zitadel: Zitadel, request: Request) -> Response:
+    """The answer to a gRPC call; the call is recorded."""
+    started, known = time.perf_counter(), _Known()
+    rpc = request.path.removeprefix("/")
+    service, _, method = rpc.partition("/")
+    if method and catalog.get(rpc) is None and _is_v2(service) and _is_known(service):
+        # ZITADEL serves its v2 services by plain HTTP handlers, one a method.
+        return Response(404, [("content-type", "text/plain; charset=utf-8")], b"404 page not found")
+    # ZITADEL's own v2 services say which request it was.
+    trailers = [("x-request-id", uuid.uuid4().hex)] if _is_v2(service) else []
+    code, details = StatusCode.CANCELLED, ""
+    try:
+        message = await _perform(zitadel, request, rpc, known)
+        code = StatusCode.OK
+        return framing.success(message, trailers)
+    except Refusal as refusal:
+        code, details = refusal.code, refusal.details
+        return framing.failure(refusal, trailers)
+    except Exception:
+        _log.exception("the emulator failed at %s", rpc)
+        code, details = StatusCode.INTERNAL, "the emulator failed, its log says why"
+        return framing.failure(Refusal(code, details), trailers)
+    finally:
+        seconds = time.perf_counter() - started
+        zitadel.record(
+            RecordedCall(rpc, code, details, _without_secrets(request), known.message, known.user_id, seconds)
+        )
+
+
+async def _perform(zitadel: Zitadel, request: Request, rpc: str, known: _Known) -> bytes:
+    service, _, name = rpc.partition("/")
+    if (entry := catalog.get(rpc)) is None:
+        raise unimplemented(
+            f"unknown method {name} for service {service}"
+            if _is_known(service)
+            else f"unknown service {service}"
+        )
+    if unknown_instance := zitadel.unknown_instance(request):
+        raise Refusal(StatusCode.NOT_FOUND, unknown_instance)
+    if zitadel.faults.latency:
+        await asyncio.sleep(zitadel.faults.latency)
+    if failure := zitadel.faults.next_failure(rpc):
+        raise Refusal(failure.code, failure.details, failure.error_id, retry_after=failure.retry_after)
+    message = known.message = _decode(services.request_type(service, name), framing.read_message(request))
+    call = _authorized(zitadel, request, entry, message, known)
+    for violation in validation.violations(message):
+        raise Refusal(StatusCode.INVALID_ARGUMENT, str(violation))
+    if (implementation := services.find(service, name)) is None:
+        raise unimplemented(f"method {name} not implemented by the emulator")
+    if name.startswith(_LISTS):
+        call = replace(call, zitadel=zitadel.projected)
+    response = implementation(call, message)
+    if inspect.isawaitable(response):
+        response = await response
+    return response.SerializeToString()
+
+
+def _decode(request_type: type[Message], message: bytes) -> Message:
+    try:
+        return request_type.FromString(message)
+    except DecodeError:
+        raise Refusal(StatusCode.INTERNAL, "grpc: error unmarshalling request") from None
+
+
+def _authorized(
+    zitadel: Zitadel, request: Request, rpc: catalog.Rpc, message: Message, known: _Known
+) -> services.Call:
+    if not rpc.permission:
+        return services.Call(zitadel, None, "")
+    caller = authenticate(zitadel, request, rpc.full_name)
+    known.user_id = caller.user_id
+    organization_id = permissions.organization_of(zitadel.store, caller, request)
+    if rpc.permission != permissions.AUTHENTICATED:
+        permissions.require(zitadel.projected.store, caller, organization_id, rpc.permission, message)
+    return services.Call(zitadel, caller, organization_id)
+
+
+def _is_v2(service: str) -> bool:
+    return not service.rpartition(".")[0].endswith(".v1")
+
+
+def _is_known(service: str) -> bool:
+    return any(rpc.full_name.startswith(f"{service}/") for rpc in catalog.rpcs())
+
+
+def _without_secrets(request: Request) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, _scheme_of(value) if name.endswith("authorization") or name == "cookie" else value)
+        for name, value in request.headers
+        if not name.startswith(":")
+    )
+
+
+def _scheme_of(authorization: str) -> str:
+    """Nothing of one that has no scheme: it may be a token alone."""
+    scheme, space, _ = authorization.partition(" ")
+    return f"{scheme} …" if space and "=" not in scheme else "…"

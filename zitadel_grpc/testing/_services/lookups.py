@@ -1,0 +1,68 @@
+"""What requests name, or the refusal that ZITADEL has for it."""
+
+from __future__ import annotations
+
+from zitadel_grpc.testing._rpc.refusals import failed_precondition, not_found
+from zitadel_grpc.testing._rpc.services import Call
+from zitadel_grpc.testing._state.applications import Application
+from zitadel_grpc.testing._state.projects import Project
+from zitadel_grpc.testing._state.resources import Details, Organization
+from zitadel_grpc.testing._state.users import User
+
+
+def user_of(call: Call, user_id: str, error_id: str) -> User:
+    """A user of the organization that the call is about; `error_id` differs between reads and writes."""
+    user = call.store.users.get(user_id)
+    if user is None or not is_own(call, user.details):
+        raise not_found("User could not be found", error_id)
+    return user
+
+
+def is_own(call: Call, details: Details) -> bool:
+    """Whether a resource is of the organization that the call is about: the v1 APIs know no other."""
+    return details.resource_owner == call.organization_id
+
+
+def own_user(call: Call, user_id: str, error_id: str) -> User:
+    """A user of the organization that the call is about, on whom a write depends."""
+    user = call.store.users.get(user_id)
+    if user is None or not is_own(call, user.details):
+        raise failed_precondition("User could not be found", error_id)
+    return user
+
+
+def existing_user(call: Call, user_id: str, error_id: str) -> User:
+    """A user of any organization, on whom a write depends."""
+    if (user := call.store.users.get(user_id)) is None:
+        raise failed_precondition("User could not be found", error_id)
+    return user
+
+
+def organization_of(call: Call, organization_id: str, error_id: str) -> Organization:
+    if (organization := call.store.organizations.get(organization_id)) is None:
+        raise not_found("Organisation not found", error_id)
+    return organization
+
+
+def project_of(call: Call, project_id: str, error_id: str) -> Project:
+    """A project of the organization that the call is about."""
+    project = call.store.projects.get(project_id)
+    if project is None or not is_own(call, project.details):
+        raise not_found("Project not found", error_id)
+    return project
+
+
+def own_project(call: Call, project_id: str, error_id: str = "COMMAND-EbFMN") -> Project:
+    """A project of the organization that the call is about, on which a write depends."""
+    project = call.store.projects.get(project_id)
+    if project is None or not is_own(call, project.details):
+        raise failed_precondition("Project not found", error_id)
+    return project
+
+
+def application_of(call: Call, project_id: str, application_id: str, error_id: str) -> Application:
+    application = call.store.applications.get(application_id)
+    if application is None or application.project_id != project_id:
+        raise not_found("Application not found", error_id)
+    project_of(call, project_id, error_id)
+    return application

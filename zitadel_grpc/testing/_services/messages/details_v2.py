@@ -1,0 +1,30 @@
+"""The details of resources and lists in the v2 APIs."""
+
+from __future__ import annotations
+
+from zitadel_grpc.api.object.v2 import Details as Message
+from zitadel_grpc.api.object.v2 import ListDetails
+from zitadel_grpc.testing._services.messages.details import timestamp
+from zitadel_grpc.testing._state.resources import Details
+from zitadel_grpc.testing._state.store import Store
+
+
+def details_of(details: Details) -> Message:
+    """As reads show it."""
+    message = changed(details)
+    message.creation_date.CopyFrom(timestamp(details.creation_date))
+    return message
+
+
+def changed(details: Details) -> Message:
+    """As writes answer."""
+    return Message(
+        sequence=details.sequence,
+        change_date=timestamp(details.change_date),
+        resource_owner=details.resource_owner,
+    )
+
+
+def list_details(store: Store, total: int) -> ListDetails:
+    """`total` counts what the queries left, on whatever page."""
+    return ListDetails(total_result=total, timestamp=timestamp(store.view_date()))

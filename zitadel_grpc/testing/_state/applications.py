@@ -1,0 +1,65 @@
+"""Applications of projects: the clients of OAuth."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from zitadel_grpc.testing._state.resources import Details, State
+
+
+class AuthMethod(enum.IntEnum):
+    """How a client proves itself; by the numbers of OIDC applications."""
+
+    BASIC = 0
+    POST = 1
+    NONE = 2
+    PRIVATE_KEY_JWT = 3
+
+
+@dataclass(slots=True)
+class OidcSettings:
+    """Of an OIDC application; fields and numbers as the protobufs have them."""
+
+    redirect_uris: list[str] = field(default_factory=list)
+    response_types: list[int] = field(default_factory=list)
+    grant_types: list[int] = field(default_factory=list)
+    app_type: int = 0
+    post_logout_redirect_uris: list[str] = field(default_factory=list)
+    version: int = 0
+    dev_mode: bool = False
+    access_token_type: int = 0
+    access_token_role_assertion: bool = False
+    id_token_role_assertion: bool = False
+    id_token_userinfo_assertion: bool = False
+    clock_skew: timedelta = timedelta()
+    additional_origins: list[str] = field(default_factory=list)
+    skip_native_app_success_page: bool = False
+    back_channel_logout_uri: str = ""
+
+
+@dataclass(slots=True)
+class Application:
+    """An API application has no `oidc` settings."""
+
+    id: str
+    project_id: str
+    details: Details
+    name: str
+    client_id: str
+    auth_method: AuthMethod
+    oidc: OidcSettings | None = None
+    secret: str | None = field(default=None, repr=False)
+    state: State = State.ACTIVE
+
+
+@dataclass(slots=True)
+class ApplicationKey:
+    """The public half (PEM); ZITADEL shows the private one once."""
+
+    id: str
+    application_id: str
+    details: Details
+    public_key: bytes
+    expiration_date: datetime

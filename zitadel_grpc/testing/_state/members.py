@@ -1,0 +1,25 @@
+"""Manager roles given to users, each on one resource."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from zitadel_grpc.testing._state.resources import Details
+
+
+class Level(enum.Enum):
+    INSTANCE = enum.auto()
+    ORGANIZATION = enum.auto()
+    PROJECT = enum.auto()
+
+
+@dataclass(slots=True)
+class Member:
+    """`roles` of the user `user_id` on the instance, organization or project `resource_id`."""
+
+    level: Level
+    resource_id: str
+    user_id: str
+    details: Details
+    roles: list[str]
