@@ -23,7 +23,7 @@ async def serve() -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     handler: dict[str, Any] = {"GetMyOrg": grpc.unary_unary_rpc_method_handler(get_my_org)}
     server.add_generic_rpc_handlers(
         [grpc.method_handlers_generic_handler("zitadel.management.v1.ManagementService", handler)]

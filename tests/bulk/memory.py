@@ -38,7 +38,7 @@ def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
         return request
 
     async def main() -> None:
-        server = grpc.aio.server()
+        server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Fast", handlers),))
         told.send(server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([certificate])))

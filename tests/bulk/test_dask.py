@@ -63,6 +63,7 @@ def maker(emulator: Emulator, notes: Path, **changed: str) -> Callable[[], Clien
     return make
 
 
+@pytest.mark.slow
 def test_every_request_is_done_once_by_one_client_and_token_a_process_closed_at_its_end(
     emulator: Emulator, tmp_path: Path
 ) -> None:

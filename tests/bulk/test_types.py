@@ -49,6 +49,7 @@ CHECKERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_requests_and_responses_are_known_and_mistakes_are_found(checker: str, tmp_path: Path) -> None:
     pytest.importorskip(checker)

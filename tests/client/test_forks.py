@@ -257,6 +257,7 @@ def test_children_forked_while_threads_start_calls_work(program: Program) -> Non
     """)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["call", "future"])
 def test_a_child_forked_during_a_long_call_is_told(program: Program, way: str) -> None:
     program.run(f"""

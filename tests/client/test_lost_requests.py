@@ -59,7 +59,7 @@ def handler() -> _Server:
 
 @pytest.fixture
 def url(handler: _Server) -> Iterator[str]:
-    server = grpc.server(ThreadPoolExecutor(4))
+    server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -18,6 +18,7 @@ PAGES = 1.5e6
 CRUMBS = 20.0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's account of memory")
 @pytest.mark.parametrize("way", ["async-client", "views", "secure-channel", "client"])

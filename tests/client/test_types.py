@@ -97,6 +97,7 @@ CHECKERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_right_code_passes_and_mistakes_are_found(checker: str, tmp_path: Path) -> None:
     pytest.importorskip(checker)

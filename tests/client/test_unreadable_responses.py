@@ -19,7 +19,7 @@ class _Unreadable(grpc.GenericRpcHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    server = grpc.server(ThreadPoolExecutor(4))
+    server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((_Unreadable(),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

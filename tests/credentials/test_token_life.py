@@ -111,6 +111,7 @@ def test_nobody_waits_while_a_token_is_renewed(early_stale: None) -> None:
     wait_until(lambda: tokens.authorization() == "Bearer token-2")
 
 
+@pytest.mark.slow
 def test_a_stale_token_is_used_while_the_endpoint_is_down(
     early_stale: None,
     serve: Serve,
@@ -172,6 +173,7 @@ def test_what_a_renewal_fails_with_is_raised_when_the_token_is_at_its_end(
         token(tokens)
 
 
+@pytest.mark.slow
 def test_a_failing_renewal_is_logged_once_and_so_is_its_end(
     early_stale: None, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -160,7 +160,7 @@ def grpc_server(intermediate: trustme.CA) -> Iterator[int]:
     """The port of a gRPC server whose certificate is of the intermediate."""
     certificate = intermediate.issue_cert("localhost")
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    server = grpc.server(ThreadPoolExecutor(1))
+    server = grpc.server(ThreadPoolExecutor(1), options=[("grpc.so_reuseport", 0)])
     pair = (certificate.private_key_pem.bytes(), chain)
     port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
     server.start()

@@ -94,6 +94,7 @@ def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
     shared_zitadel.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_many_calls_50_at_a_time_are_answered_and_what_they_wrote_adds_up(zitadel: Emulator) -> None:
     options = ConnectionOptions(root_certificates=zitadel.root_certificates)

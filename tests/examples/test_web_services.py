@@ -12,6 +12,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", ["fastapi_service", "flask_service"])
 def test_its_tests_pass(service: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ZITADEL_")}

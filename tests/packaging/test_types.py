@@ -43,12 +43,14 @@ def check(checker: str, code: str, directory: Path) -> subprocess.CompletedProce
     return subprocess.run(command, check=False, cwd=directory, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_calls_are_typed(checker: str, tmp_path: Path) -> None:
     done = check(checker, GOOD, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_mistakes_are_found(checker: str, tmp_path: Path) -> None:
     done = check(checker, BAD, tmp_path)

@@ -81,7 +81,7 @@ def test_over_the_wire() -> None:
         ListUsersRequest.FromString,
         ListUsersResponse.SerializeToString,
     )
-    server = grpc.server(ThreadPoolExecutor(2))
+    server = grpc.server(ThreadPoolExecutor(2), options=[("grpc.so_reuseport", 0)])
     service = "zitadel.management.v1.ManagementService"
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"ListUsers": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")

@@ -49,7 +49,7 @@ def handler(answer: Callable[..., Any], request: Any, response: Any) -> grpc.Rpc
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = grpc.server(ThreadPoolExecutor(2))
+    server = grpc.server(ThreadPoolExecutor(2), options=[("grpc.so_reuseport", 0)])
     handlers = {
         "ListUsers": handler(list_users, ListUsersRequest, ListUsersResponse),
         "ListUserChanges": handler(list_changes, ListUserChangesRequest, ListUserChangesResponse),

@@ -35,6 +35,7 @@ def test_stubs_of_another_source_stay_until_the_pin_is_asked_for(project: Projec
     assert inode(project) == before
 
 
+@pytest.mark.slow
 def test_stubs_of_the_pin_are_made_where_there_are_none_or_stale_ones(project: Project) -> None:
     assert "30 services, 867 RPCs → zitadel_grpc/api" in project.ensure()
     before = inode(project)
@@ -66,6 +67,7 @@ def test_stubs_that_somebody_changed_are_built_anew(project: Project, release: P
     assert project.stubs() == before
 
 
+@pytest.mark.slow
 def test_the_pin_is_built_the_same_whatever_was_there(project: Project, release: Path) -> None:
     project.build(release)
     project.build()

@@ -37,6 +37,7 @@ with Client("https://localhost", PersonalAccessToken("ey.some.token")) as client
 """
 
 
+@pytest.mark.slow
 def test_lists_of_another_source_are_read_and_typed(project: Project, release: Path) -> None:
     pytest.importorskip("mypy")
     project.build(write(release, {"zitadel/greeter.proto": LISTS}))

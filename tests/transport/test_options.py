@@ -209,6 +209,7 @@ def test_what_cannot_work_is_named(wrong: dict[str, Any], said: str) -> None:
         ConnectionOptions(**wrong)
 
 
+@pytest.mark.slow
 async def test_a_server_that_keeps_a_call_waiting_is_asked_for_signs_of_life() -> None:
     pinged = threading.Event()
 
