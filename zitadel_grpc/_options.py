@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
-from zitadel_grpc._endpoint import is_host
 from zitadel_grpc._errors.frames import made_without_locals
 from zitadel_grpc._misplaced import has_secret_shape, is_encodable, is_number, shown_number, trimmed
+from zitadel_grpc._proxy_url import parse_proxy_url
 from zitadel_grpc.errors import ConfigurationError
 
 ChannelOption = tuple[str, str | int]
@@ -188,8 +187,8 @@ class ConnectionOptions:
                 )
         if self.compression not in (None, *get_args(Compression)):
             raise ConfigurationError('compression must be "gzip", "deflate" or None')
-        if self.proxy not in (None, "") and not _is_proxy(self.proxy):  # not quoted: it may hold a password
-            raise ConfigurationError("proxy must be http://[user:password@]host:port, or empty for none")
+        if self.proxy:
+            parse_proxy_url(self.proxy, "proxy")
 
     @property
     def of_tokens(self) -> ConnectionOptions:
@@ -259,18 +258,3 @@ def _channel_options(given: object) -> tuple[tuple[str, Any], ...]:
         if isinstance(value, int) and not -_LARGEST_MESSAGE <= value <= _LARGEST_MESSAGE:
             raise ConfigurationError(f"channel_options: a number must be within ±{_LARGEST_MESSAGE}")
     return pairs
-
-
-def _is_proxy(url: object) -> bool:
-    try:
-        parts = urlsplit(url) if isinstance(url, str) and url.isprintable() else None
-        return (
-            parts is not None
-            and parts.scheme == "http"
-            and bool(parts.port and is_host(parts.hostname or ""))
-            and parts.path in ("", "/")
-            and not parts.query
-            and not parts.fragment
-        )
-    except ValueError:
-        return False

@@ -14,7 +14,8 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from tests.transport.proxy import Proxy, proxying
 from tests.transport.servers import EchoServer, EchoStub
-from zitadel_grpc import AsyncClient, Client, ConnectionOptions, secure_channel
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, _proxies, secure_channel
+from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, TokenEndpointError, Unavailable
@@ -113,22 +114,28 @@ async def test_plaintext_goes_by_no_proxy_of_the_environment(
 @pytest.mark.parametrize(
     "wrong",
     [
-        "proxy.example:8080",
         "https://proxy.example:8080",
         "socks5://proxy.example:1080",
-        "http://proxy.example",
         "http://proxy.example:8080/path",
         "http://ada:secret@proxy.example:port",
         "http://ada:secret@proxy.example:8080\n",
     ],
 )
-def test_what_is_no_proxy_is_refused_without_being_quoted(wrong: Any) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"proxy must be http://\[user:password@\]host:port"
-    ) as raised:
+def test_an_invalid_proxy_is_refused_without_being_quoted(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^proxy (is not a valid|has the scheme)") as raised:
         ConnectionOptions(proxy=wrong)
     assert "secret" not in str(raised.value)
     assert "secret" not in repr(ConnectionOptions(proxy="http://ada:secret@proxy.example:8080"))
+
+
+@pytest.mark.parametrize("given", ["proxy.example", "http://proxy.example"])
+def test_the_option_and_the_environment_read_the_same_urls(
+    given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = Endpoint.parse("https://example.com")
+    monkeypatch.setenv("https_proxy", given)
+    found = [_proxies.resolve(endpoint, ConnectionOptions(proxy=proxy)) for proxy in (given, None)]
+    assert [proxy and proxy.url for proxy in found] == ["http://proxy.example:80"] * 2
 
 
 @pytest.mark.parametrize(

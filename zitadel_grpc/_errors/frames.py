@@ -19,6 +19,7 @@ _CLEARED = (
     "zitadel_grpc._environment",
     "zitadel_grpc._options",
     "zitadel_grpc._proxies",
+    "zitadel_grpc._proxy_url",
     "zitadel_grpc.scopes",
     "zitadel_grpc._transport",
     "zitadel_grpc._trust",

@@ -18,7 +18,7 @@ from zitadel_grpc._transport.channels import open_async
 from zitadel_grpc._transport.connection import Counts, Target, check_grace
 from zitadel_grpc._transport.intercepted import ASYNC_KINDS, as_tuple
 from zitadel_grpc._transport.lines import Line, Lines
-from zitadel_grpc.credentials._waits import Waits, closed
+from zitadel_grpc.credentials._waits import Waits, closed_error
 
 
 class Binding(Lines):
@@ -67,7 +67,7 @@ class AsyncConnection:
         loop = get_running_loop()
         with self._lock:  # of two threads, one may close what the other opens
             if self.waits.closed:
-                raise closed()
+                raise closed_error()
             binding = self._bindings.get(loop)
             if binding is None:
                 self.before_fork()

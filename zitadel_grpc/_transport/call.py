@@ -27,7 +27,7 @@ from zitadel_grpc._transport.metadata import AUTHORIZATION, Pairs
 from zitadel_grpc._transport.requests import Unserializable, not_serialized
 from zitadel_grpc._transport.retries import Tries
 from zitadel_grpc.credentials._cache import TokenCache
-from zitadel_grpc.credentials._waits import Waits, closed
+from zitadel_grpc.credentials._waits import Waits, closed_error
 from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
 
 Request = TypeVar("Request")
@@ -130,7 +130,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
                 **self._options,
             )
         except grpc.aio.UsageError:  # the channel was closed while the call waited for its token
-            raise closed() from None
+            raise closed_error() from None
         return self._attempt
 
     def _start(self) -> asyncio.Task[Response]:

@@ -30,7 +30,7 @@ from zitadel_grpc._transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc._transport.requests import Unserializable, accept, not_serialized
 from zitadel_grpc._transport.retries import Tries
 from zitadel_grpc._transport.sync_connection import SyncConnection
-from zitadel_grpc.credentials._waits import closed
+from zitadel_grpc.credentials._waits import closed_error
 from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
 
 _UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
@@ -279,7 +279,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
             failure = RpcError.of(error, self.rpc, metadata, self._target.proxy)
         except ValueError as error:
             if self._connection.waits.closed:  # while the call waited for its token
-                raise closed() from None
+                raise closed_error() from None
             if "metadata was invalid" not in str(error):
                 raise  # an interceptor's own
             failure = foreign_metadata(self.rpc)  # gRPC's own text quotes all of it, with the token

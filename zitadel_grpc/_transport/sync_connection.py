@@ -16,7 +16,7 @@ from zitadel_grpc._transport.channels import open_sync
 from zitadel_grpc._transport.connection import Counts, Target
 from zitadel_grpc._transport.intercepted import SYNC_KINDS, as_tuple
 from zitadel_grpc._transport.lines import Line, Lines
-from zitadel_grpc.credentials._waits import Waits, closed
+from zitadel_grpc.credentials._waits import Waits, closed_error
 
 
 class Binding(Lines):
@@ -74,7 +74,7 @@ class SyncConnection:
         """The channels. Raises ClosedError."""
         with self._lock:
             if self.waits.closed:
-                raise closed()
+                raise closed_error()
             if self.current is None:
                 forking.check_sync()
                 self.current = Binding(self.target, self._interceptors)

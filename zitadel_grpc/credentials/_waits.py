@@ -30,7 +30,7 @@ class Waits:
             self._closed = True
             waiting, self._open = self._open, set()
         for own in waiting:
-            _end(own, closed())
+            _end(own, closed_error())
 
     def token(self, shared: Future[str], timeout: float) -> str:
         """What `shared` ends with. Raises TimeoutError after `timeout` seconds, ClosedError, or its error."""
@@ -70,7 +70,7 @@ class Waits:
             if not is_closed:
                 self._open.add(own)
         if is_closed:
-            own.set_exception(closed())
+            own.set_exception(closed_error())
         else:
             shared.add_done_callback(lambda _: _end(own, shared.exception() or shared.result()))
         try:
@@ -80,8 +80,8 @@ class Waits:
                 self._open.discard(own)
 
 
-def closed() -> ClosedError:
-    return ClosedError("this client is closed: make a new one, or close it later")
+def closed_error() -> ClosedError:
+    return ClosedError("Cannot send a request: the client has been closed.")
 
 
 def _end(own: Future[str], outcome: str | BaseException) -> None:
