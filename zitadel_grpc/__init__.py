@@ -1,13 +1,13 @@
-"""An async gRPC client for ZITADEL, generated from its protobufs.
+"""An async, typed gRPC client for ZITADEL.
 
     from zitadel_grpc import AsyncClient
     from zitadel_grpc.api.management.v1 import GetMyOrgRequest
     from zitadel_grpc.credentials import JwtProfile
 
     async with AsyncClient("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
-        answer = await client.management.GetMyOrg(GetMyOrgRequest())
+        response = await client.management.GetMyOrg(GetMyOrgRequest())
 
-The names here are loaded when they are first used, so that importing a message costs the message only.
+Each name below is loaded when it is first used: importing a message does not load the client.
 """
 
 from typing import TYPE_CHECKING
@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     from zitadel_grpc._client import AsyncClient as AsyncClient
     from zitadel_grpc._client import Client as Client
     from zitadel_grpc._options import ConnectionOptions as ConnectionOptions
+    from zitadel_grpc._stats import ClientStats as ClientStats
     from zitadel_grpc._transport.plugin import ZitadelAuthPlugin as ZitadelAuthPlugin
     from zitadel_grpc._transport.secure_channel import secure_channel as secure_channel
+    from zitadel_grpc._version import __version__ as __version__
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "_client": ["AsyncClient", "Client"],
         "_options": ["ConnectionOptions"],
+        "_stats": ["ClientStats"],
         "_transport.plugin": ["ZitadelAuthPlugin"],
         "_transport.secure_channel": ["secure_channel"],
+        "_version": ["__version__"],
     },
 )

@@ -1,4 +1,4 @@
-"""Where a server is: the URL that a user gives, checked once and split into what gRPC and HTTP each want."""
+"""The address of a server: a URL, checked once and split into the parts that gRPC and HTTP need."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zitadel_grpc._misplaced import has_secret_shape, trimmed
 from zitadel_grpc.errors import ConfigurationError, PlaintextWarning
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_EXAMPLE = "https://my-instance.zitadel.cloud"
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 
 
@@ -29,42 +30,42 @@ class Endpoint:
         """Reads `https://host`, `https://host:port` or `host` (https, 443), each with or without a trailing
         slash.
 
-        Raises ConfigurationError, which quotes the URL (without what a user name part may hold), for anything
-        else, and for `http` to a host that is not loopback unless `allow_plaintext`.
+        Raises ConfigurationError for anything else, and for `http` to a host that is not loopback unless
+        `allow_plaintext`. The error calls the URL `what` and quotes only parts that cannot be a secret.
         """
         if not isinstance(url, str):
-            raise ConfigurationError(f"{what} must be text, not {type(url).__name__}")
+            raise ConfigurationError(f"{what} must be a str, not {type(url).__name__}")
         url = trimmed(url)
         if not url:
-            raise ConfigurationError(f"{what} is empty: give one like https://my-instance.zitadel.cloud")
-        if "@" in url:  # not quoted at all: a password may hold any of /?#, and so look like a path
+            raise ConfigurationError(f"{what} is empty; use a URL like {_EXAMPLE}")
+        if "@" in url:  # not quoted: a password may contain any of /?#, and so look like a path
             raise ConfigurationError(
                 f"{what} must not contain a username or password; pass credentials separately"
             )
         parts, port = _split(url, what)
-        if not url.startswith("[") and has_secret_shape(url):  # "[" begins an IPv6 address, too
-            raise ConfigurationError(
-                f"{what} looks like a token or a key: give one like https://my-instance.zitadel.cloud"
-            )
+        if is_secret_address(url):
+            raise ConfigurationError(f"{what} looks like a token or a key; use a URL like {_EXAMPLE}")
         host = parts.hostname or ""
         if host in _DEFAULT_PORTS:
-            raise ConfigurationError(f"{what} is mistyped after its scheme: write {host}://, then the host")
-        if not is_host(host):  # not quoted, nor is a path: each may be a token or a password
             raise ConfigurationError(
-                f"{what} has no valid host name: write https://host or https://host:port"
-                + ("" if url.isascii() else ", and other alphabets in their xn-- form")
+                f"{what} has a typing error after the scheme; write {host}:// and then the host"
+            )
+        if not is_host(host):  # host and path are not quoted: each may be a token or a password
+            raise ConfigurationError(
+                f"{what} has no valid host name; use https://host or https://host:port"
+                + ("" if url.isascii() else ", with non-ASCII names in their xn-- form")
             )
         shown = f"{parts.scheme}://{parts.netloc}"
         if parts.scheme not in _DEFAULT_PORTS:
-            raise ConfigurationError(f"{what} {shown} has the scheme {parts.scheme!r}: use https")
+            raise ConfigurationError(f"{what} {shown} has the unsupported scheme {parts.scheme!r}; use https")
         if parts.path.strip("/") or parts.query or parts.fragment:
             rest = "path" if parts.path.strip("/") else "query or fragment"
             raise ConfigurationError(f"{what} must not have a {rest}; pass {shown}")
         endpoint = cls(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
         if not endpoint.secure and not endpoint.loopback and not allow_plaintext:
             raise ConfigurationError(
-                f"{what} {shown} is plaintext: tokens would be readable on the way. Use https, or "
-                "ConnectionOptions(allow_plaintext=True) where a mesh encrypts outside this process"
+                f"{what} {shown} is plaintext, so others on the network could read tokens; use https, or "
+                "ConnectionOptions(allow_plaintext=True) if a service mesh encrypts the traffic"
             )
         return endpoint
 
@@ -73,7 +74,7 @@ class Endpoint:
         return self.scheme == "https"
 
     def warn_of_plaintext(self) -> None:
-        """Warns, once for each server, if what is sent to it can be read on the way."""
+        """Warns, once for each server, if others on the network can read what is sent to it."""
         if not self.secure and not self.loopback:
             _warn_once(self.origin)
 
@@ -95,26 +96,27 @@ class Endpoint:
 
     @property
     def origin(self) -> str:
-        """As ZITADEL writes its issuer: no trailing slash, no default port."""
+        """The URL in the form of ZITADEL's issuer: no trailing slash, no default port."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def target(self) -> str:
-        """gRPC's name of it: always with the port."""
+        """The address for gRPC: always with the port."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @functools.cache
 def _warn_once(origin: str) -> None:
     warnings.warn(
-        f"tokens go to {origin} in plaintext (allow_plaintext=True): whoever is on the way can use them",
+        f"tokens are sent to {origin} in plaintext (allow_plaintext=True), readable by others on the network",
         PlaintextWarning,
         stacklevel=1,
     )
 
 
 def is_host(host: str) -> bool:
-    """An IP address, or a name that can be looked up (RFC 1123 §2.1, and the underscore of containers)."""
+    """Whether `host` is an IP address or a valid host name (RFC 1123 §2.1, and underscores, which containers
+    use)."""
     if ":" not in host:
         return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
     try:
@@ -123,17 +125,20 @@ def is_host(host: str) -> bool:
         return False
 
 
+def is_secret_address(address: str) -> bool:
+    """Whether a key or a token was given as an address. A leading "[" begins an IPv6 address, not JSON."""
+    return not address.startswith("[") and has_secret_shape(address)
+
+
 def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
     parts, port = None, None
     try:
-        if url.isprintable():  # urlsplit drops line breaks and tabs without a word
+        if url.isprintable():  # urlsplit drops line breaks and tabs silently
             parts = urlsplit(url if "://" in url else f"https://{url}")
             port = parts.port
     except ValueError:
         parts = None
-    # Raised here, outside of `except`: the text may hold a password.
+    # Raised outside of `except`, so that the ValueError is not its context: its text may contain a password.
     if parts is None or port == 0:
-        raise ConfigurationError(
-            f"{what} cannot be read: the host or the port is wrong (ports are 1 to 65535)"
-        )
+        raise ConfigurationError(f"{what} has an invalid host or port (ports are 1 to 65535)")
     return parts, port

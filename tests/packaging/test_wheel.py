@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 
 from scripts.protos import workspace
 from tests.packaging.conftest import ROOT, Build
+from zitadel_grpc import __version__
 
 
 def names(wheel: Path) -> set[str]:
@@ -29,6 +30,12 @@ def metadata(wheel: Path) -> Message:
 def test_the_wheel_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
     top = {name.partition("/")[0] for name in names(wheel)}
     assert top == {"zitadel_grpc", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}
+
+
+def test_wheel_and_sdist_have_the_version_of_the_package(wheel: Path, sdist: Path) -> None:
+    assert metadata(wheel)["Version"] == __version__
+    assert sdist.name == f"zitadel_grpc-{__version__}"
+    assert email.message_from_string((sdist / "PKG-INFO").read_text())["Version"] == __version__
 
 
 def test_the_wheel_is_small(wheel: Path) -> None:

@@ -99,7 +99,7 @@ async def test_a_server_can_be_dialled_by_another_name_than_its_own(ask: Any) ->
             await ask(server.url, ConnectionOptions(root_certificates=roots))
 
 
-async def test_channel_options_are_passed_on_and_count_over_the_packages_own(
+async def test_channel_options_are_passed_on_and_override_the_packages_own(
     ask: Any, echo: EchoServer
 ) -> None:
     small = (("grpc.max_receive_message_length", 3),)
@@ -194,12 +194,12 @@ async def test_headers_name_the_instance_on_both_ways(emulator: Emulator) -> Non
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"keepalive": 1}, "keepalive must be None or seconds, 10 to 86400, not 1"),
+        ({"keepalive": 1}, "keepalive must be None or a number of seconds from 10 to 86400, not 1"),
         ({"keepalive": True}, "keepalive"),
-        ({"max_request_bytes": 0}, "max_request_bytes must be bytes"),
-        ({"max_response_bytes": None}, "max_response_bytes must be bytes"),
-        ({"max_response_bytes": 2**31}, "max_response_bytes must be bytes"),
-        ({"compression": "brotli"}, 'compression must be "gzip", "deflate" or None'),
+        ({"max_request_bytes": 0}, "max_request_bytes must be a number of bytes"),
+        ({"max_response_bytes": None}, "max_response_bytes must be a number of bytes"),
+        ({"max_response_bytes": 2**31}, "max_response_bytes must be a number of bytes"),
+        ({"compression": "brotli"}, 'compression must be "deflate", "gzip" or None'),
         ({"instance_host": "https://host"}, "instance_host must be a host name"),
         ({"public_host": "two words"}, "public_host must be a host name"),
     ],
@@ -226,7 +226,7 @@ async def test_a_server_that_keeps_a_call_waiting_is_asked_for_signs_of_life() -
 
 async def test_plaintext_to_another_machine_warns_once() -> None:
     options = ConnectionOptions(allow_plaintext=True)
-    with pytest.warns(PlaintextWarning, match=r"tokens go to http://mesh\.example in plaintext"):
+    with pytest.warns(PlaintextWarning, match=r"tokens are sent to http://mesh\.example in plaintext"):
         Client("http://mesh.example", TOKEN, options=options)
     Client("http://mesh.example", TOKEN, options=options)
     with pytest.raises(ConfigurationError, match="plaintext"):

@@ -17,6 +17,7 @@ _CLEARED = (
     "zitadel_grpc.credentials",
     "zitadel_grpc._endpoint",
     "zitadel_grpc._environment",
+    "zitadel_grpc._option_checks",
     "zitadel_grpc._options",
     "zitadel_grpc._proxies",
     "zitadel_grpc._proxy_url",

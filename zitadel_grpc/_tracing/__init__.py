@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from zitadel_grpc._version import __version__
+
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
@@ -82,16 +84,7 @@ def _tracer_of_provider() -> Tracer | None:
     if provider is not _provider:  # set meanwhile, since clients may be older than their program's tracing
         _tracer = None
         if not isinstance(provider, trace.ProxyTracerProvider):  # which stands for none
-            tracer = provider.get_tracer("zitadel_grpc", _version(), schema_url=_SCHEMA)
+            tracer = provider.get_tracer("zitadel_grpc", __version__, schema_url=_SCHEMA)
             _tracer = None if isinstance(tracer, trace.NoOpTracer) else tracer
         _provider = provider
     return _tracer
-
-
-def _version() -> str | None:
-    import importlib.metadata
-
-    try:
-        return importlib.metadata.version("zitadel-grpc")
-    except importlib.metadata.PackageNotFoundError:  # as in an archive without metadata
-        return None

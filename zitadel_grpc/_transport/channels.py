@@ -16,6 +16,7 @@ from zitadel_grpc._options import ConnectionOptions, Retries
 from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.intercepted import checked_async, checked_sync
 from zitadel_grpc._transport.retries import service_config
+from zitadel_grpc._version import USER_AGENT
 from zitadel_grpc.credentials._workers import NO_FORK
 
 _LOCAL_POOL = "grpc.use_local_subchannel_pool"
@@ -96,7 +97,12 @@ def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
 def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
     """gRPC's channel arguments, the user's own in place of ours of the same name: which of two counts, gRPC
     does not say."""
-    ours: list[tuple[str, Any]] = [("grpc.max_receive_message_length", options.max_response_bytes)]
+    ours: list[tuple[str, Any]] = [
+        ("grpc.max_receive_message_length", options.max_response_bytes),
+        ("grpc.primary_user_agent", USER_AGENT),
+    ]
+    if options.user_agent_suffix is not None:
+        ours.append(("grpc.secondary_user_agent", options.user_agent_suffix))
     if options.max_request_bytes is not None:
         ours.append(("grpc.max_send_message_length", options.max_request_bytes))
     authority = options.authority or (endpoint.target if options.proxy else None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import sys
 from collections.abc import Sequence
 
+from zitadel_grpc._version import __version__
 from zitadel_grpc.cli import _emulator
 from zitadel_grpc.cli._errors import CommandError
 
@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zitadel-grpc", description="Tools around ZITADEL's gRPC APIs.")
-    version = importlib.metadata.version("zitadel-grpc")
-    parser.add_argument("--version", action="version", version=f"zitadel-grpc {version}")
+    parser.add_argument("--version", action="version", version=f"zitadel-grpc {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_to(commands)

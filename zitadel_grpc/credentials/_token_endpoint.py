@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus, urljoin, urlsplit
 from zitadel_grpc import _http_headers, _tracing, _trust
 from zitadel_grpc._errors.text import page_title, secrets_of, without
 from zitadel_grpc._misplaced import is_number
+from zitadel_grpc._version import http_user_agent
 from zitadel_grpc.credentials._base import RefreshContext, Token, TokenServer
 from zitadel_grpc.credentials._header_logs import UNLOGGED
 from zitadel_grpc.credentials._workers import NO_FORK
@@ -138,7 +139,12 @@ def _ask(
     """The answer to a POST of `form`, or to a GET. By HTTP/2 if the server chooses it by ALPN, unless
     `http2_error` tells how it failed already."""
     # Compressed, a small answer could unpack to any size.
-    headers = [("accept", "application/json"), ("accept-encoding", "identity"), *server.options.header_pairs]
+    headers = [
+        ("accept", "application/json"),
+        ("accept-encoding", "identity"),
+        ("user-agent", http_user_agent(server.options.user_agent_suffix)),
+        *server.options.header_pairs,
+    ]
     with NO_FORK:
         # Here, not above: it takes about 100 ms, which programs with a static token never need.
         import encodings.idna  # noqa: F401  # needed by the first look-up of a name

@@ -1,0 +1,13 @@
+"""The version of this package, which the build reads too, and the user agent that requests carry."""
+
+__version__ = "0.1.0"
+
+USER_AGENT = f"zitadel-grpc/{__version__}"
+"""gRPC adds itself: `zitadel-grpc/… grpc-python/… grpc-c/…`."""
+
+
+def http_user_agent(suffix: str | None) -> str:
+    """The user agent of token requests, which begins as that of calls does."""
+    import grpc
+
+    return " ".join(filter(None, [USER_AGENT, f"grpc-python/{grpc.__version__}", suffix]))
