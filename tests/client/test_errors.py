@@ -17,6 +17,7 @@ from google.rpc.status_pb2 import Status
 
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, errors
+from zitadel_grpc._transport.grpc_errors import from_grpc_error
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
 from zitadel_grpc.credentials import AccessToken, ApplicationKey, JwtProfile, PersonalAccessToken
@@ -228,7 +229,7 @@ def answer_of_a_server(details: str, *given: Message) -> RpcError:
     status = Status(code=5, message=details, details=packed).SerializeToString()
     trailers = grpc.aio.Metadata(("grpc-status-details-bin", status))
     plain = grpc.aio.AioRpcError(grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), trailers, details)
-    return RpcError.of(plain, GET_MY_ORG)
+    return from_grpc_error(plain, GET_MY_ORG)
 
 
 @pytest.mark.parametrize(

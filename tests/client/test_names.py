@@ -69,10 +69,11 @@ def test_the_names_of_the_credentials() -> None:
 
 
 def test_the_names_of_the_errors() -> None:
-    public = {name for name, value in vars(errors).items() if inspect.isclass(value)}
-    assert public >= {
+    defined = {name for name, value in vars(errors).items() if inspect.isclass(value)}
+    assert set(errors.__all__) <= defined
+    assert set(errors.__all__) == {
         *("ZitadelError", "ConfigurationError", "ClosedError", "CredentialsError", "TokenEndpointError"),
-        "WaitTimeoutError",
+        *("InvalidMetadata", "InvalidRequest", "MetadataEntry", "PlaintextWarning", "WaitTimeoutError"),
         *("RpcError", "Cancelled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound"),
         *("AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted"),
         *("OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated"),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.credentials.servers import Exchange, Serve
 from zitadel_grpc import Client, ConnectionOptions
-from zitadel_grpc._errors.text import secrets_of
+from zitadel_grpc._errors.redaction import secrets_of
 from zitadel_grpc.credentials import AccessToken, ClientCredentials
 from zitadel_grpc.errors import ZitadelError
 

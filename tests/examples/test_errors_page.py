@@ -40,11 +40,11 @@ def test_it_names_every_error_but_those_of_the_status_codes() -> None:
 def test_it_names_every_public_attribute_of_a_failed_call() -> None:
     own = {name for name in vars(RpcError) if not name.startswith("_")}
     of_grpc = {"is_active", "time_remaining", "cancel", "add_callback"}
-    internal = {"of", "status", "status_code"}
+    internal = {"status", "status_code"}
     assert {name for name in own - of_grpc - internal if f"`{name}" not in PAGE} == set()
 
 
 def test_it_tells_of_what_there_are_hints_for() -> None:
-    known = {*hints._BY_ID, "AUTH-5mWD2", "AUTHZ-cdgFk"}
+    known = {*hints._BY_ID, *hints.ABOUT_PERMISSIONS}
     assert {error_id for error_id in known if f"| {error_id} |" not in PAGE} == set()
     assert {status for status in network._BY_HTTP_STATUS if f"{status}`" not in PAGE} == set()

@@ -1,1 +1,4 @@
-"""What the exceptions of `zitadel_grpc.errors` are made with: hints, details, texts without secrets."""
+"""What `zitadel_grpc.errors` is built on: error ids, details, hints, redaction.
+
+Nothing here knows the exception classes: the functions take values (a code, a text, an error id, …).
+"""

@@ -1,4 +1,4 @@
-"""The messages that a server puts beside an error's text (google.rpc.Status)."""
+"""Decodes the details of an error response (google.rpc.Status). Loaded only when a call fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_status(packed: bytes) -> Status | None:
-    """The content of the trailer `grpc-status-details-bin`, or None if it is broken."""
+    """The status in the trailer `grpc-status-details-bin`, or None if it cannot be decoded."""
     from google.rpc.status_pb2 import Status
 
     try:
@@ -26,7 +26,7 @@ def read_status(packed: bytes) -> Status | None:
 
 
 def unpack(packed: Packed) -> Message:
-    """The message in `packed`; `packed` itself, if its type is not known here or its content broken."""
+    """The message in `packed`, or `packed` itself if its type is unknown or its content is broken."""
     kind = _class_of(packed.TypeName())
     try:
         return kind.FromString(packed.value) if kind else packed
@@ -35,7 +35,7 @@ def unpack(packed: Packed) -> Message:
 
 
 def _class_of(full_name: str) -> type[Message] | None:
-    # Loads what we know of; the pool then has that, and the stubs of the program's own.
+    # Load the module that may define it. The pool then has its types, and those of the program's own stubs.
     package, _, name = full_name.rpartition(".")
     with contextlib.suppress(ImportError, AttributeError):
         if package == "google.rpc":

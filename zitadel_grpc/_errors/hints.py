@@ -5,12 +5,14 @@ Follows what a real server answers: one error id for several causes, NOT_FOUND f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import grpc
 
 from zitadel_grpc._errors.network import network_hint
 
-if TYPE_CHECKING:
-    from zitadel_grpc.errors._rpc import RpcError
+NO_PERMISSION = "AUTH-5mWD2"
+NO_ROLE = "AUTHZ-cdgFk"
+ABOUT_PERMISSIONS = frozenset({NO_PERMISSION, NO_ROLE})
+"""The error ids whose hint names the permission that the RPC needs."""
 
 _BY_ID = {
     "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid",
@@ -42,24 +44,32 @@ _BY_TEXT = {
 }
 
 
-def hint_for(error: RpcError) -> str | None:
-    """The likely cause of `error`, or None where the server's text says enough or nothing is known."""
-    if error.error_id == "AUTH-5mWD2":
-        needed = error.permission
-        if needed is None:
+def find_hint(
+    code: grpc.StatusCode,
+    details: str,
+    rpc: str,
+    *,
+    error_id: str | None = None,
+    permission: str | None = None,
+    proxy: str = "",
+    trusted_cas: str = "",
+) -> str | None:
+    """The likely cause of a failed call and what to do; None if the server's text says enough or the cause is
+    not known. `permission` is used for `ABOUT_PERMISSIONS` only."""
+    if error_id == NO_PERMISSION:
+        if permission is None:
             return "no Manager role of the caller gives the permission that this call needs"
-        return f"no Manager role of the caller gives the permission {needed}{_given_by(needed)}"
-    if error.error_id == "AUTHZ-cdgFk":
-        needed = error.permission
+        return f"no Manager role of the caller gives the permission {permission}{_given_by(permission)}"
+    if error_id == NO_ROLE:
         return "the caller has no Manager role in this organization: name another, or give it one" + (
-            f" that gives {needed}{_given_by(needed)}" if needed else ""
+            f" that gives {permission}{_given_by(permission)}" if permission else ""
         )
-    if error.error_id == "AUTH-7fs1e" and error.rpc.startswith("zitadel.system."):
+    if error_id == "AUTH-7fs1e" and rpc.startswith("zitadel.system."):
         return "the System API takes the tokens of its own users only: use SystemUser"
-    if error.error_id:
-        return _BY_ID.get(error.error_id)
-    text = error.details() or ""
-    return next((hint for said, hint in _BY_TEXT.items() if said in text), None) or network_hint(error)
+    if error_id:
+        return _BY_ID.get(error_id)
+    by_text = next((hint for part, hint in _BY_TEXT.items() if part in details), None)
+    return by_text or network_hint(code, details, rpc, proxy=proxy, trusted_cas=trusted_cas)
 
 
 def _given_by(permission: str) -> str:

@@ -6,12 +6,8 @@ Told by gRPC's wording, which differs a little between its versions.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import grpc
-
-if TYPE_CHECKING:
-    from zitadel_grpc.errors._rpc import RpcError
 
 _PROXIES = (
     "nginx needs grpc_pass, Traefik and Caddy an h2c:// backend, an AWS ALB a target group of version gRPC"
@@ -83,6 +79,14 @@ _TOO_MUCH = (
     "the server ended it (ENHANCE_YOUR_CALM), as the headers are too large, or there were too many requests "
     "or pings (keepalive)"
 )
+_NOT_TRUSTED = (
+    "the server's certificate is not trusted: is its CA among ConnectionOptions(root_certificates=…)?"
+)
+_LOST = "the connection was lost during the call, which may have been done"
+_TOO_SLOW = (
+    "no answer within the call's timeout: the server is slow, or a firewall drops the connection "
+    "without a word; is the URL right?"
+)
 # The first that is found.
 _BY_CONNECTION_FAULT = {
     "no healthy upstream": "a proxy (Envoy) has no ZITADEL that is ready behind it",
@@ -102,9 +106,7 @@ _BY_CONNECTION_FAULT = {
     "certificate has expired": "the server's certificate has expired, or this machine's clock is wrong",
     "Hostname Verification Check failed": _OTHER_NAME,
     "not in peer certificate": _OTHER_NAME,
-    "CERTIFICATE_VERIFY_FAILED": (
-        "the server's certificate is not trusted: is its CA among ConnectionOptions(root_certificates=…)?"
-    ),
+    "CERTIFICATE_VERIFY_FAILED": _NOT_TRUSTED,
     "CERTIFICATE_REQUIRED": _NO_CERTIFICATE,
     "TSI_DATA_CORRUPTED": _BROKEN_TLS,
     "Secure read failed": _BROKEN_TLS,
@@ -124,37 +126,42 @@ _BY_CONNECTION_FAULT = {
 }
 
 
-def network_hint(error: RpcError) -> str | None:
-    """What failed on the way to ZITADEL, if that is what `error` tells."""
-    text = error.details() or ""
-    if found := re.search(r"http2 header with status: (\d{3})", text):
-        return _http_hint(int(found[1]), error.rpc)
-    if found := re.search(r"RST_STREAM with error code (\d+)", text):
+def network_hint(
+    code: grpc.StatusCode, details: str, rpc: str, *, proxy: str = "", trusted_cas: str = ""
+) -> str | None:
+    """What failed on the way to ZITADEL, or None if `details` do not show that anything did."""
+    if found := re.search(r"http2 header with status: (\d{3})", details):
+        return _http_hint(int(found[1]), rpc)
+    if found := re.search(r"RST_STREAM with error code (\d+)", details):
         return _BY_RESET.get(int(found[1]), _RESET)
-    if found := re.search(r"GOAWAY received; Error code: (\d+)", text):
+    if found := re.search(r"GOAWAY received; Error code: (\d+)", details):
         reason = _goaway_hint(int(found[1]))
-        return f"the connection was lost during the call, which may have been done: {reason}"
-    match error.code():
-        case grpc.StatusCode.UNAVAILABLE if re.match(r"(Stream removed|recvmsg|Socket closed)", text):
-            return "the connection was lost during the call, which may have been done"
+        return f"{_LOST}: {reason}"
+    match code:
+        case grpc.StatusCode.UNAVAILABLE if re.match(r"(Stream removed|recvmsg|Socket closed)", details):
+            return _LOST
         case grpc.StatusCode.UNAVAILABLE:
-            found_hint = next((hint for said, hint in _BY_CONNECTION_FAULT.items() if said in text), None)
-            if found_hint and error._trusted and "root_certificates" in found_hint:
-                found_hint += f" The CAs in use are those of {error._trusted}"
-            if found_hint and re.search(r"ipv6:(%5B|\[)::1", text):
-                found_hint += _LOCALHOST
-            if error._via:
-                return f"{found_hint or 'no connection came about'}; the call went through {error._via}"
-            return found_hint
-        case grpc.StatusCode.UNKNOWN if text.startswith(("Stream removed", "No status received")):
+            return _connection_hint(details, proxy, trusted_cas)
+        case grpc.StatusCode.UNKNOWN if details.startswith(("Stream removed", "No status received")):
             return _NO_ANSWER
-        case grpc.StatusCode.DEADLINE_EXCEEDED if text == "Deadline Exceeded":
-            way = f"; the call went through {error._via}" if error._via else ""
-            return (
-                "no answer within the call's timeout: the server is slow, or a firewall drops the connection "
-                f"without a word; is the URL right?{way}"
-            )
+        case grpc.StatusCode.DEADLINE_EXCEEDED if details == "Deadline Exceeded":
+            return _TOO_SLOW + _through(proxy)
     return None
+
+
+def _connection_hint(details: str, proxy: str, trusted_cas: str) -> str | None:
+    hint = next((hint for part, hint in _BY_CONNECTION_FAULT.items() if part in details), None)
+    if hint is _NOT_TRUSTED and trusted_cas:
+        hint += f" The CAs in use are those of {trusted_cas}"
+    if hint and re.search(r"ipv6:(%5B|\[)::1", details):
+        hint += _LOCALHOST
+    if proxy:
+        return (hint or "no connection came about") + _through(proxy)
+    return hint
+
+
+def _through(proxy: str) -> str:
+    return f"; the call went through {proxy}" if proxy else ""
 
 
 def _goaway_hint(code: int) -> str:

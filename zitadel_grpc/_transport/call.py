@@ -11,7 +11,6 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc._errors.frames import clear_frames
-from zitadel_grpc._errors.undone import surely_not_done
 from zitadel_grpc._options import ConnectionOptions, Retries
 from zitadel_grpc._transport.aio_connection import Binding
 from zitadel_grpc._transport.connection import (
@@ -22,10 +21,12 @@ from zitadel_grpc._transport.connection import (
     unreadable,
 )
 from zitadel_grpc._transport.evidence import note
+from zitadel_grpc._transport.grpc_errors import from_grpc_error
 from zitadel_grpc._transport.lines import Line
 from zitadel_grpc._transport.metadata import AUTHORIZATION, Pairs
 from zitadel_grpc._transport.requests import Unserializable, not_serialized
 from zitadel_grpc._transport.retries import Tries
+from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.credentials._cache import TokenCache
 from zitadel_grpc.credentials._waits import Waits, closed_error
 from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
@@ -179,7 +180,7 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
 
     def _told(self, error: grpc.aio.AioRpcError, earlier: RpcError | None = None) -> RpcError:
         header = () if self._header is None else ((AUTHORIZATION, self._header),)
-        told = RpcError.of(error, self._rpc, (*self._pairs, *header), self._via)
+        told = from_grpc_error(error, self._rpc, (*self._pairs, *header), self._via)
         return note(told, self._method, self._request, self._connection_options, self._retries, earlier)
 
     def _not_sent(self, error: BaseException) -> ZitadelError:

@@ -11,9 +11,9 @@ import grpc
 
 from zitadel_grpc import _proxies, _tracing
 from zitadel_grpc._endpoint import Endpoint
-from zitadel_grpc._errors.undone import surely_not_done
 from zitadel_grpc._misplaced import is_number, shown_number
 from zitadel_grpc._options import ConnectionOptions
+from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.credentials._base import TokenServer
 from zitadel_grpc.errors import (

@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 
 from zitadel_grpc import _trust
-from zitadel_grpc._errors.undone import surely_not_done
 from zitadel_grpc._options import ConnectionOptions, Retries
+from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.errors import RpcError
 
 _NO_CONNECTION = re.compile("failed to connect to all addresses|DNS resolution failed|errors resolving ")
@@ -37,7 +37,7 @@ def note(
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
             if "CERTIFICATE_VERIFY_FAILED" in (error.details() or ""):
-                error._trusted = _trust.source(options)
+                error._trusted_cas = _trust.source(options)
             error._never_sent = not error._repeated and _not_connected(error, method)
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             limit = configured.get(_SEND_LIMIT, options.max_request_bytes)

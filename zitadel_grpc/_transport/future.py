@@ -11,6 +11,7 @@ import grpc
 
 from zitadel_grpc._errors.frames import clear_frames
 from zitadel_grpc._transport.connection import unreadable
+from zitadel_grpc._transport.grpc_errors import from_grpc_error
 from zitadel_grpc._transport.metadata import Pairs
 from zitadel_grpc.errors import RpcError
 
@@ -67,7 +68,7 @@ class CallFuture(_Future, grpc.Call):
         if isinstance(failure, grpc.Call):
             # Of what gRPC's own side ended there is no debug string, and gRPC waits for one for ever.
             ended: Any = _Ended(self._call)
-            return self._note(RpcError.of(ended, self._rpc, self._sent, self._via))
+            return self._note(from_grpc_error(ended, self._rpc, self._sent, self._via))
         clear_frames(failure)
         return failure  # type: ignore[no-any-return]  # an interceptor's own
 

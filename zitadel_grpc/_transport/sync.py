@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from zitadel_grpc._errors.frames import without_locals
-from zitadel_grpc._errors.undone import surely_not_done
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking, traced
 from zitadel_grpc._transport.connection import (
@@ -25,11 +24,13 @@ from zitadel_grpc._transport.connection import (
 )
 from zitadel_grpc._transport.evidence import note
 from zitadel_grpc._transport.future import CallFuture
+from zitadel_grpc._transport.grpc_errors import from_grpc_error
 from zitadel_grpc._transport.lines import Line
 from zitadel_grpc._transport.metadata import AUTHORIZATION, Pairs, merge
 from zitadel_grpc._transport.requests import Unserializable, accept, not_serialized
 from zitadel_grpc._transport.retries import Tries
 from zitadel_grpc._transport.sync_connection import SyncConnection
+from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.credentials._waits import closed_error
 from zitadel_grpc.errors import RpcError, TokenEndpointError, ZitadelError
 
@@ -276,7 +277,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise  # an interceptor's own
-            failure = RpcError.of(error, self.rpc, metadata, self._target.proxy)
+            failure = from_grpc_error(error, self.rpc, metadata, self._target.proxy)
         except ValueError as error:
             if self._connection.waits.closed:  # while the call waited for its token
                 raise closed_error() from None

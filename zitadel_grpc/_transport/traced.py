@@ -46,7 +46,7 @@ def future(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
     def end(done: Any) -> None:
         code, failure = done.code(), None
         if code is not grpc.StatusCode.OK:
-            # Not RpcError.of: a call that ended on this side never has the debug string for which that waits.
+            # Not from_grpc_error: a call ended on this side never has the debug string that it waits for.
             failure = RpcError(rpc, done.details(), code=code, trailing_metadata=done.trailing_metadata())
         span.end(failure, failure)
 

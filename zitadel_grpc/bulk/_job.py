@@ -12,6 +12,7 @@ import grpc
 from google.protobuf.message import Message
 
 from zitadel_grpc import _unfinished
+from zitadel_grpc._transport.grpc_errors import from_grpc_error
 from zitadel_grpc.bulk._outcome import Outcome, Request, Response
 from zitadel_grpc.bulk._resume import DONE, FAILED, SENT, UNSURE, ResumeFile
 from zitadel_grpc.errors import ConfigurationError, RpcError, TokenEndpointError, ZitadelError
@@ -101,7 +102,7 @@ class Job(Generic[Request, Response]):
     def failed(self, ticket: Ticket, error: BaseException) -> Outcome[Request, Response] | None:
         """None if it was no failure of this request, but one that ends the run."""
         if isinstance(error, grpc.Call | grpc.aio.AioRpcError):
-            error = RpcError.of(error, self.rpc)  # grpc's own, where the stub is on another channel
+            error = from_grpc_error(error, self.rpc)  # grpc's own, where the stub is on another channel
         if isinstance(error, RpcError | TokenEndpointError):
             return Outcome(ticket.number, ticket.request, error, ticket.previously_sent, None)
         self.error = self.error or error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from zitadel_grpc._errors.undone import surely_not_done
+from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.errors import RpcError, TokenEndpointError
 
 Request = TypeVar("Request")

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from zitadel_grpc import _http_headers, _tracing, _trust
-from zitadel_grpc._errors.text import page_title, secrets_of, without
+from zitadel_grpc._errors.redaction import redact, secrets_of
+from zitadel_grpc._errors.text import page_title
 from zitadel_grpc._misplaced import is_number
 from zitadel_grpc._version import http_user_agent
 from zitadel_grpc.credentials._base import RefreshContext, Token, TokenServer
@@ -105,7 +106,7 @@ def request_token(
             "ConnectionOptions(authority=…)"
         )
     else:
-        title = page_title(without(list(hidden), body.decode(errors="replace")))
+        title = page_title(redact(list(hidden), body.decode(errors="replace")))
         said = f"{content_type}: {title}" if title else content_type
         advice = "is this ZITADEL, or a proxy in its way?"
         if _WANTS_TLS.search(body):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from grpc import StatusCode
 
 if TYPE_CHECKING:
-    from zitadel_grpc.errors._rpc import RpcError
+    from zitadel_grpc.errors import RpcError
 
 # With these a server refuses before it does anything, and gRPC's client never makes them.
 _OF_SERVERS_ONLY = frozenset(
