@@ -5,6 +5,8 @@ import json
 import pkgutil
 from dataclasses import dataclass
 
+__all__ = ["Rpc", "get", "rpcs"]
+
 _READING = ("Get", "List", "Search")
 
 

@@ -7,6 +7,8 @@ import json
 import pkgutil
 from typing import Any
 
+__all__ = ["LEVELS", "permissions_of", "roles_granting", "roles_of_level"]
+
 LEVELS = ("project", "organization", "instance")
 
 # Not among the roles observed: what members of one project were seen to do, beyond their GLOBAL kin.

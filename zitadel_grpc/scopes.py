@@ -7,6 +7,22 @@ from collections.abc import Iterable
 from zitadel_grpc._misplaced import is_secret_like, trimmed
 from zitadel_grpc.errors import ConfigurationError
 
+__all__ = [
+    "OPENID",
+    "PROJECTS_ROLES",
+    "REQUIRED",
+    "RESOURCE_OWNER",
+    "USER_METADATA",
+    "ZITADEL_AUDIENCE",
+    "identity_provider",
+    "join",
+    "organization",
+    "organization_domain",
+    "organization_roles",
+    "project_audience",
+    "project_role",
+]
+
 OPENID = "openid"
 ZITADEL_AUDIENCE = "urn:zitadel:iam:org:project:id:zitadel:aud"
 """Puts ZITADEL's own project into the token's audience: without it its APIs refuse the token."""

@@ -32,6 +32,8 @@ from zitadel_grpc import bulk
 from zitadel_grpc._client import Client
 from zitadel_grpc.bulk._outcome import Outcome, Request, Response
 
+__all__ = ["run_bag"]
+
 _clients: dict[str, Client] = {}
 _lock = threading.Lock()
 

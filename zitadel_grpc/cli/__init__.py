@@ -10,6 +10,8 @@ from zitadel_grpc._version import __version__
 from zitadel_grpc.cli import _emulator
 from zitadel_grpc.cli._errors import CommandError
 
+__all__ = ["main"]
+
 _COMMANDS = (_emulator,)
 
 

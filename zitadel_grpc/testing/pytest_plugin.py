@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zitadel_grpc import AsyncClient
     from zitadel_grpc.testing import Emulator
 
+__all__ = ["zitadel", "zitadel_client"]
+
 _RUNNING: pytest.StashKey[Emulator] = pytest.StashKey()
 
 

@@ -24,6 +24,8 @@ from zitadel_grpc.validation import _data
 from zitadel_grpc.validation._gotext import camel_case, message_name
 from zitadel_grpc.validation._rules import FieldRules
 
+__all__ = ["Violation", "violations"]
+
 _EMBEDDED = "embedded message failed validation"
 _REQUIRED = "value is required"
 _NOT_UNIQUE = "repeated value must contain unique items"
