@@ -1,0 +1,73 @@
+"""Names from before the first release are gone: they have no aliases."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from zitadel_grpc import (
+    AsyncClient,
+    Client,
+    ConnectionOptions,
+    bulk,
+    credentials,
+    errors,
+    pagination,
+    roles,
+    testing,
+    validation,
+)
+
+# Owner, old name, new name. The new name proves that the owner is the right one.
+RENAMED = [
+    (AsyncClient, "pages", "paginate"),
+    (AsyncClient, "until", "wait_until"),
+    (Client, "pages", "paginate"),
+    (Client, "until", "wait_until"),
+    (pagination, "AsyncPages", "AsyncPager"),
+    (pagination, "Pages", "Pager"),
+    (pagination, "PagesError", "PaginationError"),
+    (errors, "NotSeenError", "WaitTimeoutError"),
+    (errors, "Metadatum", "MetadataEntry"),
+    (errors.InvalidRequest("service/Rpc"), "faults", "violations"),
+    (validation, "Fault", "Violation"),
+    (validation, "faults", "violations"),
+    (bulk.Outcome, "may_be_done", "may_have_applied"),
+    (bulk.Outcome, "sent_before", "previously_sent"),
+    (credentials.Credentials, "obtain", "fetch_token"),
+    (credentials.JwtProfile, "obtain", "fetch_token"),
+    (credentials.ClientCredentials, "prove", "authenticate"),
+    (credentials.ApplicationKey, "prove", "authenticate"),
+    (credentials, "ClientProof", "ClientAuthenticator"),
+    (ConnectionOptions, "traces", "tracing"),
+    (testing, "Seeded", "SeedResult"),
+    (roles, "roles_giving", "roles_granting"),
+]
+# Modules that are private now, or have another name.
+GONE = [
+    *("base_client", "client", "endpoint", "environment", "file_content", "http_headers", "manager_roles"),
+    *("mistaken", "options", "proxies", "stats", "tracing", "transport", "trust", "unfinished", "waiting"),
+    *("bulk.aio", "bulk.job", "bulk.outcome", "bulk.resume", "bulk.threads", "cli.emulator", "cli.errors"),
+    *("credentials.base", "credentials.cache", "credentials.jwt_profile", "credentials.token_endpoint"),
+    *("errors.base", "errors.codes", "errors.frames", "errors.hints", "errors.network", "errors.rpc"),
+    *("pagination.listing", "pagination.pages", "pagination.walk", "validation.rules"),
+    *("testing.emulator", "testing.faults", "testing.seeding", "testing.services", "testing.state"),
+]
+
+
+@pytest.mark.parametrize(("owner", "old", "new"), RENAMED)
+def test_an_old_name_cannot_be_read(owner: object, old: str, new: str) -> None:
+    assert hasattr(owner, new)
+    assert not hasattr(owner, old)
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_an_old_module_cannot_be_imported(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(f"zitadel_grpc.{name}")
+
+
+def test_an_old_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="traces"):
+        ConnectionOptions(traces=False)  # type: ignore[call-arg]
