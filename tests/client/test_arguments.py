@@ -206,7 +206,7 @@ async def test_a_grace_that_is_not_a_time_is_refused(grace: Any) -> None:
 def test_what_cannot_be_paged_is_not_quoted() -> None:
     with Client("https://127.0.0.1:1", PersonalAccessToken("t")) as client:
         call = functools.partial(len, "a-secret")
-        with pytest.raises(ConfigurationError, match="len is not one") as caught:
+        with pytest.raises(ConfigurationError, match="not len") as caught:
             client.paginate(call, ListUsersRequest())  # type: ignore[arg-type]
     assert "a-secret" not in str(caught.value)
 

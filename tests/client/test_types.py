@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 CODE = """\
+from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 import grpc
@@ -52,6 +53,7 @@ async def asynchronous(client: AsyncClient) -> None:
     assert_type(methods, AsyncPager[str])
     assert_type(await methods.count(), int)
     assert_type(methods.total, int | None)
+    assert_type(metadata.pages(), AsyncIterator[list[Metadata]])
     found = await client.wait_until(
         lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
     )
@@ -84,6 +86,7 @@ def synchronous(client: Client) -> None:
     sessions = client.paginate(client.session_v2.ListSessions, ListSessionsRequest())
     assert_type(sessions, Pager[Session])
     assert_type(sessions.count(), int)
+    assert_type(sessions.pages(), Iterator[list[Session]])
     found = client.wait_until(
         lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
     )

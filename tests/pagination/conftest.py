@@ -1,4 +1,4 @@
-"""One emulator for all tests here, as if it had just started."""
+"""One emulator for all tests in this folder, reset before each."""
 
 from __future__ import annotations
 
@@ -35,3 +35,12 @@ async def client(
 def sync_client(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> Iterator[Client]:
     with Client(emulator.url, key, options=options) as client:
         yield client
+
+
+@pytest.fixture
+def users(emulator: Emulator) -> list[str]:
+    """The ids of all users, in the order of creation."""
+    existing = [user.id for user in emulator._zitadel.store.users.values()]
+    added = [emulator.add_human(f"user-{number}@example.com") for number in range(22)]
+    emulator.forget_calls()
+    return existing + added

@@ -1,4 +1,4 @@
-"""A server whose pages lead nowhere is told of, and never asked for ever."""
+"""Pages that never end raise PaginationError."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from zitadel_grpc.api.user.v1 import User
 from zitadel_grpc.api.v1 import ListDetails
 from zitadel_grpc.credentials import PersonalAccessToken
 from zitadel_grpc.pagination import PaginationError
-from zitadel_grpc.pagination._listing import listing
-from zitadel_grpc.pagination._walk import walk
+from zitadel_grpc.pagination._cursor import make_cursor
+from zitadel_grpc.pagination._schema import list_schema
 
 numbers = count()
 
@@ -33,51 +33,52 @@ def page(total: int, *ids: str) -> ListUsersResponse:
 
 
 USERS: dict[str, Callable[[ListUsersRequest], ListUsersResponse]] = {
-    "a total that cannot be": lambda _: page(2**63),
+    "an impossible total": lambda _: page(2**63),
     "a total without items": lambda _: page(2**62),
-    "the offset ignored": lambda _: page(2**40, "a", "b", "c"),
-    "one item for ever": lambda _: page(2**40, "a"),
+    "an ignored offset": lambda _: page(2**40, "a", "b", "c"),
+    "the same item": lambda _: page(2**40, "a"),
     "known items without a total": lambda _: page(0, "a", "b"),
     "more than the total": lambda _: page(5, *(str(next(numbers)) for _ in range(3))),
 }
 CHANGES: dict[str, list[int]] = {"the same": [1, 2, 3], "none": [0, 0], "newest first": [9, 5, 0]}
 
 
-def follow(name: str, request: object, response: type, answer: Callable[..., object]) -> None:
-    pages = walk(listing(name, request.DESCRIPTOR, response.DESCRIPTOR), request, 3)  # type: ignore[attr-defined]
+def follow(name: str, request: object, response: type, respond: Callable[..., object]) -> None:
+    schema = list_schema(name, request.DESCRIPTOR, response.DESCRIPTOR)  # type: ignore[attr-defined]
+    cursor = make_cursor(schema, request, 3)
     for _ in range(5000):
-        if pages.done:
+        if cursor.done:
             return
-        pages.receive(answer(pages.request()))
+        cursor.receive(respond(cursor.next_request()))
     pytest.fail("does not end")
 
 
 @pytest.mark.parametrize("kind", USERS)
-def test_pages_that_do_not_end(kind: str) -> None:
+def test_pages_that_never_end(kind: str) -> None:
     with pytest.raises(PaginationError):
         follow("ListUsers", ListUsersRequest(), ListUsersResponse, USERS[kind])
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_changes_whose_sequence_does_not_grow(kind: str) -> None:
+def test_changes_whose_sequence_does_not_increase(kind: str) -> None:
     response = ListUserChangesResponse(result=[Change(sequence=each) for each in CHANGES[kind]])
     with pytest.raises(PaginationError, match="sequence"):
         follow("ListUserChanges", ListUserChangesRequest(), ListUserChangesResponse, lambda _: response)
 
 
-def test_pages_of_which_nothing_may_be_seen_are_passed() -> None:
+def test_pages_without_visible_items_are_skipped() -> None:
     follow("ListUsers", ListUsersRequest(), ListUsersResponse, lambda _: page(2000))
 
 
 @pytest.mark.parametrize("prefetch", [False, True])
-def test_a_partial_keeps_its_deadline(sync_client: Client, prefetch: bool) -> None:
+def test_a_partial_keeps_its_timeout(sync_client: Client, prefetch: bool) -> None:
     call = functools.partial(sync_client.management.ListUsers, timeout=5)
     assert list(sync_client.paginate(call, ListUsersRequest(), page_size=1, prefetch=prefetch))
 
 
-def test_over_the_wire() -> None:
+def test_a_client_raises_pagination_error() -> None:
     handler = grpc.unary_unary_rpc_method_handler(
-        lambda request, _: USERS["the offset ignored"](request),
+        lambda request, _: USERS["an ignored offset"](request),
         ListUsersRequest.FromString,
         ListUsersResponse.SerializeToString,
     )
@@ -88,7 +89,7 @@ def test_over_the_wire() -> None:
     server.start()
     options = ConnectionOptions(allow_plaintext=True)
     with Client(f"http://localhost:{port}", PersonalAccessToken("ey.some.token"), options=options) as client:
-        pages = client.paginate(client.management.ListUsers, ListUsersRequest())
+        pager = client.paginate(client.management.ListUsers, ListUsersRequest())
         with pytest.raises(PaginationError):
-            list(pages)
+            list(pager)
     server.stop(0)

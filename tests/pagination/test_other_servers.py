@@ -1,5 +1,4 @@
-"""Over the wire: a server that allows less than it is asked for, and lists of changes, which the emulator has
-not."""
+"""What the emulator does not do: a lower limit than requested, and lists of changes."""
 
 from __future__ import annotations
 
@@ -32,9 +31,9 @@ PAT = PersonalAccessToken("ey.some.token")
 def list_users(request: ListUsersRequest, _: grpc.ServicerContext) -> ListUsersResponse:
     start = request.query.offset
     page = USERS[start : start + min(request.query.limit, HIGHEST_LIMIT)]
-    answer = ListUsersResponse(result=[User(id=user) for user in page])
-    answer.details.total_result = len(USERS)
-    return answer
+    response = ListUsersResponse(result=[User(id=user) for user in page])
+    response.details.total_result = len(USERS)
+    return response
 
 
 def list_changes(request: ListUserChangesRequest, _: grpc.ServicerContext) -> ListUserChangesResponse:
@@ -43,8 +42,8 @@ def list_changes(request: ListUserChangesRequest, _: grpc.ServicerContext) -> Li
     return ListUserChangesResponse(result=[Change(sequence=each) for each in ordered[: request.query.limit]])
 
 
-def handler(answer: Callable[..., Any], request: Any, response: Any) -> grpc.RpcMethodHandler[Any, Any]:
-    return grpc.unary_unary_rpc_method_handler(answer, request.FromString, response.SerializeToString)
+def handler(respond: Callable[..., Any], request: Any, response: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    return grpc.unary_unary_rpc_method_handler(respond, request.FromString, response.SerializeToString)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +61,10 @@ def url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("prefetch", [False, True])
-async def test_a_limit_that_is_lowered_does_not_end_a_list(url: str, prefetch: bool) -> None:
+async def test_a_server_with_a_lower_limit_is_read_to_the_end(url: str, prefetch: bool) -> None:
     async with AsyncClient(url, PAT) as client:
-        pages = client.paginate(client.management.ListUsers, ListUsersRequest(), prefetch=prefetch)
-        assert [user.id async for user in pages] == USERS
+        pager = client.paginate(client.management.ListUsers, ListUsersRequest(), prefetch=prefetch)
+        assert [user.id async for user in pager] == USERS
     with Client(url, PAT) as sync_client:
         method = sync_client.management.ListUsers
         assert [
@@ -73,20 +72,16 @@ async def test_a_limit_that_is_lowered_does_not_end_a_list(url: str, prefetch: b
         ] == USERS
 
 
-async def test_changes_are_read_from_the_oldest_on(url: str) -> None:
+async def test_changes_are_read_oldest_first(url: str) -> None:
     request = ListUserChangesRequest(user_id="1")
     async with AsyncClient(url, PAT) as client:
-        pages = client.paginate(client.management.ListUserChanges, request, page_size=4)
-        assert [change.sequence async for change in pages] == SEQUENCES
-        assert pages.total == len(SEQUENCES)
-        with pytest.raises(
-            ConfigurationError, match="ListUserChanges does not tell how many items there are"
-        ):
+        pager = client.paginate(client.management.ListUserChanges, request, page_size=4)
+        assert [change.sequence async for change in pager] == SEQUENCES
+        assert pager.total == len(SEQUENCES)
+        with pytest.raises(ConfigurationError, match="ListUserChanges does not report a total"):
             await client.paginate(client.management.ListUserChanges, request).count()
     with Client(url, PAT) as sync_client:
         changes = sync_client.paginate(sync_client.management.ListUserChanges, request, page_size=4)
         assert [change.sequence for change in changes] == SEQUENCES
-        with pytest.raises(
-            ConfigurationError, match="ListUserChanges does not tell how many items there are"
-        ):
+        with pytest.raises(ConfigurationError, match="ListUserChanges does not report a total"):
             sync_client.paginate(sync_client.management.ListUserChanges, request).count()

@@ -1,4 +1,4 @@
-"""Lists read through Client: the same as through AsyncClient, but for how they wait."""
+"""Iteration over the items of a list through Client, where it differs from AsyncClient."""
 
 from __future__ import annotations
 
@@ -9,35 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
+from tests.pagination.users import LIST_USERS, list_users_sync
 from zitadel_grpc import Client
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ListUsersRequest, RemoveUserRequest
-from zitadel_grpc.api.user.v1 import User
-from zitadel_grpc.errors import (
-    ClosedError,
-    ConfigurationError,
-    DeadlineExceeded,
-    InvalidArgument,
-    PermissionDenied,
-)
-from zitadel_grpc.pagination import Pager
+from zitadel_grpc.api.management.v1 import ListUsersRequest, RemoveUserRequest
+from zitadel_grpc.errors import ClosedError, DeadlineExceeded, InvalidArgument, PermissionDenied
 from zitadel_grpc.testing import Emulator
-
-LIST_USERS = "zitadel.management.v1.ManagementService/ListUsers"
-
-
-@pytest.fixture
-def users(emulator: Emulator) -> list[str]:
-    """The ids of all there are, in the order of creation."""
-    there_before = [user.id for user in emulator._zitadel.store.users.values()]
-    added = [emulator.add_human(f"user-{number}@example.com") for number in range(22)]
-    emulator.forget_calls()
-    return there_before + added
-
-
-def list_users(client: Client, page_size: int = 10, *, prefetch: bool = False) -> Pager[User]:
-    return client.paginate(
-        client.management.ListUsers, ListUsersRequest(), page_size=page_size, prefetch=prefetch
-    )
 
 
 def codes(emulator: Emulator) -> list[grpc.StatusCode]:
@@ -52,27 +28,27 @@ def wait_for_calls(emulator: Emulator, count: int) -> None:
 
 
 @pytest.mark.parametrize("prefetch", [False, True])
-def test_a_list_is_read_in_the_order_of_creation(
+def test_items_come_in_the_order_of_creation(
     sync_client: Client, emulator: Emulator, users: list[str], prefetch: bool
 ) -> None:
-    pages = list_users(sync_client, prefetch=prefetch)
+    pager = list_users_sync(sync_client, prefetch=prefetch)
     assert codes(emulator) == []
-    assert [user.id for user in pages] == users
+    assert [user.id for user in pager] == users
     assert len(codes(emulator)) == 3
-    assert pages.total == len(users)
+    assert pager.total == len(users)
 
 
-def test_the_total_can_be_known_before(sync_client: Client, emulator: Emulator, users: list[str]) -> None:
-    pages = list_users(sync_client)
-    assert pages.count() == len(users) == pages.count()
+def test_count_keeps_the_page_it_requests(sync_client: Client, emulator: Emulator, users: list[str]) -> None:
+    pager = list_users_sync(sync_client)
+    assert pager.count() == len(users) == pager.count()
     assert len(codes(emulator)) == 1
-    assert len(list(pages)) == len(users)
+    assert len(list(pager)) == len(users)
     assert len(codes(emulator)) == 3
 
 
-def test_nothing_is_lost_while_users_are_removed(sync_client: Client, users: list[str]) -> None:
+def test_no_item_is_skipped_while_users_are_removed(sync_client: Client, users: list[str]) -> None:
     found = []
-    for user in list_users(sync_client, page_size=5, prefetch=True):
+    for user in list_users_sync(sync_client, page_size=5, prefetch=True):
         found.append(user.id)
         if len(found) in (4, 9, 14):
             sync_client.management.RemoveUser(RemoveUserRequest(id=users[len(found) - 2]))
@@ -81,77 +57,75 @@ def test_nothing_is_lost_while_users_are_removed(sync_client: Client, users: lis
 
 def test_a_view_reads_its_own_organization(sync_client: Client, emulator: Emulator) -> None:
     organization = emulator.add_organization("Another")
-    there = [emulator.add_human(f"{n}@example.com", organization_id=organization) for n in range(3)]
+    members = [emulator.add_human(f"{n}@example.com", organization_id=organization) for n in range(3)]
     view = sync_client.with_org(organization)
-    assert [user.id for user in list_users(view, page_size=2, prefetch=True)] == there
+    assert [user.id for user in list_users_sync(view, page_size=2, prefetch=True)] == members
 
 
-def test_a_token_that_ends_between_two_pages_is_renewed(
+def test_a_token_revoked_between_two_pages_is_replaced(
     sync_client: Client, emulator: Emulator, users: list[str]
 ) -> None:
-    pages = list_users(sync_client, prefetch=True)
-    first = next(pages)
+    pager = list_users_sync(sync_client, prefetch=True)
+    first = next(pager)
     wait_for_calls(emulator, 2)
     emulator.faults.revoke_all_tokens()
-    assert [first.id, *(user.id for user in pages)] == users
+    assert [first.id, *(user.id for user in pager)] == users
     ok, refused = grpc.StatusCode.OK, grpc.StatusCode.UNAUTHENTICATED
     assert codes(emulator) == [ok, ok, refused, ok]
 
 
 @pytest.mark.parametrize("failures", [1, 2])
-def test_a_page_that_was_asked_for_ahead_in_vain_is_asked_for_when_it_is_its_turn(
+def test_a_failed_prefetch_is_repeated_when_its_page_is_needed(
     sync_client: Client, emulator: Emulator, users: list[str], failures: int
 ) -> None:
-    pages = list_users(sync_client, prefetch=True)
-    assert pages.count()
+    pager = list_users_sync(sync_client, prefetch=True)
+    assert pager.count()
     wait_for_calls(emulator, 2)
     emulator.faults.fail_next(LIST_USERS, grpc.StatusCode.PERMISSION_DENIED, times=failures)
-    found = [next(pages).id for _ in range(19)]
+    found = [next(pager).id for _ in range(19)]
     if failures == 2:
         with pytest.raises(PermissionDenied) as raised:
-            next(pages)
+            next(pager)
         assert raised.value.rpc == LIST_USERS
-    assert found + [user.id for user in pages] == users
+    assert found + [user.id for user in pager] == users
 
 
-def test_an_error_is_raised_once_and_the_page_asked_for_again(
+def test_after_an_error_the_same_page_is_requested_again(
     sync_client: Client, emulator: Emulator, users: list[str]
 ) -> None:
     emulator.faults.fail_next(LIST_USERS, grpc.StatusCode.INVALID_ARGUMENT)
-    pages = list_users(sync_client)
+    pager = list_users_sync(sync_client)
     with pytest.raises(InvalidArgument):
-        next(pages)
-    assert [user.id for user in pages] == users
+        next(pager)
+    assert [user.id for user in pager] == users
 
 
-def test_each_page_has_its_time(sync_client: Client, emulator: Emulator) -> None:
+def test_the_timeout_applies_to_each_page(sync_client: Client, emulator: Emulator) -> None:
     emulator.faults.latency = 30.0
     with pytest.raises(DeadlineExceeded):
         next(sync_client.paginate(sync_client.management.ListUsers, ListUsersRequest(), timeout=0.05))
 
 
-def test_what_is_left_half_way_leaves_no_call_behind(
-    sync_client: Client, emulator: Emulator, users: list[str]
-) -> None:
-    with list_users(sync_client, prefetch=True) as pages:
-        next(pages)
-        ahead = pages._ahead
-    assert ahead.done()
-    assert list(pages) == []
-    for _ in (pages := list_users(sync_client, prefetch=True)):
-        ahead = pages._ahead
+def test_an_early_end_cancels_the_prefetch(sync_client: Client, emulator: Emulator, users: list[str]) -> None:
+    with list_users_sync(sync_client, prefetch=True) as pager:
+        next(pager)
+        call = pager._prefetched
+    assert call.done()
+    assert list(pager) == []
+    for _ in (pager := list_users_sync(sync_client, prefetch=True)):
+        call = pager._prefetched
         break
-    del pages
-    assert ahead.done()
+    del pager
+    assert call.done()
 
 
-def test_several_threads_may_share_a_list(sync_client: Client, emulator: Emulator, users: list[str]) -> None:
-    pages = list_users(sync_client, page_size=5, prefetch=True)
+def test_several_threads_can_share_a_pager(sync_client: Client, emulator: Emulator, users: list[str]) -> None:
+    pager = list_users_sync(sync_client, page_size=5, prefetch=True)
     start = threading.Barrier(4)
 
     def work() -> list[str]:
         start.wait(10)
-        return [user.id for user in pages]
+        return [user.id for user in pager]
 
     with ThreadPoolExecutor(4) as pool:
         shares = [pool.submit(work) for _ in range(4)]
@@ -161,18 +135,11 @@ def test_several_threads_may_share_a_list(sync_client: Client, emulator: Emulato
 
 @pytest.mark.parametrize("prefetch", [False, True])
 @pytest.mark.usefixtures("users")
-def test_a_closed_client_says_so(sync_client: Client, emulator: Emulator, prefetch: bool) -> None:
+def test_a_closed_client_raises_closed_error(sync_client: Client, emulator: Emulator, prefetch: bool) -> None:
     sync_client.access_token()
-    emulator.faults.latency = 0.3  # so that a page asked for ahead is still under way
-    pages = list_users(sync_client, prefetch=prefetch)
-    assert pages.count()
+    emulator.faults.latency = 0.3  # so that the prefetch is still in progress
+    pager = list_users_sync(sync_client, prefetch=prefetch)
+    assert pager.count()
     sync_client.close()
     with pytest.raises(ClosedError):
-        list(pages)
-
-
-def test_what_cannot_be_paged_is_told_at_once(sync_client: Client) -> None:
-    with pytest.raises(
-        ConfigurationError, match="ManagementService/GetMyOrg is not a list: call it by itself"
-    ):
-        sync_client.paginate(sync_client.management.GetMyOrg, GetMyOrgRequest())  # type: ignore[arg-type]
+        list(pager)

@@ -25,6 +25,7 @@ from zitadel_grpc.api.greeter.v1 import ListGreetingsRequest
 
 def read(client: AsyncClient, sync_client: Client) -> None:
     reveal_type(client.paginate(client.greeter.ListGreetings, ListGreetingsRequest()))
+    reveal_type(client.paginate(client.greeter.ListGreetings, ListGreetingsRequest()).pages())
     reveal_type(sync_client.paginate(sync_client.greeter.ListGreetings, ListGreetingsRequest()))
 """
 MAKE = """
@@ -51,5 +52,6 @@ def test_lists_of_another_source_are_read_and_typed(project: Project, release: P
             f'"zitadel_grpc.pagination._pagers.{kind}[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]"'
             in told
         )
+    assert "AsyncIterator[list[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]]" in told
     assert "error" not in told
     assert project.python(MAKE) == "<Pager of zitadel.greeter.v1.GreeterService/ListGreetings, total: None>"

@@ -1,4 +1,4 @@
-"""The iterators over lists: `walk` decides what to ask, these wait for the answers."""
+"""The iterators over lists. A cursor decides what to request; a pager makes the calls and holds the items."""
 
 from __future__ import annotations
 
@@ -14,111 +14,140 @@ import grpc
 
 from zitadel_grpc._misplaced import shown_number
 from zitadel_grpc.errors import ConfigurationError, ZitadelError
-from zitadel_grpc.pagination._listing import listing
-from zitadel_grpc.pagination._walk import walk
+from zitadel_grpc.pagination._cursor import make_cursor
+from zitadel_grpc.pagination._schema import list_schema
 
 Item = TypeVar("Item")
 
-_PAGE_SIZE = 100  # what ZITADEL takes for a limit where a request has none; its highest is 1,000
-_HIGHEST_LIMIT = 2**32 - 1
+_PAGE_SIZE = 100  # ZITADEL's own default; its maximum is 1,000
+_MAX_LIMIT = 2**32 - 1
 
 
-class _Common(Generic[Item]):
+class _BasePager(Generic[Item]):
     def __init__(
         self, call: Any, request: Any, *, page_size: int | None, prefetch: bool, timeout: float | None
     ) -> None:
-        method = _method(call)
+        method: Any = call.func if isinstance(call, functools.partial) else call
         if not hasattr(method, "described"):
             raise ConfigurationError(
-                f"paginate() takes a method of a client's services, such as client.management.ListUsers: "
-                f"{getattr(method, '__qualname__', None) or type(method).__name__} is not one"
+                "call must be a method of a client's services, such as client.management.ListUsers, not "
+                f"{getattr(method, '__qualname__', None) or type(method).__name__}"
             )
         self._rpc, empty = method.described(request)
-        found = listing(self._rpc, request.DESCRIPTOR, empty.DESCRIPTOR)
+        schema = list_schema(self._rpc, request.DESCRIPTOR, empty.DESCRIPTOR)
         if page_size is None:
-            page_size = (found.page and getattr(request, found.page).limit) or _PAGE_SIZE
-        if not isinstance(page_size, int) or not 1 <= page_size <= _HIGHEST_LIMIT:
-            raise ConfigurationError(
-                f"page_size must be a number of items from 1 on, not {shown_number(page_size)}"
-            )
-        self._walk = walk(found, request, page_size)
+            page_size = (schema.page and getattr(request, schema.page).limit) or _PAGE_SIZE
+        if not isinstance(page_size, int) or isinstance(page_size, bool) or not 1 <= page_size <= _MAX_LIMIT:
+            raise ConfigurationError(f"page_size must be a positive integer, not {shown_number(page_size)}")
+        self._cursor = make_cursor(schema, request, page_size)
         self._call = call
-        # Not given at all, it leaves the deadline of a functools.partial as it is.
-        self._options = {} if timeout is None else {"timeout": timeout}
+        # Passing timeout=None would override the timeout of a functools.partial.
+        self._call_options = {} if timeout is None else {"timeout": timeout}
         self._prefetch = prefetch
         self._items: deque[Item] = deque()
         self._closed = False
 
     @property
     def total(self) -> int | None:
-        """How many items the whole list has, as the server said with the latest page; None before the first,
-        and if it does not say. It counts what the caller may not see too, and what comes before the request's
-        offset."""
-        return self._walk.total
+        """Number of items in the whole list, as reported with the latest page.
+
+        None before the first page, and for lists that do not report it. Includes items before the request's
+        offset and items that the caller may not see.
+        """
+        return self._cursor.total
 
     def _known_total(self) -> int:
         if self.total is None:
-            raise ConfigurationError(f"{self._rpc} does not tell how many items there are: count them")
+            raise ConfigurationError(f"{self._rpc} does not report a total; count the items as you read them")
         return self.total
+
+    @property
+    def _at_end(self) -> bool:
+        return self._closed or self._cursor.done
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._rpc}, total: {self.total}>"
 
 
-class AsyncPager(_Common[Item], AsyncIterator[Item]):
-    """The items of a list, whose pages are asked for as they are needed. Made by `AsyncClient.paginate`.
+class AsyncPager(_BasePager[Item], AsyncIterator[Item]):
+    """Iterates over the items of a list and requests its pages as needed. Created by `AsyncClient.paginate`.
 
-    Several tasks may take items from one. After an error the next step asks for the same page again.
+    Several tasks can share one pager. After an error the next step requests the same page again.
     """
 
     _loop: asyncio.AbstractEventLoop
-    _ahead: Any = None
-    """The call for the next page, if it is under way."""
+    _prefetched: Any = None
+    """The call for the next page."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(
+        self, call: Any, request: Any, *, page_size: int | None, prefetch: bool, timeout: float | None
+    ) -> None:
+        super().__init__(call, request, page_size=page_size, prefetch=prefetch, timeout=timeout)
         self._lock = asyncio.Lock()
 
     async def count(self) -> int:
-        """`total`, for which the first page is asked for if it is not here yet. Raises as a call does."""
+        """`total`; requests the first page if necessary and keeps it for the iteration.
+
+        Raises ConfigurationError for a list that does not report its total, and the errors of a call.
+        """
         async with self._lock:
-            if self.total is None:
-                await self._load()
+            if self.total is None and not self._cursor.done:
+                await self._fetch()
         return self._known_total()
+
+    def pages(self) -> AsyncIterator[list[Item]]:
+        """Iterates over the pages, each a list of items.
+
+            async for users in client.paginate(client.management.ListUsers, ListUsersRequest()).pages():
+                await save(users)
+
+        Shares its position with the iteration over items: the first page is the rest of the current one. A
+        page is never empty. It can be shorter than `page_size`, since it holds new items only.
+        """
+        return _AsyncPages(self)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Item:
-        while not self._items:
-            async with self._lock:
-                if self._items:  # of a page that another task waited for
-                    break
-                if self._walk.done or self._closed:
-                    raise StopAsyncIteration
-                await self._load()
+        await self._fill()
         return self._items.popleft()
 
-    async def _load(self) -> None:
-        ahead, self._ahead = self._ahead, None
-        if ahead is None or ahead.cancelled():  # by the client, when it was closed
-            ahead = self._send()
-        response = await ahead
-        self._items += self._walk.receive(response)
-        if self._prefetch and not self._walk.done and not self._closed:
+    async def _next_page(self) -> list[Item]:
+        await self._fill()
+        page = list(self._items)
+        self._items.clear()
+        return page
+
+    async def _fill(self) -> None:
+        """Waits for items. Raises StopAsyncIteration at the end of the list."""
+        while not self._items:
+            async with self._lock:
+                if self._items:  # another task fetched the page
+                    break
+                if self._at_end:
+                    raise StopAsyncIteration
+                await self._fetch()
+
+    async def _fetch(self) -> None:
+        call, self._prefetched = self._prefetched, None
+        if call is None or call.cancelled():  # closing the client cancels it
+            call = self._send()
+        self._items.extend(self._cursor.receive(await call))
+        if self._prefetch and not self._at_end:
             self._loop = asyncio.get_running_loop()
-            with contextlib.suppress(ZitadelError):  # is raised when the page is needed
-                self._ahead = self._send()
+            with contextlib.suppress(ZitadelError):  # raised again when the page is needed
+                self._prefetched = self._send()
 
     def _send(self) -> Any:
-        return self._call(self._walk.request(), **self._options)
+        return self._call(self._cursor.next_request(), **self._call_options)
 
     async def aclose(self) -> None:
-        """Ends the iteration, and the call under way for the next page."""
+        """Ends the iteration and cancels a prefetch in progress."""
         self._closed = True
         self._items.clear()
-        if self._ahead is not None:
-            self._ahead.cancel()
+        if self._prefetched is not None:
+            self._prefetched.cancel()
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,26 +156,45 @@ class AsyncPager(_Common[Item], AsyncIterator[Item]):
         await self.aclose()
 
     def __del__(self) -> None:
-        if self._ahead is not None:
+        if self._prefetched is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._ahead.cancel)
+                self._loop.call_soon_threadsafe(self._prefetched.cancel)
 
 
-class Pager(_Common[Item], Iterator[Item]):
-    """AsyncPager' synchronous twin, made by `Client.paginate`. Several threads may take items from one."""
+class _AsyncPages(AsyncIterator[list[Item]]):
+    """Not a generator: that would end with the first error instead of requesting the page again."""
 
-    _ahead: Any = None
+    def __init__(self, pager: AsyncPager[Item]) -> None:
+        self._pager = pager
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+    async def __anext__(self) -> list[Item]:
+        return await self._pager._next_page()
+
+
+class Pager(_BasePager[Item], Iterator[Item]):
+    """The synchronous twin of AsyncPager, created by `Client.paginate`. Threads can share one pager."""
+
+    _prefetched: Any = None
+
+    def __init__(
+        self, call: Any, request: Any, *, page_size: int | None, prefetch: bool, timeout: float | None
+    ) -> None:
+        super().__init__(call, request, page_size=page_size, prefetch=prefetch, timeout=timeout)
         self._lock = threading.Lock()
 
     def count(self) -> int:
-        """`total`, for which the first page is asked for if it is not here yet. Raises as a call does."""
+        """`total`; requests the first page if necessary and keeps it for the iteration.
+
+        Raises ConfigurationError for a list that does not report its total, and the errors of a call.
+        """
         with self._lock:
-            if self.total is None:
-                self._load()
+            if self.total is None and not self._cursor.done:
+                self._fetch()
         return self._known_total()
+
+    def pages(self) -> Iterator[list[Item]]:
+        """Iterates over the pages, each a list of items; see `AsyncPager.pages`."""
+        return _Pages(self)
 
     def __iter__(self) -> Self:
         return self
@@ -156,31 +204,46 @@ class Pager(_Common[Item], Iterator[Item]):
             with contextlib.suppress(IndexError):
                 return self._items.popleft()
             with self._lock:
-                if self._items:  # of a page that another thread waited for
+                if self._items:  # another thread fetched the page
                     continue
-                if self._walk.done or self._closed:
+                if self._at_end:
                     raise StopIteration
-                self._load()
+                self._fetch()
 
-    def _load(self) -> None:
-        ahead, self._ahead = self._ahead, None
-        response = self._answer(ahead) if ahead else self._call(self._walk.request(), **self._options)
-        self._items += self._walk.receive(response)
-        if self._prefetch and not self._walk.done and not self._closed:
-            with contextlib.suppress(ZitadelError):  # is raised when the page is needed
-                self._ahead = _future(self._call)(self._walk.request(), **self._options)
+    def _next_page(self) -> list[Item]:
+        page: list[Item] = []
+        with self._lock:
+            while True:
+                with contextlib.suppress(IndexError):
+                    while True:  # one by one: other threads take items meanwhile
+                        page.append(self._items.popleft())
+                if page:
+                    return page
+                if self._at_end:
+                    raise StopIteration
+                self._fetch()
 
-    def _answer(self, ahead: Any) -> Any:
+    def _fetch(self) -> None:
+        call, self._prefetched = self._prefetched, None
+        response = self._response_of(call) if call else self._send()
+        self._items.extend(self._cursor.receive(response))
+        if self._prefetch and not self._at_end:
+            with contextlib.suppress(ZitadelError):  # raised again when the page is needed
+                self._prefetched = _future(self._call)(self._cursor.next_request(), **self._call_options)
+
+    def _response_of(self, prefetched: Any) -> Any:
         with contextlib.suppress(grpc.RpcError, grpc.FutureCancelledError):
-            return ahead.result()
-        # A future is not sent again when it fails; a call is.
-        return self._call(self._walk.request(), **self._options)
+            return prefetched.result()
+        return self._send()  # a call is retried, a future is not
+
+    def _send(self) -> Any:
+        return self._call(self._cursor.next_request(), **self._call_options)
 
     def close(self) -> None:
-        """Ends the iteration, and the call under way for the next page."""
+        """Ends the iteration and cancels a prefetch in progress."""
         self._closed = True
         self._items.clear()
-        self._cancel()
+        self._cancel_prefetch()
 
     def __enter__(self) -> Self:
         return self
@@ -189,15 +252,19 @@ class Pager(_Common[Item], Iterator[Item]):
         self.close()
 
     def __del__(self) -> None:
-        self._cancel()
+        self._cancel_prefetch()
 
-    def _cancel(self) -> None:
-        if self._ahead is not None:
-            self._ahead.cancel()
+    def _cancel_prefetch(self) -> None:
+        if self._prefetched is not None:
+            self._prefetched.cancel()
 
 
-def _method(call: Any) -> Any:
-    return call.func if isinstance(call, functools.partial) else call
+class _Pages(Iterator[list[Item]]):
+    def __init__(self, pager: Pager[Item]) -> None:
+        self._pager = pager
+
+    def __next__(self) -> list[Item]:
+        return self._pager._next_page()
 
 
 def _future(call: Any) -> Any:

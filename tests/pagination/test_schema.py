@@ -1,4 +1,4 @@
-"""Which of ZITADEL's lists can be paged, what keeps their pages apart, and what their items."""
+"""Which of ZITADEL's lists can be paginated, by what they are sorted, and what identifies their items."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from zitadel_grpc import api, catalog
 from zitadel_grpc.errors import ConfigurationError
-from zitadel_grpc.pagination._listing import Listing, listing
+from zitadel_grpc.pagination._schema import ListSchema, list_schema
 
 pytestmark = pytest.mark.pin
 
-# The RPC, what its pages are sorted by, and what tells two items apart (`*`: all that they hold).
+# The RPC, the column to sort by, and the fields that identify an item (`*`: all of its fields).
 PAGED = """
 action.v2beta.ActionService/ListExecutions | creation | *
 action.v2beta.ActionService/ListTargets | creation | id
@@ -95,8 +95,8 @@ user.v2.UserService/ListUserMetadata | - | key
 user.v2.UserService/ListUsers | creation | user_id
 user.v2beta.UserService/ListUsers | creation | user_id
 """  # noqa: E501
-# These come in one answer.
-WHOLE = """
+# The response has all items.
+SINGLE_PAGE = """
 action.v2beta.ActionService/ListExecutionFunctions
 action.v2beta.ActionService/ListExecutionMethods
 action.v2beta.ActionService/ListExecutionServices
@@ -131,10 +131,10 @@ user.v2beta.UserService/ListAuthenticationMethodTypes
 webkey.v2.WebKeyService/ListWebKeys
 webkey.v2beta.WebKeyService/ListWebKeys
 """
-# It has a limit, and asks for spans of time; a sequence counts the events of one aggregate only.
-CANNOT_BE_PAGED = {"admin.v1.AdminService/ListEvents"}
-# Answers that hold several of something, without being lists.
-NO_LISTS = {
+# It has a limit, but no offset: its sequence counts the events of one aggregate only.
+CANNOT_BE_PAGINATED = {"admin.v1.AdminService/ListEvents"}
+# Not lists, although their responses have a repeated field.
+NOT_LISTS = {
     "admin.v1.AdminService/ExportData",
     "admin.v1.AdminService/GetAllowedLanguages",
     "admin.v1.AdminService/GetRestrictions",
@@ -155,7 +155,7 @@ NO_LISTS = {
 
 @pytest.fixture(scope="module")
 def methods() -> dict[str, MethodDescriptor]:
-    """The RPCs whose answers hold several of something."""
+    """The lists, and all other RPCs whose responses have a repeated field."""
     for module in pkgutil.walk_packages(api.__path__, "zitadel_grpc.api."):
         if module.name.endswith("_pb2"):
             importlib.import_module(module.name)
@@ -170,49 +170,51 @@ def methods() -> dict[str, MethodDescriptor]:
     return found
 
 
-def listing_of(rpc: str, method: MethodDescriptor) -> Listing:
-    return listing(rpc, method.input_type, method.output_type)
+def schema_of(rpc: str, method: MethodDescriptor) -> ListSchema:
+    return list_schema(rpc, method.input_type, method.output_type)
 
 
-def order_of(kind: Listing, method: MethodDescriptor) -> str:
-    if kind.by_sequence:
+def order_of(schema: ListSchema, method: MethodDescriptor) -> str:
+    if schema.by_sequence:
         return "sequence"
-    if kind.order is None:
+    if schema.sorting_column is None:
         return "-"
     columns = method.input_type.fields_by_name["sorting_column"].enum_type
     assert columns
-    name = columns.values_by_number[kind.order].name
+    name = columns.values_by_number[schema.sorting_column].name
     return {"NAME": "name", "ID": "id", "DATE": "creation"}[name.rpartition("_")[2]]
 
 
-def test_all_lists_are_named_here(methods: dict[str, MethodDescriptor]) -> None:
+def test_every_list_is_covered(methods: dict[str, MethodDescriptor]) -> None:
     paged = {line.split()[0] for line in PAGED.strip().splitlines()}
-    named = [*paged, *WHOLE.split(), *CANNOT_BE_PAGED, *NO_LISTS]
+    named = [*paged, *SINGLE_PAGE.split(), *CANNOT_BE_PAGINATED, *NOT_LISTS]
     assert sorted(named) == sorted(methods)
 
 
 @pytest.mark.parametrize("line", PAGED.strip().splitlines())
-def test_it_is_paged(line: str, methods: dict[str, MethodDescriptor]) -> None:
+def test_it_is_paginated(line: str, methods: dict[str, MethodDescriptor]) -> None:
     rpc, order, identifiers = line.split(" | ")
-    kind = listing_of(rpc, methods[rpc])
-    assert kind.page in ("query", "pagination")
-    assert order_of(kind, methods[rpc]) == order
-    assert (" ".join(".".join(path) for path in kind.identifiers) or "*") == identifiers
-    assert (kind.details is None) == kind.by_sequence
+    schema = schema_of(rpc, methods[rpc])
+    assert schema.page in ("query", "pagination")
+    assert order_of(schema, methods[rpc]) == order
+    assert (" ".join(".".join(path) for path in schema.id_fields) or "*") == identifiers
+    assert (schema.details is None) == schema.by_sequence
 
 
-@pytest.mark.parametrize("rpc", WHOLE.split())
-def test_it_comes_whole(rpc: str, methods: dict[str, MethodDescriptor]) -> None:
-    assert listing_of(rpc, methods[rpc]).page is None
+@pytest.mark.parametrize("rpc", SINGLE_PAGE.split())
+def test_it_has_a_single_page(rpc: str, methods: dict[str, MethodDescriptor]) -> None:
+    assert schema_of(rpc, methods[rpc]).page is None
 
 
-@pytest.mark.parametrize("rpc", sorted(CANNOT_BE_PAGED))
-def test_it_cannot_be_paged(rpc: str, methods: dict[str, MethodDescriptor]) -> None:
-    with pytest.raises(ConfigurationError, match=f"{rpc} cannot be paged: it has a limit.*call it by itself"):
-        listing_of(rpc, methods[rpc])
+@pytest.mark.parametrize("rpc", sorted(CANNOT_BE_PAGINATED))
+def test_it_cannot_be_paginated(rpc: str, methods: dict[str, MethodDescriptor]) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"{rpc} cannot be paginated: it has a limit.*Call it directly"
+    ):
+        schema_of(rpc, methods[rpc])
 
 
-@pytest.mark.parametrize("rpc", sorted(NO_LISTS))
-def test_it_is_no_list(rpc: str, methods: dict[str, MethodDescriptor]) -> None:
-    with pytest.raises(ConfigurationError, match=f"{rpc} is not a list: call it by itself"):
-        listing_of(rpc, methods[rpc])
+@pytest.mark.parametrize("rpc", sorted(NOT_LISTS))
+def test_it_is_not_a_list(rpc: str, methods: dict[str, MethodDescriptor]) -> None:
+    with pytest.raises(ConfigurationError, match=f"{rpc} is not a list RPC; call it directly"):
+        schema_of(rpc, methods[rpc])
