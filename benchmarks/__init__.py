@@ -1,1 +1,1 @@
-"""What using this package costs: every claim is a ratio, measured side by side in one run. See README.md."""
+"""What this package costs, as ratios measured side by side in one run. See README.md."""

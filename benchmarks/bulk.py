@@ -1,4 +1,4 @@
-"""`bulk.run` against workers in an asyncio.gather (threads, for `Client`), the same number in flight."""
+"""`bulk.run` compared with workers in an asyncio.gather (threads for `Client`), same number in flight"""
 
 from __future__ import annotations
 
@@ -44,13 +44,17 @@ def show(figures: Figures, baseline: str, clock: Clock) -> None:
         for name, values in figures.items()
     ]
     what = "CPU of the client" if clock is time.process_time else "time"
-    print(table([f"{what} a call", "µs", "of the first: median (least-greatest)"], rows), "\n", flush=True)
+    print(
+        table([f"{what} per call", "µs", "ratio to the first: median (smallest-largest)"], rows),
+        "\n",
+        flush=True,
+    )
 
 
 def asynchronous(
     runner: asyncio.Runner, url: str, options: ConnectionOptions, total: int, directory: Path, clock: Clock
 ) -> dict[str, Callable[[], float]]:
-    """Seconds a call."""
+    """Seconds per call."""
 
     async def connected() -> AsyncClient:
         client = AsyncClient(url, credentials(), options=options)

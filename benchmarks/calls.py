@@ -1,4 +1,4 @@
-"""CPU of the client per authenticated call, 50 in flight, against plain gRPC with the token set by hand."""
+"""Client CPU per authenticated call, 50 in flight, compared with plain gRPC and a hand-written header"""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLAIN_SYNC = "plain grpc, static metadata"
 
 
 def credentials() -> AccessToken:
-    """A token with an end, as those from the token endpoint."""
+    """A token that expires, like those from the token endpoint."""
     return AccessToken(lambda: Token(TOKEN, 43199.0))
 
 
@@ -53,13 +53,13 @@ def show(figures: Figures, baseline: str) -> None:
         [name, f"{median(values):.0f}", spread(ratios(figures, name, baseline))]
         for name, values in figures.items()
     ]
-    print(table(["", "µs a call", "of plain: median (least-greatest)"], rows), flush=True)
+    print(table(["", "µs per call", "ratio to plain: median (smallest-largest)"], rows), flush=True)
 
 
 def asynchronous(
     runner: asyncio.Runner, target: str, roots: bytes, total: int
 ) -> dict[str, Callable[[], float]]:
-    """Each variant with a channel of its own, all in one event loop."""
+    """Each variant with its own channel, all in one event loop."""
 
     async def calls() -> dict[str, Callable[[], Awaitable[object]]]:
         tls = grpc.ssl_channel_credentials(roots)
@@ -95,7 +95,7 @@ def asynchronous(
 
 @contextmanager
 def synchronous(target: str, roots: bytes, total: int) -> Iterator[dict[str, Callable[[], float]]]:
-    """The same, from as many threads."""
+    """The same with `Client`, from threads."""
     options = ConnectionOptions(root_certificates=roots)
     with (
         ThreadPoolExecutor(CONCURRENCY) as threads,
@@ -125,7 +125,7 @@ def method(channel: grpc.aio.Channel) -> Any:
 
 
 class AddToken(grpc.aio.UnaryUnaryClientInterceptor):
-    """As one would write it."""
+    """A typical hand-written interceptor."""
 
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()), *METADATA)
@@ -133,7 +133,7 @@ class AddToken(grpc.aio.UnaryUnaryClientInterceptor):
 
 
 def google_channel(target: str, tls: grpc.ChannelCredentials) -> grpc.aio.Channel:
-    """google-auth's AuthMetadataPlugin, with a token that it takes to be valid."""
+    """google-auth's AuthMetadataPlugin, with a token that it considers valid."""
     transport = optional.load("google-auth", "google.auth.transport.grpc")
     user = optional.load("google-auth", "google.oauth2.credentials").Credentials(token=TOKEN)
     plugin = transport.AuthMetadataPlugin(user, request=None)

@@ -1,4 +1,4 @@
-"""Calls per second at 100 and 1,000 in flight over one, two and four connections: do more of them pay?"""
+"""Calls per second at 100 and 1,000 in flight over one, two and four connections: do more help?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.processes import server
 from benchmarks.rounds import interleave, ratios, spread, table
 from zitadel_grpc import AsyncClient, ConnectionOptions
 
-CALLS = {100: 2000, 1000: 4000}  # in flight: calls a round
+CALLS = {100: 2000, 1000: 4000}  # in flight: calls per round
 CONNECTIONS = (1, 2, 4)
 
 
@@ -33,12 +33,15 @@ def run(*, quick: bool) -> None:
             for name, values in figures.items():
                 ratio = spread(ratios(figures, name, "1"))
                 rows.append([f"{concurrency:,}", name, f"{median(values):,.0f}", ratio])
-    print(table(["in flight", "connections", "calls/s", "of one: median (least-greatest)"], rows), flush=True)
+    print(
+        table(["in flight", "connections", "calls/s", "ratio to one: median (smallest-largest)"], rows),
+        flush=True,
+    )
 
 
 async def connected(target: str, roots: bytes, count: int) -> Callable[[], Awaitable[object]]:
-    """Calls that go by `count` connections in turn."""
-    # A pool of its own for each channel: gRPC would share one connection between them.
+    """Calls over `count` connections in turn."""
+    # Each channel gets its own subchannel pool; otherwise gRPC shares one connection.
     options = ConnectionOptions(
         root_certificates=roots, channel_options=[("grpc.use_local_subchannel_pool", 1)]
     )

@@ -1,4 +1,4 @@
-"""Process start to first answer, by key file and by PAT, against the same written by hand with plain gRPC."""
+"""Process start to first response, with a key file and a PAT, compared with hand-written plain gRPC"""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from benchmarks.processes import server
 from benchmarks.rounds import Figures, interleave, ratios, spread, table
 
 PROGRAMS = Path(__file__).parent / "programs"
-STAGES = ("interpreter", "imports", "credentials", "first answer")
+STAGES = ("interpreter", "imports", "credentials", "first response")
 
 OURS, BY_HAND = "with_zitadel_grpc.py", "by_hand.py"
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
-    "key file: by hand, jwt and httpx2": (BY_HAND, {"CREDENTIALS": "key", "HTTP": "httpx2"}),
-    "key file: by hand, jwt and urllib": (BY_HAND, {"CREDENTIALS": "key", "HTTP": "urllib"}),
+    "key file: hand-written, jwt and httpx2": (BY_HAND, {"CREDENTIALS": "key", "HTTP": "httpx2"}),
+    "key file: hand-written, jwt and urllib": (BY_HAND, {"CREDENTIALS": "key", "HTTP": "urllib"}),
     "key file: AsyncClient": (OURS, {"CREDENTIALS": "key"}),
-    "PAT: by hand": (BY_HAND, {"CREDENTIALS": "pat", "HTTP": ""}),
+    "PAT: hand-written": (BY_HAND, {"CREDENTIALS": "pat", "HTTP": ""}),
     "PAT: AsyncClient": (OURS, {"CREDENTIALS": "pat"}),
 }
-BASELINES = {"key file": "key file: by hand, jwt and httpx2", "PAT": "PAT: by hand"}
+BASELINES = {"key file": "key file: hand-written, jwt and httpx2", "PAT": "PAT: hand-written"}
 
 
 def run(*, quick: bool) -> None:
@@ -45,7 +45,7 @@ def run(*, quick: bool) -> None:
             return sum(stages[name][-1])
 
         for name in VARIANTS:
-            milliseconds(name)  # compiles
+            milliseconds(name)  # compiles bytecode
             stages[name].clear()
         measured = {name: partial(milliseconds, name) for name in VARIANTS}
         show(interleave(measured, 3 if quick else 25), stages)
@@ -57,5 +57,10 @@ def show(figures: Figures, stages: dict[str, list[list[float]]]) -> None:
         parts = [f"{median(column):.0f}" for column in zip(*stages[name], strict=True)]
         ratio = spread(ratios(figures, name, BASELINES[name.partition(":")[0]]))
         rows.append([name, f"{median(values):.0f}", ratio, *parts])
-    header = ["", "ms", "of by hand: median (least-greatest)", *(f"{stage}, ms" for stage in STAGES)]
+    header = [
+        "",
+        "ms",
+        "ratio to hand-written: median (smallest-largest)",
+        *(f"{stage}, ms" for stage in STAGES),
+    ]
     print(table(header, rows), flush=True)

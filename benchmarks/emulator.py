@@ -1,4 +1,4 @@
-"""The emulator, in a process of its own; at its end it tells when it was asked for tokens."""
+"""The emulator in its own process. On exit it prints the times of the token requests."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ import time
 
 from zitadel_grpc.testing import Emulator
 
-_LOOK_EVERY = 0.01  # seconds
+_POLL_EVERY = 0.01  # seconds
 
 
 async def serve(token_lifetime: float) -> None:
@@ -25,7 +25,7 @@ async def serve(token_lifetime: float) -> None:
         asked_at: list[float] = []
         while not stop.is_set():
             asked_at += [time.monotonic()] * (zitadel.token_requests - len(asked_at))
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_EVERY)
     print(json.dumps(asked_at))
 
 

@@ -1,4 +1,4 @@
-"""Programs run in fresh processes, with compiled bytecode, and with the package as it is installed."""
+"""Runs programs in fresh processes, with compiled bytecode and the installed package."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _WITHIN = 60.0  # seconds
 
 
 class Interpreter:
-    """Starts Pythons that keep their bytecode in one directory, whatever this one's settings are."""
+    """Starts Python processes that share one bytecode directory, whatever the settings of this process."""
 
     def __init__(self, bytecode: str) -> None:
         self._environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run(self, *arguments: str, **variables: str) -> tuple[float, Any]:
-        """Runs a program to its end; gives when it began (`time.monotonic`) and the JSON that it printed."""
-        # -P: the installed package is measured, not the directory that this is run in.
+        """Runs a program; returns its start time (`time.monotonic`) and the JSON that it printed."""
+        # -P: measure the installed package, not the one in the current directory.
         command = [sys.executable, "-P", *arguments]
         environment = {**self._environment, **variables}
         started = time.monotonic()

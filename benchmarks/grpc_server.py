@@ -1,4 +1,4 @@
-"""A server with TLS that answers GetMyOrg as fast as grpc.aio can: it checks no token and decodes nothing."""
+"""A TLS server that responds to GetMyOrg as fast as grpc.aio can. It checks no token and decodes nothing."""
 
 import asyncio
 import json
@@ -15,10 +15,10 @@ from zitadel_grpc.api.org.v1 import Org
 
 async def serve() -> None:
     org = Org(id="231534545345345345", name="ZITADEL", primary_domain="zitadel.localhost")
-    answer = GetMyOrgResponse(org=org).SerializeToString()
+    response = GetMyOrgResponse(org=org).SerializeToString()
 
     async def get_my_org(request: bytes, context: object) -> bytes:
-        return answer
+        return response
 
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")

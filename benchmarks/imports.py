@@ -1,4 +1,4 @@
-"""What imports cost: time and memory, each in fresh processes, with compiled bytecode."""
+"""Time and memory of imports, in fresh processes with compiled bytecode"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATEMENTS = (
 )
 OFFICIAL_SDK = "import zitadel_client"
 
-# Of the memory what is resident now: the peak would hold that of the process that started it.
+# Current resident memory: the peak would include that of the parent process.
 _MEASURED = """
 import json, time
 def memory():
@@ -41,7 +41,7 @@ def run(*, quick: bool) -> None:
         print(missing)
     with interpreter() as python:
         _, path = python.run("-c", "import json, zitadel_grpc; print(json.dumps(zitadel_grpc.__file__))")
-        print("as installed in site-packages\n" if "site-packages" in path else "as installed editable\n")
+        print("Installed in site-packages:\n" if "site-packages" in path else "Installed editable:\n")
         figures = measured(python, statements, 3 if quick else 15)
     rows = []
     baseline = figures[STATEMENTS[0]]
@@ -49,16 +49,16 @@ def run(*, quick: bool) -> None:
         milliseconds, mebibytes = (median(values) for values in zip(*costs, strict=True))
         ratios = [mine / its for (mine, _), (its, _) in zip(costs, baseline, strict=True)]
         rows.append([f"`{statement}`", f"{milliseconds:.0f}", f"{mebibytes:.1f}", spread(ratios)])
-    print(table(["", "ms", "MiB", "ms, of the first: median (least-greatest)"], rows), flush=True)
+    print(table(["", "ms", "MiB", "ms, ratio to the first: median (smallest-largest)"], rows), flush=True)
 
 
 def measured(python: Interpreter, statements: list[str], rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Of each statement: milliseconds and MiB, of each round."""
+    """Milliseconds and MiB of each statement, per round."""
     programs = {statement: _MEASURED.format(statement=statement) for statement in statements}
     figures: dict[str, list[tuple[float, float]]] = {statement: [] for statement in statements}
     for number in range(rounds + 1):
         for statement, program in programs.items():
             _, (milliseconds, mebibytes) = python.run("-c", program)
-            if number:  # the first round compiles
+            if number:  # the first round compiles bytecode
                 figures[statement].append((milliseconds, mebibytes))
     return figures

@@ -1,4 +1,4 @@
-"""Calls in flight: as many at a time as asked for, a new one as soon as one has ended."""
+"""Keeps a fixed number of calls in flight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 async def in_flight(call: Callable[[], Awaitable[object]], concurrency: int, total: int) -> None:
-    """Makes `total` calls, `concurrency` at a time."""
+    """Makes `total` calls, with `concurrency` in flight."""
     left = total
 
     async def worker() -> None:
@@ -23,7 +23,7 @@ async def in_flight(call: Callable[[], Awaitable[object]], concurrency: int, tot
 def from_threads(
     call: Callable[[], object], threads: ThreadPoolExecutor, concurrency: int, total: int
 ) -> None:
-    """The same from `concurrency` threads, each making its share one after another."""
+    """The same from `concurrency` threads, each of which makes its share one after another."""
 
     def worker() -> None:
         for _ in range(total // concurrency):

@@ -1,4 +1,4 @@
-"""Where and with what a run was made: figures without this say nothing."""
+"""Describes the machine and the versions of a run."""
 
 import importlib.metadata
 import os
@@ -19,7 +19,7 @@ _PACKAGES = (
 
 
 def describe() -> str:
-    """Processor, load, Python and the versions of the packages that are measured."""
+    """Processor, load, Python and package versions."""
     lines = [
         f"{_processor()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start",
         f"{platform.python_implementation()} {platform.python_version()} on {platform.system()}",

@@ -1,4 +1,4 @@
-"""A page of 300 users, from the server's bytes to values: messages against the official REST SDK's models."""
+"""A page of 300 users, from the server's bytes to values: messages compared with the official REST SDK"""
 
 from __future__ import annotations
 
@@ -56,12 +56,14 @@ def run(*, quick: bool) -> None:
         [name, f"{median(values):.2f}", spread(ratios(figures, name, OURS), 1)]
         for name, values in figures.items()
     ]
-    print(table(["", "ms of CPU a page", "of the first: median (least-greatest)"], rows), flush=True)
+    print(
+        table(["", "ms of CPU per page", "ratio to the first: median (smallest-largest)"], rows), flush=True
+    )
 
 
 def page() -> ListUsersResponse:
-    answer = ListUsersResponse()
-    answer.details.total_result = USERS
+    response = ListUsersResponse()
+    response.details.total_result = USERS
     for number in range(USERS):
         name = f"user-{number}"
         human = HumanUser(
@@ -82,5 +84,5 @@ def page() -> ListUsersResponse:
         user.details.sequence = number
         user.details.change_date.GetCurrentTime()
         user.details.resource_owner = str(10**17)
-        answer.result.append(user)
-    return answer
+        response.result.append(user)
+    return response

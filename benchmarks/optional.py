@@ -1,4 +1,4 @@
-"""Packages that only benchmarks use, to compare with."""
+"""Packages that benchmarks compare with."""
 
 import contextlib
 import importlib
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Missing(Exception):
-    """The text names the package and how to install it."""
+    """A package is not installed. The message says how to install it."""
 
 
 def require(package: str) -> None:
@@ -21,7 +21,7 @@ def require(package: str) -> None:
 
 
 def load(package: str, module: str) -> Any:
-    """A module of the package. Raises Missing."""
+    """Imports a module of the package. Raises Missing."""
     require(package)
-    with contextlib.redirect_stderr(io.StringIO()):  # its warnings are for those who keep it up
+    with contextlib.redirect_stderr(io.StringIO()):  # hide its warnings
         return importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""The servers: each in a process of its own, so that what the client costs can be told apart."""
+"""Runs each server in its own process, so that only the client's cost is measured."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _STOP_WITHIN = 10.0
 
 
 class Server:
-    """A running server; `info` is what it said of itself on its first line, a JSON object."""
+    """A running server; `info` is the JSON object on the first line of its output."""
 
     def __init__(self, process: subprocess.Popen[str], info: dict[str, Any]) -> None:
         self._process = process
         self.info = info
 
     def stop(self) -> str:
-        """Ends it, and gives what it printed last."""
+        """Stops the server and returns the last line that it printed."""
         self._process.terminate()
         return self._process.communicate(timeout=_STOP_WITHIN)[0]
 

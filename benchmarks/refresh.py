@@ -1,4 +1,4 @@
-"""A token's end under load: tokens that live 5 s, 50 calls in flight. Does a call fail, or wait?"""
+"""Token expiry under load: tokens that expire after 5 s, 50 calls in flight"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.errors import ZitadelError
 
 CONCURRENCY = 50
-TOKEN_LIFE = 5.0  # seconds, of which ZITADEL's `expires_in` says one less
+TOKEN_LIFE = 5.0  # seconds; `expires_in` says one less, as ZITADEL does
 
 
 def run(*, quick: bool) -> None:
@@ -29,7 +29,7 @@ def run(*, quick: bool) -> None:
 
 
 class Load:
-    """The calls of a run: when each ended, in seconds from the start, and how long it took."""
+    """The calls of a run: for each, when it ended (seconds from the start) and how long it took."""
 
     def __init__(self) -> None:
         self.start = 0.0
@@ -40,7 +40,7 @@ class Load:
         options = ConnectionOptions(root_certificates=zitadel["ca"].encode())
         credentials = JwtProfile.from_dict(zitadel["key_file"])
         async with AsyncClient(zitadel["url"], credentials, options=options) as client:
-            await client.management.GetMyOrg(GetMyOrgRequest())  # what is done once is not what is measured
+            await client.management.GetMyOrg(GetMyOrgRequest())  # warm up: the first call is not measured
             self.start = time.monotonic()
             await asyncio.gather(*(self._worker(client, seconds) for _ in range(CONCURRENCY)))
 
@@ -64,7 +64,7 @@ def report(load: Load, asked_at: list[float], seconds: int) -> None:
         print(f"  {count} x {text}")
     print(f"token requests: {len(asked)}, one every {seconds / len(asked):.1f} s")
     print(f"p99 in the {len(refreshed)} seconds with a refresh: {slow * 1000:.0f} ms")
-    print(f"p99 in the others: {usual * 1000:.0f} ms, the ratio: {slow / usual:.2f}")
+    print(f"p99 in the others: {usual * 1000:.0f} ms, ratio: {slow / usual:.2f}")
 
 
 def percentile_99(values: list[float]) -> float:

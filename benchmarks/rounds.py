@@ -1,4 +1,4 @@
-"""Variants measured side by side, in interleaved rounds: what else the machine does meets all alike."""
+"""Measures variants side by side in interleaved rounds, so that other load affects all of them equally."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Figures = dict[str, list[float]]
 
 
 def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> Figures:
-    """Measures each variant once a round; each round begins with another of them."""
+    """Measures each variant once per round. Each round starts with a different one."""
     names = list(variants)
     figures: Figures = {name: [] for name in names}
     for number in range(rounds):
@@ -22,18 +22,18 @@ def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> Figu
 
 
 def ratios(figures: Figures, name: str, baseline: str) -> list[float]:
-    """Of each round, the figure divided by the baseline's of the same round."""
+    """For each round, the figure divided by the baseline's figure of the same round."""
     return [figure / base for figure, base in zip(figures[name], figures[baseline], strict=True)]
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
-    """`1.02 (0.98-1.07)`: median, least and greatest."""
+    """`1.02 (0.98-1.07)`: median, smallest and largest."""
     low, middle, high = (f"{value:.{digits}f}" for value in (min(values), median(values), max(values)))
     return f"{middle} ({low}-{high})"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, aligned for reading as it is."""
+    """A Markdown table with aligned columns."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     lines.insert(1, ["-" * width for width in widths])

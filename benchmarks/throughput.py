@@ -1,4 +1,4 @@
-"""Calls per second at 1 to 1,000 in flight, AsyncClient against plain grpc.aio, on asyncio and uvloop."""
+"""Calls per second at 1 to 1,000 in flight, AsyncClient against plain grpc.aio, on asyncio and uvloop"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.processes import server
 from benchmarks.rounds import interleave, ratios, spread, table
 from zitadel_grpc import AsyncClient, ConnectionOptions
 
-CALLS = {1: 400, 10: 1500, 100: 2000, 1000: 4000}  # in flight: calls a round
+CALLS = {1: 400, 10: 1500, 100: 2000, 1000: 4000}  # in flight: calls per round
 
 
 def run(*, quick: bool) -> None:
@@ -44,7 +44,7 @@ def run(*, quick: bool) -> None:
         "in flight",
         "plain, calls/s",
         "AsyncClient, calls/s",
-        "of plain: median (least-greatest)",
+        "ratio to plain: median (smallest-largest)",
     ]
     print(table(header, rows), flush=True)
 

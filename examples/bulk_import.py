@@ -1,11 +1,11 @@
-"""Imports people into ZITADEL from a CSV or JSON Lines file; started again, it goes on where it was.
+"""Imports people into ZITADEL from a CSV or JSON Lines file. Run it again to resume an interrupted import.
 
     ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\
         python examples/bulk_import.py people.csv > ids.tsv
 
-Each line has `user_name`, `first_name`, `last_name` and `email` (in CSV the first line names them). Standard
-output gets the user name and the new id of each, standard error progress and what failed. Beside the file
-`people.csv.resume` keeps account of what is done; it refuses to go on if the file was changed meanwhile.
+Each line has `user_name`, `first_name`, `last_name` and `email`; a CSV file names them in its first line. The
+script prints user names and new ids to standard output, and progress and failures to standard error. Finished
+lines are recorded in `people.csv.resume` next to the input. If the input has changed, resuming is refused.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from zitadel_grpc.errors import AlreadyExists, ZitadelError
 
 
 def people(path: Path) -> Iterator[ImportHumanUserRequest]:
-    """One at a time: the file may be larger than the memory."""
+    """Reads one line at a time, because the file may not fit in memory."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file) if path.suffix == ".csv" else map(json.loads, file)
         for number, row in enumerate(rows, 1):
@@ -36,12 +36,12 @@ def people(path: Path) -> Iterator[ImportHumanUserRequest]:
                     email=ImportHumanUserRequest.Email(email=row["email"], is_email_verified=True),
                 )
             except (KeyError, TypeError) as error:
-                raise ValueError(f"{path.name}: person {number} is not complete: {error}") from None
+                raise ValueError(f"{path.name}: person {number} is incomplete: {error}") from None
 
 
 def show(progress: bulk.Progress) -> None:
     print(
-        f"{progress.done} imported, {progress.failed} failed, {progress.skipped} were done before",
+        f"{progress.done} imported, {progress.failed} failed, {progress.skipped} skipped (imported earlier)",
         file=sys.stderr,
     )
 
@@ -67,7 +67,7 @@ async def import_all(path: Path, concurrency: int) -> bool:
                 print(name, "imported by an earlier run", sep="\t")
             else:
                 failed = True
-                doubt = " (but may be there)" if outcome.may_have_applied else ""
+                doubt = " (but may have been imported)" if outcome.may_have_applied else ""
                 print(f"{name} failed{doubt}: {outcome.error}", file=sys.stderr)
     return not failed
 
@@ -75,12 +75,14 @@ async def import_all(path: Path, concurrency: int) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Imports people into ZITADEL.")
     parser.add_argument("path", type=Path, help="the file, .csv or JSON Lines")
-    parser.add_argument("--concurrency", type=int, default=50, help="calls at a time (default: 50)")
+    parser.add_argument(
+        "--concurrency", type=int, default=50, help="number of concurrent calls (default: 50)"
+    )
     options = parser.parse_args()
     try:
         return 0 if asyncio.run(import_all(options.path, options.concurrency)) else 1
     except KeyboardInterrupt:
-        print("stopped: start it again to go on", file=sys.stderr)
+        print("stopped: run it again to resume", file=sys.stderr)
     except (OSError, ValueError, ZitadelError) as error:
         print(error, file=sys.stderr)
     return 1

@@ -1,10 +1,10 @@
-"""An AWS Lambda function that tells whether a user of ZITADEL is active.
+"""An AWS Lambda function that checks whether a ZITADEL user is active.
 
-Its environment is that of `Client.from_env`: ZITADEL_API_URL, and ZITADEL_KEY_JSON from a secret store.
+It reads the variables of `Client.from_env`: ZITADEL_API_URL, and ZITADEL_KEY_JSON from a secret store.
 
-The client is made once, when an execution environment starts, and serves all its invocations. The synchronous
-one, since `asyncio.run` in each invocation would end the event loop, and the connection with it. While the
-environment is frozen its connection may be lost and its token may expire: the next call makes both anew.
+The client is created once per execution environment and serves all invocations. It is the synchronous client,
+because `asyncio.run` in each invocation would close the event loop, and the connection with it. While the
+environment is frozen, the connection may be lost and the token may expire. The next call replaces both.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from zitadel_grpc.errors import NotFound
 
 zitadel = Client.from_env()
 
-_TO_ANSWER = 0.25  # seconds
+_RESERVE = 0.25  # seconds to return the response
 
 
 class Context(Protocol):
-    """What of Lambda's context is used here."""
+    """The part of Lambda's context that the handler uses."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    left = context.get_remaining_time_in_millis() / 1000 - _TO_ANSWER
+    left = context.get_remaining_time_in_millis() / 1000 - _RESERVE
     try:
-        answer = zitadel.management.GetUserByID(
-            GetUserByIDRequest(id=event["user_id"]), timeout=max(left, _TO_ANSWER)
+        response = zitadel.management.GetUserByID(
+            GetUserByIDRequest(id=event["user_id"]), timeout=max(left, _RESERVE)
         )
     except NotFound:
         return {"known": False, "active": False}
-    return {"known": True, "active": answer.user.state == USER_STATE_ACTIVE}
+    return {"known": True, "active": response.user.state == USER_STATE_ACTIVE}

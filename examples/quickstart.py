@@ -1,9 +1,9 @@
-"""The first calls of a service user: its organization, its instance, itself.
+"""The first calls as a service user: read its organization, its instance and itself.
 
     ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json python examples/quickstart.py
 
-`ZITADEL_SERVICE_USER_TOKEN` (a personal access token) works beside the key file or in its place.
-`ZITADEL_CA_FILE` names the CA, PEM, of a server whose certificate the system does not trust.
+Set `ZITADEL_SERVICE_USER_TOKEN` to a personal access token to use it in addition to the key file, or instead.
+If the system does not trust the server's certificate, set `ZITADEL_CA_FILE` to a PEM file with its CA.
 """
 
 import asyncio
@@ -37,20 +37,20 @@ async def my_user(client: AsyncClient) -> str:
 CALLS = {"Management GetMyOrg": my_org, "Admin GetMyInstance": my_instance, "Auth GetMyUser": my_user}
 
 
-async def all_answered(url: str, given: list[Credentials], options: ConnectionOptions) -> bool:
-    """Makes each call with each of the credentials, and prints a line for it."""
-    refused = 0
-    print(f"{'credentials':<19}   {'call':<19}   answer")
+async def all_succeeded(url: str, given: list[Credentials], options: ConnectionOptions) -> bool:
+    """Makes each call with each of the credentials and prints one line per call."""
+    failed = 0
+    print(f"{'credentials':<19}   {'call':<19}   result")
     for credentials in given:
         async with AsyncClient(url, credentials, options=options) as client:
             for name, call in CALLS.items():
                 try:
                     text = await call(client)
-                except RpcError as error:  # the next call may need no such permission
+                except RpcError as error:  # the next call may need another permission
                     text = f"{error.code().name}: {error.hint or error.details()}"
-                    refused += 1
+                    failed += 1
                 print(f"{type(credentials).__name__:<19}   {name:<19}   {text}")
-    return not refused
+    return not failed
 
 
 def main() -> int:
@@ -66,7 +66,7 @@ def main() -> int:
             given.append(JwtProfile.from_file(key_path))
         if token:
             given.append(PersonalAccessToken(token))
-        return 0 if asyncio.run(all_answered(url, given, options)) else 1
+        return 0 if asyncio.run(all_succeeded(url, given, options)) else 1
     except (OSError, ZitadelError) as error:
         print(error, file=sys.stderr)
         return 1

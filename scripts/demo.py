@@ -1,8 +1,8 @@
-"""`make demo`: the quickstart against an emulator. However it ends, no process and no file is left.
+"""`make demo`: runs the quickstart against an emulator. It always stops its processes and removes its files.
 
     demo.py [EMULATOR QUICKSTART]
 
-Programs to run in place of the package's command and examples/quickstart.py, as `make test-frozen` does.
+The arguments replace the emulator command and examples/quickstart.py; `make test-frozen` uses them.
 """
 
 import asyncio
@@ -24,19 +24,19 @@ STOP_WITHIN = 10
 
 
 class DemoError(Exception):
-    """Ends the demo with one line."""
+    """Ends the demo with a one-line message."""
 
 
 @asynccontextmanager
 async def process(
     *arguments: str, stdout: int | None = None, env: dict[str, str] | None = None
 ) -> AsyncIterator[Process]:
-    """A process that ends with the block."""
+    """Runs a process until the block ends."""
     started = await asyncio.create_subprocess_exec(
         *arguments,
         stdout=stdout,
         env=env,
-        start_new_session=True,  # Ctrl-C is for the demo, which then ends it
+        start_new_session=True,  # Ctrl-C goes to the demo only, which then stops the process
     )
     try:
         yield started
@@ -52,7 +52,7 @@ async def process(
 
 @asynccontextmanager
 async def emulator(program: tuple[str, ...], directory: Path) -> AsyncIterator[str]:
-    """A running emulator's URL; its keys and its CA are in `directory`."""
+    """Runs the emulator and yields its URL. Its keys and its CA are in `directory`."""
     async with process(*program, "emulator", "--quiet", "--dir", str(directory), stdout=PIPE) as running:
         assert running.stdout
         try:
@@ -61,7 +61,7 @@ async def emulator(program: tuple[str, ...], directory: Path) -> AsyncIterator[s
             raise DemoError(f"the emulator was not ready within {READY_WITHIN} s") from None
         if not line:
             status = await asyncio.wait_for(running.wait(), STOP_WITHIN)
-            raise DemoError(f"the emulator ended before it was ready, with exit status {status}")
+            raise DemoError(f"the emulator exited before it was ready, with status {status}")
         yield line.decode().strip()
 
 
@@ -78,7 +78,7 @@ async def run_quickstart(program: tuple[str, ...], url: str, directory: Path) ->
         except TimeoutError:
             raise DemoError(f"the quickstart took longer than {QUICKSTART_WITHIN} s") from None
     if status:
-        raise DemoError(f"the quickstart ended with exit status {status}")
+        raise DemoError(f"the quickstart exited with status {status}")
 
 
 async def demo(emulator_program: tuple[str, ...], quickstart: tuple[str, ...]) -> None:
@@ -88,13 +88,13 @@ async def demo(emulator_program: tuple[str, ...], quickstart: tuple[str, ...]) -
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     with tempfile.TemporaryDirectory(prefix="zitadel-grpc-demo-") as name:
         directory = Path(name)
-        print("Starting the emulator, a ZITADEL in memory …", flush=True)
+        print("Starting the emulator (an in-memory ZITADEL) …", flush=True)
         async with emulator(emulator_program, directory) as url:
             print(f"It runs at {url}. Calling it with a key file, then with a personal access token:\n")
             sys.stdout.flush()
             await run_quickstart(quickstart, url, directory)
     print(
-        "\nThe same with a ZITADEL of yours, and the JSON key of one of its service users:\n\n"
+        "\nTo make the same calls to your own ZITADEL, pass the JSON key of a service user:\n\n"
         "  ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\\n"
         "      .venv/bin/python examples/quickstart.py"
     )

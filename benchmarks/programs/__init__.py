@@ -1,1 +1,1 @@
-"""What `cold_start` starts: one job, first answer of GetMyOrg, as written with this package and by hand."""
+"""The programs of `cold_start`: GetMyOrg until the first response, with this package and hand-written."""

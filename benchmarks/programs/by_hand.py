@@ -1,4 +1,4 @@
-"""The same with plain grpc.aio, PyJWT and httpx2 or urllib; each imported where it is used."""
+"""The same with plain grpc.aio, PyJWT and httpx2 or urllib, each imported where it is used."""
 
 # ruff: noqa: E402
 import time
@@ -41,8 +41,8 @@ def token() -> str:
     import urllib.request
 
     body = urllib.parse.urlencode(form).encode()
-    with urllib.request.urlopen(f"{URL}/oauth/v2/token", body, 10, context=context) as answer:  # noqa: S310
-        return str(json.load(answer)["access_token"])
+    with urllib.request.urlopen(f"{URL}/oauth/v2/token", body, 10, context=context) as response:  # noqa: S310
+        return str(json.load(response)["access_token"])
 
 
 async def main() -> None:
@@ -52,8 +52,8 @@ async def main() -> None:
     async with grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(ROOTS.encode())) as channel:
         stub = ManagementServiceStub(channel)
         await stub.GetMyOrg(GetMyOrgRequest(), metadata=(("authorization", f"Bearer {bearer}"),), timeout=30)
-        answered = time.monotonic()
-    print(json.dumps([started, imported, prepared, answered]))
+        responded = time.monotonic()
+    print(json.dumps([started, imported, prepared, responded]))
 
 
 asyncio.run(main())

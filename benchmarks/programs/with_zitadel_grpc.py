@@ -1,4 +1,4 @@
-"""First answer of GetMyOrg, with this package."""
+"""GetMyOrg until the first response, with this package."""
 
 # ruff: noqa: E402
 import time
@@ -26,8 +26,8 @@ async def main() -> None:
     async with AsyncClient(os.environ["URL"], credentials, options=options) as client:
         prepared = time.monotonic()
         await client.management.GetMyOrg(GetMyOrgRequest())
-        answered = time.monotonic()
-    print(json.dumps([started, imported, prepared, answered]))
+        responded = time.monotonic()
+    print(json.dumps([started, imported, prepared, responded]))
 
 
 asyncio.run(main())

@@ -1,10 +1,10 @@
-"""A FastAPI service that keeps its people in ZITADEL, with one client for all requests.
+"""A FastAPI service that stores people in ZITADEL. One client serves all requests.
 
     ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\
         uvicorn --app-dir examples/fastapi_service app:app
 
-The key is that of a service user who may manage users of its organization (ORG_USER_MANAGER). How the service
-is tested without any ZITADEL is in `test_app.py`.
+The key belongs to a service user that may manage users of its organization (ORG_USER_MANAGER). `test_app.py`
+shows how to test the service without a ZITADEL server.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Person(NewPerson):
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """The client connects at its first call, and keeps its token fresh by itself."""
+    """The client connects on its first call and renews its token automatically."""
     async with AsyncClient.from_env() as app.state.zitadel:
         yield
 
@@ -87,14 +87,14 @@ async def remove_person(person_id: str, zitadel: Zitadel) -> None:
 
 
 @app.exception_handler(ZitadelError)
-async def answer_for(request: Request, error: ZitadelError) -> JSONResponse:
-    """What the caller did is told to the caller; what this service cannot do, to those who run it."""
+async def error_response(request: Request, error: ZitadelError) -> JSONResponse:
+    """Reports errors of the caller to the caller, and errors of this service to its log."""
     match error:
-        case NotFound() if error.error_id != "AUTHZ-cdgFk":  # that one: this service has no role at all
-            return JSONResponse({"detail": "there is no such person"}, 404)
+        case NotFound() if error.error_id != "AUTHZ-cdgFk":  # AUTHZ-cdgFk: this service user has no role
+            return JSONResponse({"detail": "person not found"}, 404)
         case AlreadyExists():
-            return JSONResponse({"detail": "this person is there already"}, 409)
+            return JSONResponse({"detail": "person already exists"}, 409)
         case InvalidArgument():
             return JSONResponse({"detail": error.message}, 422)
-    log.error("ZITADEL refuses this service, or cannot be reached: %s", error)
-    return JSONResponse({"detail": "people are not available now"}, 503)
+    log.error("ZITADEL rejected the request or cannot be reached: %s", error)
+    return JSONResponse({"detail": "people are temporarily unavailable"}, 503)

@@ -1,7 +1,7 @@
-"""The service's tests: against a real ZITADEL's answers, in milliseconds each, without Docker or network.
+"""Tests of the service. They use the emulator, need neither Docker nor a network, and take milliseconds.
 
-`zitadel` and `zitadel_client` are fixtures that come with `pip install 'zitadel-grpc[testing]'`. What a test
-makes in ZITADEL is gone when the next begins.
+The fixtures `zitadel` and `zitadel_client` come with `pip install 'zitadel-grpc[testing]'`. Each test starts
+with a fresh ZITADEL.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ADA = {"email": "ada@example.com", "given_name": "Ada", "family_name": "Lovelace
 
 @pytest.fixture
 def robot(zitadel: Emulator) -> ServiceUser:
-    """Whom the service runs as: a service user with no more roles than it has in production."""
+    """The service user of the service, with the same roles as in production."""
     return zitadel.add_service_user("people-service", roles=["ORG_USER_MANAGER"])
 
 
@@ -32,7 +32,7 @@ def robot(zitadel: Emulator) -> ServiceUser:
 def service(
     zitadel: Emulator, robot: ServiceUser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TestClient]:
-    """The service, told by its environment where ZITADEL is."""
+    """The service, configured by environment variables."""
     (tmp_path / "ca.pem").write_bytes(zitadel.root_certificates)
     monkeypatch.setenv("ZITADEL_API_URL", zitadel.url)
     monkeypatch.setenv("ZITADEL_CA_FILE", str(tmp_path / "ca.pem"))
@@ -56,7 +56,7 @@ def test_a_person_can_be_read_and_removed(service: TestClient) -> None:
     assert service.get(f"/people/{person['id']}").status_code == 404
 
 
-def test_who_is_there_already_cannot_be_added(service: TestClient, zitadel: Emulator) -> None:
+def test_an_existing_person_cannot_be_added_again(service: TestClient, zitadel: Emulator) -> None:
     zitadel.add_human("ada@example.com")
     assert service.post("/people", json=ADA).status_code == 409
 

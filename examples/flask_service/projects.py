@@ -1,10 +1,10 @@
-"""A Flask service that shows and adds the projects of organizations, with one client for all threads.
+"""A Flask service that lists and adds projects of organizations. One client serves all threads.
 
     ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json \\
         gunicorn --chdir examples/flask_service --workers 2 --threads 8 'projects:create_app()'
 
-The key is that of a service user with a Manager role in each organization (ORG_OWNER, or
-ORG_PROJECT_CREATOR to add projects). How the service is tested without any ZITADEL is in `test_projects.py`.
+The key belongs to a service user with a Manager role in each organization (ORG_OWNER, or ORG_PROJECT_CREATOR
+to add projects). `test_projects.py` shows how to test the service without a ZITADEL server.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from zitadel_grpc import Client
 from zitadel_grpc.api.management.v1 import AddProjectRequest, ListProjectsRequest
 from zitadel_grpc.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied, ZitadelError
 
-# Both mean to a caller that there is nothing here for it: no such organization, or no role of ours in it.
+# The organization does not exist, or the service user has no role in it. Callers see both as "not found".
 UNKNOWN_ORGANIZATION = {"AUTH-Bs7Ds", "AUTHZ-cdgFk"}
 
 
 def create_app() -> Flask:
     app = Flask(__name__)
-    # One for the process: it connects at its first call, and goes on in workers that are forked before or
-    # after that, with a connection for each.
+    # One client per process. It connects on its first call, and each forked worker opens its own connection.
     zitadel = Client.from_env(timeout=10)
 
     @app.get("/organizations/<int:organization>/projects")
@@ -45,21 +44,21 @@ def create_app() -> Flask:
     def health() -> tuple[Response, int]:
         stats = zitadel.stats()
         last = stats.last_refresh.isoformat() if stats.last_refresh else None
-        told = {"calls": stats.calls, "last_token": last, "failed_refreshes": stats.failed_refreshes}
-        return jsonify(told), 503 if stats.failed_refreshes else 200
+        body = {"calls": stats.calls, "last_token": last, "failed_refreshes": stats.failed_refreshes}
+        return jsonify(body), 503 if stats.failed_refreshes else 200
 
     @app.errorhandler(ZitadelError)
-    def answer_for(error: ZitadelError) -> tuple[Response, int]:
-        """What the caller did is told to the caller; what this service cannot do, to those who run it."""
+    def error_response(error: ZitadelError) -> tuple[Response, int]:
+        """Reports errors of the caller to the caller, and errors of this service to its log."""
         match error:
             case NotFound() | PermissionDenied() if error.error_id in UNKNOWN_ORGANIZATION:
-                return problem("there is no such organization"), 404
+                return problem("organization not found"), 404
             case AlreadyExists():
-                return problem("there is a project of this name already"), 409
+                return problem("a project with this name already exists"), 409
             case InvalidArgument():
                 return problem(error.message), 422
-        app.logger.error("ZITADEL refuses this service, or cannot be reached: %s", error)
-        return problem("projects are not available now"), 503
+        app.logger.error("ZITADEL rejected the request or cannot be reached: %s", error)
+        return problem("projects are temporarily unavailable"), 503
 
     return app
 

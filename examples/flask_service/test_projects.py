@@ -1,4 +1,4 @@
-"""The service's tests; `zitadel` is a fixture that comes with `pip install 'zitadel-grpc[testing]'`."""
+"""Tests of the service. The fixture `zitadel` comes with `pip install 'zitadel-grpc[testing]'`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADD_PROJECT = "zitadel.management.v1.ManagementService/AddProject"
 
 @pytest.fixture
 def service(zitadel: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """The service, told by its environment where ZITADEL is and who it is there."""
+    """The service, configured by environment variables."""
     robot = zitadel.add_service_user("project-service", roles=["ORG_OWNER"])
     (tmp_path / "ca.pem").write_bytes(zitadel.root_certificates)
     monkeypatch.setenv("ZITADEL_API_URL", zitadel.url)
@@ -32,13 +32,13 @@ def projects(zitadel: Emulator) -> str:
     return f"/organizations/{zitadel.organization_id}/projects"
 
 
-def test_a_project_that_is_added_is_listed(service: FlaskClient, projects: str) -> None:
+def test_an_added_project_is_listed(service: FlaskClient, projects: str) -> None:
     added = service.post(projects, json={"name": "Shop"})
     assert added.status_code == 201
     assert added.json in (service.get(projects).json or [])
 
 
-def test_a_name_is_taken_once(service: FlaskClient, projects: str) -> None:
+def test_a_project_name_is_unique(service: FlaskClient, projects: str) -> None:
     assert service.post(projects, json={"name": "Shop"}).status_code == 201
     assert service.post(projects, json={"name": "Shop"}).status_code == 409
 
@@ -49,13 +49,13 @@ def test_a_project_needs_a_name(service: FlaskClient, projects: str) -> None:
         assert service.post(projects, json=body).status_code == 422
 
 
-def test_organizations_that_are_unknown_and_those_of_others_look_alike(
+def test_unknown_organizations_and_those_of_others_are_not_found(
     service: FlaskClient, zitadel: Emulator
 ) -> None:
     others = zitadel.add_organization("Others")
     for organization in ("1", others):
-        answer = service.get(f"/organizations/{organization}/projects")
-        assert (answer.status_code, answer.json) == (404, {"detail": "there is no such organization"})
+        response = service.get(f"/organizations/{organization}/projects")
+        assert (response.status_code, response.json) == (404, {"detail": "organization not found"})
 
 
 def test_a_project_is_never_added_twice(service: FlaskClient, projects: str, zitadel: Emulator) -> None:

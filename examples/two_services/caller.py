@@ -1,10 +1,10 @@
-"""A service that calls `orders.py` with a token of its own, made from its key file and renewed as needed.
+"""A service that calls `orders.py` with its own token, obtained with its key file and renewed automatically.
 
     ORDERS_URL=https://localhost:8443 ORDERS_PROJECT_ID=… ZITADEL_KEY_PATH=key.json \\
         ZITADEL_API_URL=https://my-instance.zitadel.cloud python examples/two_services/caller.py
 
-The token that the orders service receives is good for ZITADEL's own APIs too: use a service user without
-Manager roles. `ZITADEL_CA_FILE` names the CAs to trust, PEM: ZITADEL's and the orders service's in one file.
+The orders service receives a token that ZITADEL's own APIs accept too, so use a service user without Manager
+roles. `ZITADEL_CA_FILE` is a PEM file with the CAs of both ZITADEL and the orders service.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ async def order(url: str, credentials: JwtProfile, options: ConnectionOptions, o
 
 
 def main() -> int:
-    # The orders service's project in the token's audience is what makes the token good there.
+    # The orders service accepts only tokens whose audience contains its project.
     credentials = JwtProfile.from_file(
         os.environ["ZITADEL_KEY_PATH"], project_ids=[os.environ["ORDERS_PROJECT_ID"]]
     )
@@ -46,7 +46,7 @@ def main() -> int:
     except grpc.aio.AioRpcError as error:
         print(f"{error.code().name}: {error.details()}", file=sys.stderr)
         return 1
-    print(f"{found['id']}: {found['state']}, asked for by service user {found['asked_by']}")
+    print(f"{found['id']}: {found['state']}, requested by service user {found['requested_by']}")
     return 0
 
 

@@ -1,8 +1,8 @@
-"""A gRPC service of one's own that answers only those who bring a token of ZITADEL's for its project.
+"""A gRPC service that accepts only calls with a ZITADEL token for its project.
 
-It asks ZITADEL about each token (introspection, RFC 7662) as the project's API application, by its key file.
-So it takes tokens of every kind (opaque, JWT, personal access token), and none that was revoked. The price is
-a request for each call; a busy service would keep an answer for some seconds.
+It sends each token to ZITADEL's introspection endpoint (RFC 7662), authenticated as the project's API
+application by its key file. It accepts all kinds of tokens (opaque, JWT, personal access token) and rejects
+revoked ones. This costs one request per call; a busy service would cache the result for some seconds.
 
     ORDERS_KEY_PATH=application-key.json ORDERS_CERTIFICATE=cert.pem ORDERS_PRIVATE_KEY=key.pem \\
         ZITADEL_API_URL=https://my-instance.zitadel.cloud python examples/two_services/orders.py
@@ -35,7 +35,7 @@ CALLER: ContextVar[str] = ContextVar("CALLER")
 
 
 class RequireToken(grpc.aio.ServerInterceptor):
-    """Refuses calls without a good token; tells the others' handler who calls."""
+    """Rejects calls without a valid token, and passes the caller's id to the handlers of the others."""
 
     def __init__(self, issuer: str, application: ApplicationKey, http: httpx2.AsyncClient) -> None:
         self._issuer = issuer
@@ -50,40 +50,40 @@ class RequireToken(grpc.aio.ServerInterceptor):
         metadata = dict(handler_call_details.invocation_metadata)
         scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
         if scheme != "Bearer" or not token:
-            return refusal(grpc.StatusCode.UNAUTHENTICATED, "a bearer token is needed")
+            return rejection(grpc.StatusCode.UNAUTHENTICATED, "a bearer token is required")
         try:
             caller = await self._caller(token)
         except httpx2.HTTPError:
-            return refusal(grpc.StatusCode.UNAVAILABLE, "the token cannot be checked at the moment")
+            return rejection(grpc.StatusCode.UNAVAILABLE, "the token cannot be checked temporarily")
         if caller is None:
-            return refusal(grpc.StatusCode.UNAUTHENTICATED, "the token is not valid for this service")
+            return rejection(grpc.StatusCode.UNAUTHENTICATED, "the token is not valid for this service")
         CALLER.set(caller)
         return await continuation(handler_call_details)
 
     async def _caller(self, token: str) -> str | None:
-        """The user id, or None for a token that is no longer good, or not for this project."""
-        proof = self._application.authenticate(self._issuer)
-        form = {"token": token, **(proof.form or {})}
+        """The user id, or None if the token is not active or not for this project."""
+        authentication = self._application.authenticate(self._issuer)
+        form = {"token": token, **(authentication.form or {})}
         response = await self._http.post(f"{self._issuer}/oauth/v2/introspect", data=form)
-        answer = response.raise_for_status().json()
-        return str(answer["sub"]) if answer.get("active") else None
+        token_info = response.raise_for_status().json()
+        return str(token_info["sub"]) if token_info.get("active") else None
 
 
-def refusal(code: grpc.StatusCode, text: str) -> Handler:
-    async def refuse(request: Any, context: Context) -> None:
+def rejection(code: grpc.StatusCode, text: str) -> Handler:
+    async def reject(request: Any, context: Context) -> None:
         await context.abort(code, text)
 
-    return grpc.unary_unary_rpc_method_handler(refuse)
+    return grpc.unary_unary_rpc_method_handler(reject)
 
 
 async def get_order(request: StringValue, context: Context) -> Struct:
     order = Struct()
-    order.update({"id": request.value, "state": "shipped", "asked_by": CALLER.get()})
+    order.update({"id": request.value, "state": "shipped", "requested_by": CALLER.get()})
     return order
 
 
 async def serve(port: int, tls: grpc.ServerCredentials, trusted: ssl.SSLContext) -> None:
-    # Well-known types and a generic handler, so that this example needs no generated stubs.
+    # Well-known types and a generic handler: this example needs no generated stubs.
     method = grpc.unary_unary_rpc_method_handler(
         get_order, request_deserializer=StringValue.FromString, response_serializer=Struct.SerializeToString
     )

@@ -63,7 +63,7 @@ def test_people_of_a_csv_file_are_imported_once(
 ) -> None:
     ended = imported(people, settings)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stderr.splitlines()[-1] == "200 imported, 0 failed, 0 were done before"
+    assert ended.stderr.splitlines()[-1] == "200 imported, 0 failed, 0 skipped (imported earlier)"
     found = ids(ended.stdout)
     assert found.keys() == {f"person-{number}" for number in range(200)}
     with Client(emulator.url, key, options=options) as client:
@@ -73,7 +73,7 @@ def test_people_of_a_csv_file_are_imported_once(
 
     again = imported(people, settings)
     assert (again.returncode, again.stdout) == (0, "")
-    assert again.stderr.splitlines()[-1] == "0 imported, 0 failed, 200 were done before"
+    assert again.stderr.splitlines()[-1] == "0 imported, 0 failed, 200 skipped (imported earlier)"
 
 
 def test_those_of_a_file_of_json_lines_are_too(tmp_path: Path, settings: dict[str, str]) -> None:
@@ -126,5 +126,5 @@ def test_a_person_without_email_ends_it_with_its_number(tmp_path: Path, settings
     ended = imported(path, settings)
     assert ended.returncode == 1
     assert ids(ended.stdout).keys() == {"person-0"}
-    assert "people.jsonl: person 2 is not complete: 'first_name'" in ended.stderr
+    assert "people.jsonl: person 2 is incomplete: 'first_name'" in ended.stderr
     assert "Traceback" not in ended.stderr

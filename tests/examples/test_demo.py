@@ -1,4 +1,4 @@
-"""`make demo`'s script: what it shows, and that it leaves nothing behind."""
+"""The script behind `make demo`: its output, and that it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _start(tmp_path: Path, **environment: str) -> subprocess.Popen[str]:
 
 
 def _left_behind(tmp_path: Path) -> list[str]:
-    """Files, and processes that were started with the path of one."""
+    """Files in `tmp_path`, and processes with a path in it among their arguments."""
     command = ["ps", "-eo", "args"]
     processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [
@@ -32,7 +32,7 @@ def _left_behind(tmp_path: Path) -> list[str]:
     ]
 
 
-def test_it_shows_the_answers_to_key_and_token_and_how_to_go_on(tmp_path: Path) -> None:
+def test_it_shows_the_calls_of_key_and_token_and_the_next_step(tmp_path: Path) -> None:
     with _start(tmp_path) as demo:
         out, errors = demo.communicate(timeout=WITHIN)
     assert (demo.returncode, errors) == (0, "")
@@ -55,7 +55,7 @@ def test_stopped_while_it_runs_it_leaves_nothing_behind(tmp_path: Path) -> None:
         assert not _left_behind(tmp_path)
 
 
-def test_an_emulator_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_emulator_that_does_not_start_is_reported_in_one_line(tmp_path: Path) -> None:
     modules, own = tmp_path / "modules", tmp_path / "tmp"
     modules.mkdir()
     own.mkdir()
@@ -65,5 +65,5 @@ def test_an_emulator_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> 
     assert demo.returncode == 1
     needed, failed = errors.splitlines()
     assert needed.endswith("zitadel_grpc.testing needs trustme: pip install 'zitadel-grpc[testing]'")
-    assert failed == "The demo failed: the emulator ended before it was ready, with exit status 1."
+    assert failed == "The demo failed: the emulator exited before it was ready, with status 1."
     assert not _left_behind(own)

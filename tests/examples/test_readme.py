@@ -1,4 +1,4 @@
-"""README.md: its Python runs as it stands there, but for the address of the server."""
+"""The Python code in README.md runs as shown, except for the address of the server."""
 
 from __future__ import annotations
 

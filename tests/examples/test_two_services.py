@@ -71,10 +71,10 @@ def orders(emulator: Emulator, tmp_path: Path) -> Iterator[Orders]:
 def test_the_service_answers_a_caller_whose_token_is_for_its_project(orders: Orders, run: Run) -> None:
     ended = run(f"{EXAMPLE}/caller.py", orders.settings)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout == f"order-1: shipped, asked for by service user {orders.user_id}\n"
+    assert ended.stdout == f"order-1: shipped, requested by service user {orders.user_id}\n"
 
 
-def test_the_service_refuses_a_token_for_another_project(
+def test_the_service_rejects_a_token_for_another_project(
     emulator: Emulator, orders: Orders, run: Run
 ) -> None:
     another = emulator.add_project("another")
@@ -83,11 +83,11 @@ def test_the_service_refuses_a_token_for_another_project(
     assert ended.stderr == "UNAUTHENTICATED: the token is not valid for this service\n"
 
 
-def test_the_service_refuses_a_caller_without_token(orders: Orders) -> None:
+def test_the_service_rejects_a_caller_without_token(orders: Orders) -> None:
     trusted = grpc.ssl_channel_credentials(Path(orders.settings["ZITADEL_CA_FILE"]).read_bytes())
     with grpc.secure_channel(orders.url.removeprefix("https://"), trusted) as channel:
         get_order = channel.unary_unary(
             "/orders.v1.OrderService/GetOrder", StringValue.SerializeToString, Struct.FromString
         )
-        with pytest.raises(grpc.RpcError, match="a bearer token is needed"):
+        with pytest.raises(grpc.RpcError, match="a bearer token is required"):
             get_order(StringValue(value="order-1"), timeout=10)
