@@ -167,9 +167,9 @@ def test_a_program_ends_while_its_token_is_renewed(
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
     program.run(
         """
-        from zitadel_grpc.credentials import life
+        from zitadel_grpc.credentials import _life
 
-        life._STALE_SHARE = (0.002, 0.002)
+        _life._STALE_SHARE = (0.002, 0.002)
         cache = cache_of(JwtProfile.from_file(directory / "key.json"))
         cache.wait(10)
         while cache.state().value != "stale":

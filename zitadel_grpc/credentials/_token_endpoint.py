@@ -170,7 +170,7 @@ def _ask(
         speaks_http2 = speaks_http2 or event.startswith("http2.")
         step, state = event.split(".")[-2:]
         if step == "start_tls":
-            NO_FORK.enter() if state == "started" else NO_FORK.leave()
+            NO_FORK.begin_handshake() if state == "started" else NO_FORK.end_handshake()
         if step in ("connect_tcp", "start_tls") and state == "complete":
             refresh.uses(info["return_value"].get_extra_info("socket"))
 

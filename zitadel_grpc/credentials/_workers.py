@@ -12,7 +12,9 @@ from pathlib import Path
 
 Work = Callable[[], object]
 
-_FORK_WAITS = 0.5  # seconds at most: a server that never answers a handshake must not hold os.fork()
+# How long os.fork() waits at most, in seconds. Imports always end, but take their time on a busy machine.
+_IMPORTS_END = 10.0
+_HANDSHAKES_END = 0.5  # a server that never answers a handshake must not hold a fork up
 _END_WAITS = 0.1  # seconds at most, for threads that end
 _IDLE_LIMIT = 10.0  # seconds after which a thread ends
 _idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()
@@ -71,25 +73,30 @@ class _NoFork:
     def _reset(self) -> None:
         self._changed = threading.Condition()
         self._inside = 0
+        self._handshakes = 0
 
-    def enter(self) -> None:
+    def __enter__(self) -> None:
         with self._changed:
             self._inside += 1
 
-    def leave(self) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._changed:
             self._inside -= 1
             self._changed.notify_all()
 
-    def __enter__(self) -> None:
-        self.enter()
+    def begin_handshake(self) -> None:
+        with self._changed:
+            self._handshakes += 1
 
-    def __exit__(self, *_: object) -> None:
-        self.leave()
+    def end_handshake(self) -> None:
+        with self._changed:
+            self._handshakes -= 1
+            self._changed.notify_all()
 
     def before_fork(self) -> None:
         self._changed.acquire()  # kept over the fork: nobody goes inside meanwhile
-        self._changed.wait_for(lambda: self._inside <= 0, _FORK_WAITS)
+        self._changed.wait_for(lambda: self._handshakes <= 0, _HANDSHAKES_END)
+        self._changed.wait_for(lambda: self._inside <= 0, _IMPORTS_END)
         _wait_for_ends()
 
     def after_in_parent(self) -> None:
