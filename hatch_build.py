@@ -1,6 +1,6 @@
-"""Makes the stubs for a wheel, an sdist or an editable install, where they are not there yet.
+"""Generates the stubs for a wheel, an sdist or an editable install, unless they exist already.
 
-ZITADEL_PROTO_SOURCE makes them of another source than the pin; protos/README.md says which there are.
+ZITADEL_PROTO_SOURCE selects a source other than the pin; see protos/README.md.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# A URL, a git remote, or a module of a buf registry.
+# A URL, a git remote, or a module in a buf registry.
 _ADDRESS = re.compile(r"[\w+.-]+://|[\w.-]+@[\w.-]+:|[\w-]+(\.[\w-]+)+/[\w-]+/[\w-]+")
 
 
@@ -22,8 +22,8 @@ class ProtosHook(BuildHookInterface[Any]):
     _aside: tempfile.TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
-        """The generators, unless the stubs are there: installing from an sdist then needs no Node.js."""
-        if not self._source and self._are_there():
+        """The generators, unless the stubs exist: installing from an sdist needs no Node.js."""
+        if not self._source and self._stubs_exist():
             return []
         project = tomllib.loads((self._root / "pyproject.toml").read_text(encoding="utf-8"))
         protos: list[str] = project["dependency-groups"]["protos"]
@@ -31,7 +31,7 @@ class ProtosHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self._source and version != "editable":
-            # Beside the tree, which keeps the stubs that its tests and its other builds are about.
+            # Generate into a directory of its own: the tree keeps its stubs.
             workspace = self._root / "build" / "protos"
             workspace.mkdir(parents=True, exist_ok=True)
             self._aside = tempfile.TemporaryDirectory(prefix="wheel-", dir=workspace)
@@ -39,7 +39,7 @@ class ProtosHook(BuildHookInterface[Any]):
             self._run(self._source, "--out", api)
             build_data["force_include"][api] = "zitadel_grpc/api"
             return
-        if self._source or not self._are_there():
+        if self._source or not self._stubs_exist():
             self._run(*filter(None, [self._source]))
         build_data["artifacts"].append("/zitadel_grpc/api/")
 
@@ -55,12 +55,12 @@ class ProtosHook(BuildHookInterface[Any]):
     def _source(self) -> str | None:
         source = os.environ.get("ZITADEL_PROTO_SOURCE") or None
         if source and not Path(source).is_absolute() and not _ADDRESS.match(source):
-            # Builds run in the project's directory, or an sdist's: not in that of whoever wrote it.
-            self.app.abort(f"ZITADEL_PROTO_SOURCE is {source}: an absolute path or a URL is wanted")
+            # Builds run in the project's directory, or that of an sdist, not in the user's.
+            self.app.abort(f"ZITADEL_PROTO_SOURCE must be an absolute path or a URL, not {source}")
         return source
 
-    def _are_there(self) -> bool:
-        """Whether the tree's stubs can be taken as they are."""
+    def _stubs_exist(self) -> bool:
+        """Whether the stubs in the tree can be used as they are."""
         sys.path.insert(0, self.root)
         try:
             from scripts.protos import stamp
@@ -71,4 +71,4 @@ class ProtosHook(BuildHookInterface[Any]):
     def _run(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "scripts.protos", "build", *arguments]
         if subprocess.run(command, check=False, cwd=self.root).returncode != 0:
-            self.app.abort("the stubs could not be made: the line above says why")
+            self.app.abort("generating the stubs failed: see the line above")

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Freezes the emulator's command and the quickstart with PyInstaller, and runs one against the other.
+# Freezes the emulator command and the quickstart with PyInstaller, and runs the quickstart against the emulator.
 set -eu
 
 venv=build/venv-frozen
 pip='-m pip --disable-pip-version-check --quiet'
-# PyInstaller needs Python's own library, which a Python built without --enable-shared does not have.
+# PyInstaller needs the shared library of Python.
 "${PYTHON:-python3}" -c 'import sys, sysconfig
 sys.exit(sys.platform == "linux" and not sysconfig.get_config_var("Py_ENABLE_SHARED"))' ||
 	{ echo 'Skipped: PyInstaller needs a Python built with --enable-shared.'; exit 0; }
@@ -16,7 +16,7 @@ rm -rf build/wheel build/frozen
 "$venv/bin/python" $pip install --require-hashes -r requirements/frozen.txt
 "$venv/bin/python" $pip install --no-deps build/wheel/*.whl
 
-# Outside of this directory, from which PyInstaller would take the package, and its hooks would not be found.
+# Run in another directory: here, PyInstaller would take the package from the tree and miss its hooks.
 mkdir -p build/frozen
 cp examples/quickstart.py "$venv/bin/zitadel-grpc" build/frozen
 cd build/frozen
@@ -27,4 +27,4 @@ done
 cd ../..
 .venv/bin/python scripts/demo.py \
 	build/frozen/dist/frozen-zitadel-grpc/frozen-zitadel-grpc build/frozen/dist/frozen-quickstart/frozen-quickstart
-echo '1 passed, 0 failed'
+echo 'The frozen programs work.'

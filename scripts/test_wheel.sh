@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests on the installed wheel, with the versions pinned in requirements/NAME.txt:
+# Runs the tests on the installed wheel with the versions pinned in requirements/NAME.txt:
 #   test_wheel.sh floor|newest
 set -eu
 
@@ -14,12 +14,12 @@ rm -rf build/wheel
 "$venv/bin/python" $pip install --require-hashes -r "requirements/$name.txt"
 "$venv/bin/python" $pip install --no-deps build/wheel/*.whl
 
-# Neither Python nor the processes that the tests start may import the package from this directory.
+# Python and the processes that the tests start must not import the package from this directory.
 export PYTHONSAFEPATH=1
 "$venv/bin/python" -c '
 import importlib.metadata, sys, zitadel_grpc
 assert zitadel_grpc.__file__.startswith(sys.prefix), zitadel_grpc.__file__
 print(*(f"{name} {importlib.metadata.version(name)}" for name in ("zitadel-grpc", "grpcio", "protobuf")), sep=", ")
 '
-# tests/protos and tests/packaging need build tools that are not installed here.
+# tests/protos and tests/packaging need build tools, which are not installed here.
 "$venv/bin/python" -m pytest -n auto --dist loadfile -o pythonpath= --ignore tests/protos --ignore tests/packaging
