@@ -133,7 +133,7 @@ class AsyncClient(BaseClient, AsyncServices):
         """
         from zitadel_grpc import _waiting
 
-        return await _waiting.until_async(call, predicate, timeout, retry_on)
+        return await _waiting.wait_until_async(call, predicate, timeout, retry_on)
 
     async def access_token(self) -> str:
         """The token that calls carry now, for use elsewhere. Raises CredentialsError or
@@ -217,7 +217,7 @@ class Client(BaseClient, Services):
         """As `AsyncClient.wait_until`. Of what `call` does, clients' calls are bounded by the time left."""
         from zitadel_grpc import _waiting
 
-        return _waiting.wait_until(call, predicate, timeout, retry_on)
+        return _waiting.wait_until_sync(call, predicate, timeout, retry_on)
 
     def access_token(self) -> str:
         """The token that calls carry now, for use elsewhere. Raises CredentialsError or

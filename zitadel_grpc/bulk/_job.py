@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple
 import grpc
 from google.protobuf.message import Message
 
-from zitadel_grpc import _unfinished
+from zitadel_grpc import _pending
 from zitadel_grpc._transport.grpc_errors import from_grpc_error
 from zitadel_grpc.bulk._outcome import Outcome, Request, Response
 from zitadel_grpc.bulk._resume import DONE, FAILED, SENT, UNSURE, ResumeFile
@@ -90,8 +90,8 @@ class Job(Generic[Request, Response]):
 
     def responded(self, ticket: Ticket, response: Response) -> Outcome[Request, Response]:
         """Raises ConfigurationError for what only stands for a response."""
-        if not isinstance(response, Message) and _unfinished.is_unfinished(response):
-            _unfinished.end(response)
+        if not isinstance(response, Message) and _pending.is_pending(response):
+            _pending.discard(response)
             raise ConfigurationError(
                 f"{self.rpc} returned a {type(response).__name__}, which is not a response yet and must be "
                 "awaited: pass a method of a client's services, or a function that waits for its response "
