@@ -89,10 +89,10 @@ async def test_an_error_says_what_zitadel_said_and_what_it_means(
     assert error.error_id == "AUTH-Bs7Ds"
     assert error.message == "Organisation doesn't exist"
     assert error.permission == "org.read"
-    assert error.hint == "no organization has the id sent as x-zitadel-orgid"
+    assert error.hint == "no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…)"
     assert str(error) == (
         "PERMISSION_DENIED: Organisation doesn't exist (AUTH-Bs7Ds) "
-        f"[{GET_MY_ORG}] (no organization has the id sent as x-zitadel-orgid)"
+        f"[{GET_MY_ORG}] (no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…))"
     )
     assert repr(error) == f"<PermissionDenied: Organisation doesn't exist (AUTH-Bs7Ds) [{GET_MY_ORG}]>"
     assert emulator.pat not in f"{error!r} {error} {error.debug_error_string()} {vars(error)}"

@@ -1,4 +1,4 @@
-"""What an error tells beside ZITADEL's own words."""
+"""Hints that follow from ZITADEL's own response."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIST_USERS = "zitadel.user.v2.UserService/ListUsers"
 async def failure(
     emulator: Emulator, credentials: Any, call: Callable[[Any], Any], **settings: Any
 ) -> RpcError:
-    """What a call raises, of a client that trusts the emulator."""
+    """What a call raises."""
     settings.setdefault("options", ConnectionOptions(root_certificates=emulator.root_certificates))
     async with AsyncClient(emulator.url, credentials, **settings) as client:
         with pytest.raises(RpcError) as raised:
@@ -42,7 +42,7 @@ def with_roles(emulator: Emulator, *roles: str) -> PersonalAccessToken:
     return PersonalAccessToken(emulator.add_service_user(roles=list(roles)).pat)
 
 
-async def test_a_missing_permission_is_named_with_the_roles_that_give_it(emulator: Emulator) -> None:
+async def test_a_missing_permission_is_named_with_the_roles_that_grant_it(emulator: Emulator) -> None:
     viewer = with_roles(emulator, "ORG_OWNER_VIEWER")
 
     error = await failure(
@@ -54,12 +54,12 @@ async def test_a_missing_permission_is_named_with_the_roles_that_give_it(emulato
     assert type(error) is PermissionDenied
     assert error.error_id == "AUTH-5mWD2"
     assert error.hint == (
-        "no Manager role of the caller gives the permission project.app.write, which PROJECT_OWNER, "
-        "ORG_OWNER, IAM_OWNER or IAM_ORG_MANAGER would"
+        "none of the caller's Manager roles has the permission project.app.write; grant the caller "
+        "PROJECT_OWNER, ORG_OWNER, IAM_OWNER or IAM_ORG_MANAGER"
     )
 
 
-async def test_a_caller_without_any_role_is_told_what_to_give_it(emulator: Emulator) -> None:
+async def test_a_caller_without_any_role_learns_which_roles_to_grant(emulator: Emulator) -> None:
     error = await failure(
         emulator, with_roles(emulator), lambda client: client.management.GetMyOrg(GetMyOrgRequest())
     )
@@ -67,12 +67,12 @@ async def test_a_caller_without_any_role_is_told_what_to_give_it(emulator: Emula
     assert type(error) is NotFound
     assert error.error_id == "AUTHZ-cdgFk"
     assert (error.hint or "").startswith(
-        "the caller has no Manager role in this organization: name another, or give it one that gives "
-        "org.read, which ORG_OWNER, "
+        "the caller has no Manager role in this organization; select another organization, or grant the "
+        "caller ORG_OWNER, "
     )
 
 
-async def test_a_v2_rpc_that_any_good_token_may_call_has_a_sensible_hint_too(emulator: Emulator) -> None:
+async def test_an_rpc_without_a_permission_of_its_own_has_a_hint_without_roles(emulator: Emulator) -> None:
     admin = emulator.key_file["userId"]
 
     error = await failure(
@@ -82,49 +82,57 @@ async def test_a_v2_rpc_that_any_good_token_may_call_has_a_sensible_hint_too(emu
     )
 
     assert error.permission is None
-    assert error.hint == ("the caller has no Manager role in this organization: name another, or give it one")
+    assert error.hint == (
+        "the caller has no Manager role in this organization; select another organization, or grant the "
+        "caller a role"
+    )
 
 
 @pytest.mark.parametrize("rpc", [LIST_USERS, "of.another/Service"])
-def test_a_missing_permission_that_is_not_known_is_not_made_up(rpc: str) -> None:
+def test_a_permission_that_is_not_known_is_not_invented(rpc: str) -> None:
     error = PermissionDenied(rpc, "No matching permissions found (AUTH-5mWD2)")
     assert error.permission is None
-    assert error.hint == "no Manager role of the caller gives the permission that this call needs"
+    assert error.hint == (
+        "none of the caller's Manager roles has the permission that this RPC needs; grant the caller a role"
+    )
 
 
-def test_a_permission_that_no_known_role_gives_is_named_without_roles() -> None:
+def test_a_permission_that_no_known_role_grants_is_named_without_roles() -> None:
     rpc = "zitadel.system.v1.SystemService/AddInstance"
     error = PermissionDenied(rpc, "No matching permissions found (AUTH-5mWD2)")
-    assert error.hint == "no Manager role of the caller gives the permission system.instance.write"
+    assert error.hint == (
+        "none of the caller's Manager roles has the permission system.instance.write; "
+        "grant the caller a role that has it"
+    )
 
 
 @pytest.mark.pin
-def test_every_permission_of_the_catalog_is_given_by_a_role_but_those_of_the_system() -> None:
+def test_every_permission_of_the_catalog_is_granted_by_a_role_except_those_of_the_system() -> None:
     needed = {rpc.permission for rpc in catalog.rpcs()} - {"", "authenticated"}
-    ungiven = {permission for permission in needed if not roles.roles_granting(permission)}
-    assert {permission.split(".")[0] for permission in ungiven} == {"system"}
+    not_granted = {permission for permission in needed if not roles.roles_granting(permission)}
+    assert {permission.split(".")[0] for permission in not_granted} == {"system"}
 
 
-async def test_an_organization_that_is_not_known_is_told_as_such(emulator: Emulator) -> None:
+async def test_an_unknown_organization_has_a_hint(emulator: Emulator) -> None:
     pat = PersonalAccessToken(emulator.pat)
     error = await failure(
         emulator, pat, lambda client: client.management.GetMyOrg(GetMyOrgRequest()), org_id="123"
     )
     assert (error.error_id, error.hint) == (
         "AUTH-Bs7Ds",
-        "no organization has the id sent as x-zitadel-orgid",
+        "no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…)",
     )
 
 
-async def test_a_token_that_is_refused_is_told_with_its_causes(emulator: Emulator) -> None:
+async def test_a_refused_token_has_a_hint_with_the_possible_causes(emulator: Emulator) -> None:
     garbage = PersonalAccessToken("a-token-of-nobody")
     error = await failure(emulator, garbage, lambda client: client.management.GetMyOrg(GetMyOrgRequest()))
     assert type(error) is Unauthenticated
     assert "expired, revoked" in (error.hint or "")
 
 
-async def test_an_instance_that_is_not_known_by_that_name_is_told_as_such(emulator: Emulator) -> None:
-    # As a tunnel to it would: ZITADEL finds its instance by the name that it was called by.
+async def test_an_unknown_instance_has_a_hint(emulator: Emulator) -> None:
+    # As behind a tunnel: ZITADEL looks up the instance by the host name of the request.
     options = ConnectionOptions(
         root_certificates=emulator.root_certificates,
         headers={"x-zitadel-instance-host": "zitadel.example.com"},
@@ -139,23 +147,23 @@ async def test_an_instance_that_is_not_known_by_that_name_is_told_as_such(emulat
     assert "ConnectionOptions(authority=…)" in (error.hint or "")
 
 
-async def test_the_system_api_asks_for_its_own_users(emulator: Emulator) -> None:
+async def test_the_system_api_has_a_hint_to_use_a_system_user(emulator: Emulator) -> None:
     error = await failure(
         emulator,
         PersonalAccessToken(emulator.pat),
         lambda client: client.system.ListInstances(ListInstancesRequest()),
     )
-    assert error.hint == "the System API takes the tokens of its own users only: use SystemUser"
+    assert error.hint == "the System API accepts only tokens of system users; use SystemUser credentials"
 
 
-async def test_a_system_user_is_asked_to_name_an_organization(emulator: Emulator) -> None:
+async def test_a_system_user_has_a_hint_to_select_an_organization(emulator: Emulator) -> None:
     system = SystemUser("system-user", emulator.system_key)
     error = await failure(emulator, system, lambda client: client.management.GetMyOrg(GetMyOrgRequest()))
     assert error.error_id == "QUERY-leq5Q"
     assert "with_org" in (error.hint or "")
 
 
-async def test_a_token_got_by_impersonation_is_told_as_such(emulator: Emulator) -> None:
+async def test_a_token_obtained_by_impersonation_has_a_hint(emulator: Emulator) -> None:
     emulator.faults.fail_next(
         GET_MY_ORG,
         grpc.StatusCode.PERMISSION_DENIED,
@@ -163,19 +171,19 @@ async def test_a_token_got_by_impersonation_is_told_as_such(emulator: Emulator) 
     )
     pat = PersonalAccessToken(emulator.pat)
     error = await failure(emulator, pat, lambda client: client.management.GetMyOrg(GetMyOrgRequest()))
-    assert "for one's own services only" in (error.hint or "")
+    assert "with your own services only" in (error.hint or "")
 
 
-async def test_a_request_that_is_too_large_is_told_as_such(emulator: Emulator) -> None:
+async def test_a_request_that_is_too_large_has_a_hint(emulator: Emulator) -> None:
     pat = PersonalAccessToken(emulator.pat)
     large = CreateUserRequest(organization_id="1" * 5_000_000)
     error = await failure(emulator, pat, lambda client: client.user_v2.CreateUser(large))
     assert type(error) is ResourceExhausted
-    assert error.hint == "the request is larger than the server takes: send it in parts"
+    assert error.hint == "the request exceeds the server's size limit; split it into smaller requests"
 
 
 class LaterStub:
-    """Of a ZITADEL to come."""
+    """A stub with an RPC of a future ZITADEL."""
 
     def __init__(self, channel: Any) -> None:
         self.Nope = channel.unary_unary(
@@ -185,7 +193,7 @@ class LaterStub:
         )
 
 
-async def test_a_method_that_the_server_does_not_know_is_told_as_such(emulator: Emulator) -> None:
+async def test_a_method_that_the_server_does_not_know_has_a_hint(emulator: Emulator) -> None:
     error = await failure(
         emulator,
         PersonalAccessToken(emulator.pat),

@@ -1,6 +1,6 @@
-"""Answers that are a proxy's and not ZITADEL's, and connections that do not come about: what the hint says.
+"""Hints for responses that come from a proxy instead of ZITADEL, and for connections that fail.
 
-What gRPC makes of them differs between its versions, so each is made for real.
+gRPC's wording differs between its versions, so each test makes the failure for real.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from zitadel_grpc.errors import DeadlineExceeded, Internal, RpcError, Unavailabl
 
 GRPC = ((":status", "200"), ("content-type", "application/grpc"))
 WEB_PAGE = b"<!doctype html><title>Welcome</title>"
-PROXYS_ANSWER = "is a proxy's answer, not ZITADEL's"
+FROM_A_PROXY = "is from a proxy, not from ZITADEL"
 
 
 def web_page(status: int) -> Serve:
@@ -48,37 +48,37 @@ def web_page(status: int) -> Serve:
     ("status", "kind", "hint"),
     [
         (302, Unknown, "redirect"),
-        (400, Internal, "could not read the request"),
+        (400, Internal, "cannot read the request"),
         (403, None, "Cloudflare"),
         (404, Unimplemented, "no route for gRPC"),
-        (415, Unknown, "does not pass gRPC on"),
-        (418, Unknown, "does not pass gRPC on"),
+        (415, Unknown, "does not forward gRPC"),
+        (418, Unknown, "does not forward gRPC"),
         (429, Unavailable, "rate limit"),
-        (464, Unknown, "an AWS ALB"),
-        (500, Unknown, "has failed"),
+        (464, Unknown, "the AWS ALB"),
+        (500, Unknown, "its backend failed"),
         (502, Unavailable, "grpc_pass"),
         (503, Unavailable, "health check"),
         (504, Unavailable, "in time"),
-        (520, Unknown, "switch gRPC on"),
+        (520, Unknown, "enable gRPC"),
     ],
 )
-async def test_a_proxys_http_status_is_told_as_such(
+async def test_the_http_status_of_a_proxy_has_a_hint(
     status: int, kind: type[RpcError] | None, hint: str
 ) -> None:
     with listening(web_page(status)) as place:
         for error in await failures(place):
             assert kind is None or type(error) is kind
-            assert f"HTTP {status} {PROXYS_ANSWER}" in str(error)
+            assert f"HTTP {status} {FROM_A_PROXY}" in str(error)
             assert hint in (error.hint or "")
 
 
-async def test_a_status_without_a_body_is_a_proxys_too() -> None:
+async def test_an_http_status_without_a_body_has_a_hint() -> None:
     with listening(answers([(":status", "464")])) as place:
         for error in await failures(place):
-            assert "an AWS ALB" in str(error)
+            assert "the AWS ALB" in str(error)
 
 
-async def test_http_404_for_a_v2_service_may_be_zitadels_own_way_to_say_unknown() -> None:
+async def test_http_404_for_a_v2_service_may_mean_that_zitadel_does_not_know_the_rpc() -> None:
     with listening(web_page(404)) as place:
         for error in await failures(
             place, service="user_v2", method="GetUserByID", request=GetUserByIDRequest(user_id="1")
@@ -96,65 +96,65 @@ async def test_http_404_for_a_v2_service_may_be_zitadels_own_way_to_say_unknown(
     ],
     ids=["a web page", "an empty page", "no trailers", "a message without trailers"],
 )
-async def test_what_is_no_answer_of_grpc_is_told_as_such(headers: Headers, body: bytes) -> None:
+async def test_a_response_that_is_not_grpc_has_a_hint(headers: Headers, body: bytes) -> None:
     with listening(answers(headers, body)) as place:
         for error in await failures(place):
             assert type(error) is Unknown
-            assert "this was no answer of gRPC" in str(error)
+            assert "the response is not gRPC" in str(error)
 
 
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
-        (0, "broke the answer off"),  # of Traefik and Caddy, before a backend that is not h2c
-        (1, "takes the request for a broken one"),
-        (2, "broke the answer off"),
-        (7, "before it did anything"),
+        (0, "probably truncated the response"),  # Traefik and Caddy, if the backend is not h2c
+        (1, "rejected the request as malformed"),
+        (2, "probably truncated the response"),
+        (7, "without executing it"),
         (8, "cancelled the call"),
         (11, "sends too much"),
         (13, "HTTP/1.1 only"),
     ],
 )
 @pytest.mark.parametrize("begun", [(), GRPC], ids=["at once", "after the headers"])
-async def test_a_stream_that_is_reset_is_told_by_its_code(code: int, hint: str, begun: Headers) -> None:
+async def test_a_reset_stream_has_a_hint_for_its_code(code: int, hint: str, begun: Headers) -> None:
     with listening(answers(begun, reset=code)) as place:
         for error in await failures(place):
             assert hint in (error.hint or "")
 
 
 @pytest.mark.parametrize("alpn", [None, ("http/1.1",)])
-async def test_tls_that_does_not_offer_http2_is_told_as_such(alpn: Sequence[str] | None) -> None:
+async def test_tls_that_does_not_offer_http2_has_a_hint(alpn: Sequence[str] | None) -> None:
     with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), alpn=alpn) as place:
         for error in await failures(place):
             assert type(error) is Unavailable
-            assert "does not offer HTTP/2 by ALPN" in str(error)
+            assert "does not offer HTTP/2 in ALPN" in str(error)
 
 
-async def test_a_plaintext_server_of_http1_is_told_as_such() -> None:
+async def test_a_plaintext_server_of_http1_has_a_hint() -> None:
     with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
         for error in await failures(place):
-            assert "speaks HTTP/1.1 and not HTTP/2" in str(error)
+            assert "speaks HTTP/1.1, not HTTP/2" in str(error)
 
 
-async def test_a_plaintext_server_that_speaks_neither_is_told_as_such() -> None:
+async def test_a_plaintext_server_that_speaks_neither_has_a_hint() -> None:
     with listening(says(b"SSH-2.0-OpenSSH_9.6\r\n" * 9), plaintext=True) as place:
         for error in await failures(place):
             assert "does not speak HTTP/2" in str(error)
 
 
-async def test_tls_to_a_plaintext_port_is_told_as_such() -> None:
+async def test_tls_to_a_plaintext_port_has_a_hint() -> None:
     with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
         for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
-            assert "does not speak TLS: use http://" in str(error)
+            assert "does not speak TLS on this port; use http://" in str(error)
 
 
-async def test_plaintext_to_a_tls_port_is_told_as_such() -> None:
+async def test_plaintext_to_a_tls_port_has_a_hint() -> None:
     with listening(web_page(200)) as place:
         for error in await failures(place, url=f"http://127.0.0.1:{place.port}"):
             assert "the URL must start with https://" in str(error)
 
 
-async def test_plaintext_to_a_tls_port_of_nginx_is_told_as_such() -> None:
+async def test_plaintext_to_a_tls_port_of_nginx_has_a_hint() -> None:
     page = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/html\r\n\r\n"
     with listening(says(page), plaintext=True) as place:
         for error in await failures(place):
@@ -162,9 +162,9 @@ async def test_plaintext_to_a_tls_port_of_nginx_is_told_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [(11, "the headers are too large, or there were too many"), (0, "keepalive_requests")]
+    ("code", "hint"), [(11, "the headers are too large, or because of too many"), (0, "keepalive_requests")]
 )
-async def test_a_connection_that_the_server_ends_is_told_by_the_code(code: int, hint: str) -> None:
+async def test_a_connection_that_the_server_closes_has_a_hint_for_the_code(code: int, hint: str) -> None:
     def respond(connection: h2.connection.H2Connection, stream: int) -> None:
         connection.close_connection(code, last_stream_id=0)
 
@@ -173,12 +173,12 @@ async def test_a_connection_that_the_server_ends_is_told_by_the_code(code: int, 
             assert hint in (error.hint or "")
 
 
-async def test_of_localhost_the_error_of_one_address_is_told_as_such() -> None:
+async def test_an_error_for_one_address_of_localhost_has_a_hint() -> None:
     text = "failed to connect to all addresses; last error: UNKNOWN: ipv6:%5B::1%5D:1: Connection refused"
     assert "use 127.0.0.1 in the URL" in (Unavailable("a/b", text).hint or "")
 
 
-async def test_which_cas_are_trusted_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_the_hint_names_the_trusted_cas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (file := tmp_path / "other.pem").write_bytes(trustme.CA().cert_pem.bytes())
     monkeypatch.delenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
@@ -187,7 +187,7 @@ async def test_which_cas_are_trusted_is_told(monkeypatch: pytest.MonkeyPatch, tm
             assert f"{file}, named by SSL_CERT_FILE" in (error.hint or "")
 
 
-async def test_a_connection_that_is_reset_is_told_as_such() -> None:
+async def test_a_connection_that_is_reset_has_a_hint() -> None:
     def reset(stream: socket.socket) -> None:
         stream.recv(10)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -199,24 +199,24 @@ async def test_a_connection_that_is_reset_is_told_as_such() -> None:
             assert "cut off" in str(error)
 
 
-async def test_a_connection_that_is_lost_during_a_call_is_told_as_such() -> None:
+async def test_a_connection_that_is_lost_during_a_call_has_a_hint() -> None:
     with listening(hangs_up()) as place:
         for error in await failures(place):
             assert type(error) is Unavailable
-            assert "lost during the call" in str(error)
+            assert "connection lost during the call; the server may have executed it" in str(error)
 
 
-async def test_a_port_where_nothing_listens_is_told_as_such() -> None:
+async def test_a_port_where_nothing_listens_has_a_hint() -> None:
     with listening(says(b"")) as place:
         pass
     for error in await failures(place):
-        assert "nothing listens there" in str(error)
+        assert "nothing listens on this port" in str(error)
 
 
 @pytest.mark.parametrize(
-    ("status", "hint"), [(407, "wants a user and a password"), (403, "does not connect to this server")]
+    ("status", "hint"), [(407, "requires a user name and password"), (403, "does not connect to this server")]
 )
-async def test_an_http_proxy_that_refuses_is_told_as_such(status: int, hint: str) -> None:
+async def test_an_http_proxy_that_refuses_has_a_hint(status: int, hint: str) -> None:
     refusal = f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()
     with listening(says(refusal), plaintext=True) as proxy:
         options = ConnectionOptions(proxy=f"http://127.0.0.1:{proxy.port}")
@@ -225,7 +225,7 @@ async def test_an_http_proxy_that_refuses_is_told_as_such(status: int, hint: str
             assert hint in str(error)
 
 
-async def test_an_answer_that_is_too_large_is_told_as_such() -> None:
+async def test_a_response_that_is_too_large_has_a_hint() -> None:
     message = b"\0" + (1000).to_bytes(4, "big") + b"x" * 1000
     with listening(answers(GRPC, message, trailers=[("grpc-status", "0")])) as place:
         options = dataclasses.replace(place.options, max_response_bytes=100)
@@ -234,31 +234,31 @@ async def test_an_answer_that_is_too_large_is_told_as_such() -> None:
             assert "max_response_bytes" in (error.hint or "")
 
 
-async def test_a_host_name_that_is_not_known_is_told_as_such() -> None:
+async def test_an_unknown_host_name_has_a_hint() -> None:
     nowhere = Place(443, ConnectionOptions(), plaintext=False)
     for error in await failures(nowhere, url="https://zitadel.invalid"):
         assert "the host name cannot be resolved" in str(error)
 
 
 @pytest.mark.parametrize("plaintext", [False, True])
-async def test_a_server_that_says_nothing_is_told_as_such(plaintext: bool) -> None:
+async def test_a_silent_server_has_a_hint(plaintext: bool) -> None:
     with listening(says_nothing(), plaintext=plaintext) as place:
         for error in await failures(place, timeout=0.3):
             assert type(error) is DeadlineExceeded
-            assert "no answer within the call's timeout" in str(error)
+            assert "no response within the call's timeout" in str(error)
 
 
-async def test_a_certificate_for_another_name_is_told_as_such() -> None:
+async def test_a_certificate_for_another_name_has_a_hint() -> None:
     with listening(web_page(200), names=("zitadel.example.com",)) as place:
         for error in await failures(place):
             assert "certificate is for another name" in str(error)
 
 
-async def test_a_certificate_that_is_not_trusted_is_told_as_such() -> None:
+async def test_a_certificate_that_is_not_trusted_has_a_hint() -> None:
     with listening(web_page(200)) as place:
         other = ConnectionOptions(root_certificates=trustme.CA().cert_pem.bytes())
         for error in await failures(Place(place.port, other, plaintext=False)):
-            assert "is its CA among ConnectionOptions(root_certificates=…)?" in str(error)
+            assert "add its CA to ConnectionOptions(root_certificates=…)" in str(error)
 
 
 def tls(**certificate: Any) -> tuple[ssl.SSLContext, ConnectionOptions]:
@@ -279,7 +279,7 @@ async def failures_by(context: ssl.SSLContext, options: ConnectionOptions) -> Se
         return await failures(Place(place.port, options, plaintext=False))
 
 
-async def test_a_certificate_that_has_expired_is_told_as_such() -> None:
+async def test_a_certificate_that_has_expired_has_a_hint() -> None:
     context, options = tls(
         not_before=datetime.datetime(2020, 1, 1),  # noqa: DTZ001  # as trustme wants them
         not_after=datetime.datetime(2021, 1, 1),  # noqa: DTZ001
@@ -289,7 +289,7 @@ async def test_a_certificate_that_has_expired_is_told_as_such() -> None:
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-async def test_a_server_that_wants_a_clients_certificate_is_told_as_such(version: ssl.TLSVersion) -> None:
+async def test_a_server_that_requires_a_client_certificate_has_a_hint(version: ssl.TLSVersion) -> None:
     context, options = tls()
     context.minimum_version = context.maximum_version = version
     context.verify_mode = ssl.CERT_REQUIRED
@@ -302,11 +302,11 @@ async def test_a_server_that_wants_a_clients_certificate_is_told_as_such(version
     [
         (70, "only old versions of TLS"),
         (112, "no certificate for this host name"),
-        (116, "wants a client's certificate"),
-        (120, "does not offer HTTP/2 by ALPN"),
+        (116, "requires a client certificate"),
+        (120, "does not offer HTTP/2 in ALPN"),
     ],
 )
-async def test_a_server_that_ends_the_tls_handshake_is_told_by_its_alert(alert: int, hint: str) -> None:
+async def test_a_tls_alert_has_a_hint(alert: int, hint: str) -> None:
     fatal = b"\x15\x03\x03\x00\x02\x02" + bytes([alert])  # RFC 8446 §6
     with listening(says(fatal), plaintext=True) as place:
         for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
@@ -324,21 +324,21 @@ async def test_a_server_that_ends_the_tls_handshake_is_told_by_its_alert(alert: 
         ),
     ],
 )
-async def test_what_envoy_answers_by_grpc_is_told_as_such(text: str, hint: str) -> None:
+async def test_responses_of_envoy_have_a_hint(text: str, hint: str) -> None:
     with listening(answers((*GRPC, ("grpc-status", "14"), ("grpc-message", text)))) as place:
         for error in await failures(place):
             assert error.code() is grpc.StatusCode.UNAVAILABLE
             assert hint in (error.hint or "")
 
 
-async def test_a_proxy_that_takes_the_token_out_is_told_as_such() -> None:
+async def test_a_proxy_that_strips_the_token_has_a_hint() -> None:
     trailers = ("grpc-status", "16"), ("grpc-message", "auth header missing")
     with listening(answers((*GRPC, *trailers))) as place:
         for error in await failures(place):
-            assert "no token reached ZITADEL" in str(error)
+            assert "a proxy may be stripping the Authorization header" in str(error)
 
 
-async def test_what_zitadel_says_itself_is_taken_for_no_proxys_answer() -> None:
+async def test_zitadels_own_error_is_not_taken_for_a_proxys() -> None:
     said = ("grpc-status", "14"), ("grpc-message", "Connection refused (QUERY-abc12)")
     with listening(answers((*GRPC, *said))) as place:
         for error in await failures(place):

@@ -32,11 +32,11 @@ _CLEARED = (
     "jwt",
     "json",
 )
-"""Modules whose frames see tokens and keys. All other frames are the user's, whose variables help them."""
+"""Modules whose frames hold tokens and keys. All other frames keep their variables, which help users."""
 
 
 def without_locals(function: Callable[P, R]) -> Callable[P, R]:
-    """A function whose errors keep their traceback, without the local variables and arguments in it."""
+    """Wraps `function`: the traceback of its errors holds no local variables and no arguments."""
 
     @functools.wraps(function)
     def guarded(*given: P.args, **named: P.kwargs) -> R:
@@ -51,20 +51,20 @@ def without_locals(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def made_without_locals(made: type[T]) -> type[T]:
-    """A class whose constructor's errors are without local variables; for dataclasses."""
+    """`without_locals` for the constructor of a dataclass."""
     made.__init__ = without_locals(made.__init__)  # type: ignore[method-assign]
     return made
 
 
 def clear_frames(error: BaseException) -> None:
-    """Clears the frames of `error`, its causes and contexts that have ended."""
+    """Clears the finished frames of `error`, its causes and its contexts."""
     for one in _chain(error):
         traceback = one.__traceback__
         while traceback is not None:
             frame = traceback.tb_frame
             name = str(frame.f_globals.get("__name__", ""))
             if any(name == module or name.startswith(f"{module}.") for module in _CLEARED):
-                with contextlib.suppress(RuntimeError):  # it still runs
+                with contextlib.suppress(RuntimeError):  # it is still running
                     frame.clear()
             traceback = traceback.tb_next
 

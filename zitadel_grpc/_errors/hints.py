@@ -1,6 +1,7 @@
-"""What an error most likely means, in plain words, where the server's own text does not say it.
+"""The likely cause of a failed call and what to do about it, where the server's own text does not say it.
 
-Follows what a real server answers: one error id for several causes, NOT_FOUND for a missing role.
+A hint is a phrase: first the cause, then the action. The causes were observed on a real server, which sends
+one error id for several of them, and NOT_FOUND for a missing role.
 """
 
 from __future__ import annotations
@@ -14,33 +15,50 @@ NO_ROLE = "AUTHZ-cdgFk"
 ABOUT_PERMISSIONS = frozenset({NO_PERMISSION, NO_ROLE})
 """The error ids whose hint names the permission that the RPC needs."""
 
+_TOKEN_REFUSED = "AUTH-7fs1e"  # noqa: S105  # an error id
 _BY_ID = {
-    "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid",
-    "AUTH-7fs1e": (
-        "the token is not known to this server (mistyped, or of another instance), expired, revoked, of a "
-        "removed or deactivated user, or lacks the scope "
-        "urn:zitadel:iam:org:project:id:zitadel:aud"
+    "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…)",
+    _TOKEN_REFUSED: (
+        "the server does not accept the token: it is mistyped, expired, revoked, from another instance, of a "
+        "removed or deactivated user, or lacks the scope urn:zitadel:iam:org:project:id:zitadel:aud; get a "
+        "new token"
     ),
-    "AUTH-toLo1": "the authorization must be `Bearer`, a space and a token; a proxy may have changed it",
-    "AUTH-3jknH": "the caller's Manager role is on another project",
-    "APP-Shi0J": "tokens obtained by impersonation work for one's own services only, not for ZITADEL's APIs",
+    "AUTH-toLo1": (
+        "the Authorization header is not `Bearer` followed by a token; a proxy may have changed it, or the "
+        "call sets that header itself"
+    ),
+    "AUTH-3jknH": "the caller's Manager role is on another project; grant it a role on this project",
+    "APP-Shi0J": (
+        "ZITADEL's own APIs do not accept tokens obtained by impersonation; use them with your own services "
+        "only"
+    ),
     "QUERY-1kIjX": (
-        "the server has no instance of this host name: use its own domain, or ConnectionOptions(authority=…) "
-        "or instance_host=…"
+        "the server has no instance with this host name; use the instance's domain in the URL, or set "
+        "ConnectionOptions(authority=…) or instance_host=…"
     ),
-    "QUERY-leq5Q": "a system user belongs to no organization: name one, with org_id or with_org(…)",
+    "QUERY-leq5Q": "a system user belongs to no organization; select one with org_id or with_org(…)",
 }
+_OTHER_VERSION = "it is older or newer than the stubs; generate the stubs from this server's protobufs"
 _BY_TEXT = {
-    "auth header missing": "no token reached ZITADEL: does a proxy take the authorization header out?",
-    "Exception serializing request": "the request is not a message of the type that this RPC takes",
-    "Exception deserializing response": "the answer is no message of the RPC's type: is this ZITADEL?",
-    "unknown method": "this server does not know the RPC: it may be older or newer than the stubs",
-    "unknown service": "this server does not know the service: it may be older or newer than the stubs",
+    "auth header missing": (
+        "no token reached ZITADEL: a proxy may be stripping the Authorization header; configure it to forward"
+        " that header"
+    ),
+    "Exception serializing request": (
+        "the request is not a message of the type that this RPC takes; pass that type"
+    ),
+    "Exception deserializing response": (
+        "the response is not a message of the type that this RPC returns; check that the URL is ZITADEL's"
+    ),
+    "unknown method": f"the server does not know this RPC: {_OTHER_VERSION}",
+    "unknown service": f"the server does not know this service: {_OTHER_VERSION}",
     "CLIENT: Received message larger": (
-        "the answer is larger than this client takes: ask for fewer at once, or set "
+        "the response exceeds this client's size limit; request fewer items at once, or raise "
         "ConnectionOptions(max_response_bytes=…)"
     ),
-    "received message larger than max": "the request is larger than the server takes: send it in parts",
+    "received message larger than max": (
+        "the request exceeds the server's size limit; split it into smaller requests"
+    ),
 }
 
 
@@ -54,30 +72,30 @@ def find_hint(
     proxy: str = "",
     trusted_cas: str = "",
 ) -> str | None:
-    """The likely cause of a failed call and what to do; None if the server's text says enough or the cause is
-    not known. `permission` is used for `ABOUT_PERMISSIONS` only."""
+    """The hint for a failed call; None if the server's text says enough or the cause is not known.
+    `permission` is used for `ABOUT_PERMISSIONS` only."""
     if error_id == NO_PERMISSION:
-        if permission is None:
-            return "no Manager role of the caller gives the permission that this call needs"
-        return f"no Manager role of the caller gives the permission {permission}{_given_by(permission)}"
+        needed = f"the permission {permission}" if permission else "the permission that this RPC needs"
+        return f"none of the caller's Manager roles has {needed}; {_grant_a_role(permission)}"
     if error_id == NO_ROLE:
-        return "the caller has no Manager role in this organization: name another, or give it one" + (
-            f" that gives {permission}{_given_by(permission)}" if permission else ""
+        return (
+            "the caller has no Manager role in this organization; select another organization, or "
+            f"{_grant_a_role(permission)}"
         )
-    if error_id == "AUTH-7fs1e" and rpc.startswith("zitadel.system."):
-        return "the System API takes the tokens of its own users only: use SystemUser"
+    if error_id == _TOKEN_REFUSED and rpc.startswith("zitadel.system."):
+        return "the System API accepts only tokens of system users; use SystemUser credentials"
     if error_id:
         return _BY_ID.get(error_id)
     by_text = next((hint for part, hint in _BY_TEXT.items() if part in details), None)
     return by_text or network_hint(code, details, rpc, proxy=proxy, trusted_cas=trusted_cas)
 
 
-def _given_by(permission: str) -> str:
+def _grant_a_role(permission: str | None) -> str:
     from zitadel_grpc.roles import roles_granting
 
-    # The roles whose names end in _GLOBAL equal those without it and are no longer used.
-    roles = [role for role in roles_granting(permission) if not role.endswith("_GLOBAL")]
+    # A role whose name ends in _GLOBAL grants the same as the one without, and is no longer used.
+    roles = [role for role in roles_granting(permission or "") if not role.endswith("_GLOBAL")]
     if not roles:
-        return ""
+        return "grant the caller a role that has it" if permission else "grant the caller a role"
     *others, last = roles
-    return f", which {', '.join(others)} or {last} would" if others else f", which {last} would"
+    return f"grant the caller {', '.join(others)} or {last}" if others else f"grant the caller {last}"
