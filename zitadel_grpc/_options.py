@@ -105,13 +105,17 @@ class ConnectionOptions:
     Not compared: clients that differ only in this share their token, and the first one decides for its
     refreshes."""
 
+    warn_deprecated: bool = False
+    """Whether AsyncClient and Client emit a DeprecationWarning that names the successor when a deprecated RPC
+    is called, once for each RPC and process."""
+
     channel_options: Sequence[ChannelOption] = field(default=(), repr=False)
     """Passed to the gRPC channel unchanged. They override the options that this package sets."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", checks.headers(self.headers))
         object.__setattr__(self, "channel_options", checks.channel_options(self.channel_options))
-        for name in ("allow_plaintext", "tracing"):
+        for name in ("allow_plaintext", "tracing", "warn_deprecated"):
             checks.check_bool(name, getattr(self, name))
         for name in ("root_certificates", "certificate_chain", "private_key"):
             checks.check_pem(name, getattr(self, name))
@@ -165,6 +169,7 @@ _OF_CALLS_ONLY = frozenset(
         "max_request_bytes",
         "max_response_bytes",
         "retries",
+        "warn_deprecated",
     }
 )
 

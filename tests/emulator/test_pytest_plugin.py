@@ -128,3 +128,25 @@ def test_the_plugin_loads_nothing_until_it_is_used() -> None:
     loaded = set(ended.stdout.split())
     assert "zitadel_grpc.testing.pytest_plugin" in loaded
     assert not loaded & {"grpc", "google.protobuf", "httpx2", "jwt", "cryptography", "h2", "trustme"}
+
+
+_DEPRECATED = """
+from zitadel_grpc import Client, ConnectionOptions
+from zitadel_grpc.api.management.v1 import ListUsersRequest
+from zitadel_grpc.credentials import PersonalAccessToken
+
+
+def test_calls(zitadel):
+    options = ConnectionOptions(root_certificates=zitadel.root_certificates)
+    with Client(zitadel.url, PersonalAccessToken(zitadel.pat), options=options) as client:
+        client.management.ListUsers(ListUsersRequest())
+"""
+
+
+@pytest.mark.pin
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_an_ini_option_makes_every_client_warn_of_deprecated_rpcs(tmp_path: Path, value: str) -> None:
+    status, printed = run(tmp_path, _DEPRECATED, "-p", "no:asyncio", "-o", f"zitadel_warn_deprecated={value}")
+    assert status == (1 if value == "true" else 0), printed
+    message = "DeprecationWarning: zitadel.management.v1.ManagementService/ListUsers is deprecated"
+    assert (message in printed) is (value == "true")

@@ -243,10 +243,10 @@ def _names_for_types(module: str) -> dict[str, Any]:
 
 
 def _stand_in(module: str, name: str) -> type:
+    """A generic class of that name."""
     item = typing.TypeVar("item")
-    return types.new_class(
-        name, (typing.Generic[item],), exec_body=lambda namespace: namespace.update(__module__=module)
-    )
+    bases: Any = (typing.Generic[item],)  # type: ignore[index]
+    return types.new_class(name, bases, exec_body=lambda namespace: namespace.update(__module__=module))
 
 
 def _private_types(hint: Any) -> Iterator[str]:

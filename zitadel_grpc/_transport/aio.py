@@ -14,7 +14,9 @@ from typing import Any, Self
 import grpc
 import grpc.aio
 
+from zitadel_grpc._deprecation import warn_if_deprecated, warns
 from zitadel_grpc._errors.frames import without_locals
+from zitadel_grpc._method_help import DocumentedMethod
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport.aio_connection import AsyncConnection
 from zitadel_grpc._transport.call import AuthenticatedCall
@@ -25,7 +27,7 @@ from zitadel_grpc._transport.streams import StreamingMethod
 from zitadel_grpc._transport.traced import TracedCall, propagated
 
 
-class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
+class AuthenticatedUnaryUnary(DocumentedMethod, grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
     """A method of a stub. Its gRPC counterpart is made at the first call: a stub has hundreds, a program uses
     few."""
 
@@ -50,8 +52,18 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
     def described(self, request: Any) -> tuple[str, Any]:
         """The RPC's full name, and an empty response of its kind. Raises InvalidRequest if it does not take
         `request`."""
-        accept(request, self.rpc, self._arguments[2])
+        self._check(request)
         return self.rpc, self._arguments[2](b"")
+
+    def warn_if_deprecated(self) -> None:
+        """Warns, if the client's options ask for that."""
+        if warns(self._target.options):
+            warn_if_deprecated(self.rpc)
+
+    def _check(self, request: Any) -> type:
+        accepted = accept(request, self.rpc, self._arguments[2])
+        self.warn_if_deprecated()
+        return accepted
 
     # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs over
     # gRPC's own.
@@ -67,7 +79,7 @@ class AuthenticatedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
         compression: grpc.Compression | None = None,
     ) -> AuthenticatedCall[Any, Any]:
         if type(request) is not self._accepts:
-            self._accepts = accept(request, self.rpc, self._arguments[2])
+            self._accepts = self._check(request)
         if metadata is not None:
             pairs, has_authorization = merge(self._fixed, metadata)
         else:

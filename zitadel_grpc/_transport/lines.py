@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import grpc
 
+from zitadel_grpc._deprecation import warns
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport.connection import Target
 from zitadel_grpc._transport.plugin import composed_credentials
@@ -61,6 +62,7 @@ class Lines:
     ) -> None:
         self.methods: dict[tuple[Any, ...], tuple[Any, Line]] = {}
         """gRPC's own counterparts of stubs' methods, each with the line that it uses."""
+        self.warns_deprecated = warns(target.options)
         self._target = target
         self._open = open_channel
         self._lines: dict[str, Line] = {}

@@ -101,6 +101,7 @@ class CheckedChannel(grpc.aio.Channel):
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
         self.heard = 0.0
+        self.warns_deprecated = False
 
     def unary_unary(
         self,

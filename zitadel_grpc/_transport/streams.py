@@ -10,14 +10,16 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from zitadel_grpc._deprecation import warn_if_deprecated
 from zitadel_grpc._errors.frames import without_locals
+from zitadel_grpc._method_help import DocumentedMethod
 from zitadel_grpc._transport.aio_stream import CheckedStream
 from zitadel_grpc._transport.lines import STREAMS, Line, Lines
 from zitadel_grpc._transport.metadata import Pairs, merge
 from zitadel_grpc._transport.requests import accept, check_serializable, checked_stream
 
 
-class StreamingMethod:
+class StreamingMethod(DocumentedMethod):
     """gRPC's own method, on a channel with the plugin, since a stream cannot be sent a second time: no
     default deadline, no retry. What is sent is checked, and of asyncio's streams also what is received; all
     other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
@@ -33,6 +35,8 @@ class StreamingMethod:
         self._bind = bind
         self._fixed = fixed
         self._method = kind, arguments, named
+        path: str = arguments[0] if arguments else named["method"]
+        self.rpc = path.lstrip("/")
 
     def bind(self, fixed: Pairs, retries: object) -> StreamingMethod:
         """This method for a view of the client; streams are not sent again, whatever `retries` says."""
@@ -53,7 +57,9 @@ class StreamingMethod:
     def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
         lines = self._bind()
         call = inspect.signature(self._of(lines.line(), way)).bind(*given, **named)
-        rpc, check = self._checks()
+        check = self._check()
+        if lines.warns_deprecated:
+            warn_if_deprecated(self.rpc)
         refused: list[Exception] = []
         if "request" in call.arguments:
             check(call.arguments["request"])
@@ -78,25 +84,24 @@ class StreamingMethod:
                 raise
         else:
             if isinstance(made, grpc.aio.Call):
-                return CheckedStream(made, rpc, check, refused, ended)
+                return CheckedStream(made, self.rpc, check, refused, ended)
             if isinstance(made, grpc.Call):
                 made.add_callback(lambda: ended(made.code(), made.details()))
             return made
         raise refused[0]
 
-    def _checks(self) -> tuple[str, Callable[[Any], Any]]:
-        """The RPC, and what returns a request that it takes and raises InvalidRequest for others."""
-        _, (path, *codecs), named = self._method
+    def _check(self) -> Callable[[Any], Any]:
+        """What returns a request that the RPC takes, and raises InvalidRequest for others."""
+        _, (_, *codecs), named = self._method
         serializer = codecs[0] if codecs else named.get("request_serializer")
         deserializer = codecs[1] if len(codecs) > 1 else named.get("response_deserializer")
-        rpc = path.lstrip("/")
 
         def check(request: Any) -> Any:
-            accept(request, rpc, deserializer)
-            check_serializable(request, rpc, serializer)
+            accept(request, self.rpc, deserializer)
+            check_serializable(request, self.rpc, serializer)
             return request
 
-        return rpc, check
+        return check
 
     def _of(self, line: Line, way: str) -> Any:
         kind, arguments, named = self._method

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from zitadel_grpc._deprecation import warn_if_deprecated, warns
 from zitadel_grpc._errors.frames import without_locals
+from zitadel_grpc._method_help import DocumentedMethod
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking, traced
 from zitadel_grpc._transport.connection import (
@@ -47,7 +49,7 @@ blocking call that somebody's function makes."""
 _Options = tuple[grpc.CallCredentials | None, bool | None, grpc.Compression | None]
 
 
-class AuthenticatedUnaryUnary(_MultiCallable):
+class AuthenticatedUnaryUnary(DocumentedMethod, _MultiCallable):
     """A method of a stub. Its gRPC counterpart is made at the first call."""
 
     _accepts: type | None = None
@@ -71,8 +73,18 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     def described(self, request: Any) -> tuple[str, Any]:
         """The RPC's full name, and an empty response of its kind. Raises InvalidRequest if it does not take
         `request`."""
-        accept(request, self.rpc, self._arguments[2])
+        self._check(request)
         return self.rpc, self._arguments[2](b"")
+
+    def warn_if_deprecated(self) -> None:
+        """Warns, if the client's options ask for that."""
+        if warns(self._target.options):
+            warn_if_deprecated(self.rpc)
+
+    def _check(self, request: Any) -> type:
+        accepted = accept(request, self.rpc, self._arguments[2])
+        self.warn_if_deprecated()
+        return accepted
 
     @without_locals
     def __call__(
@@ -168,7 +180,7 @@ class AuthenticatedUnaryUnary(_MultiCallable):
     def _method(self, request: Any) -> tuple[Any, Line]:
         """gRPC's own counterpart, for a call that is about to be made, and what it uses."""
         if type(request) is not self._accepts:
-            self._accepts = accept(request, self.rpc, self._arguments[2])
+            self._accepts = self._check(request)
         binding = self._connection.current or self._connection.bind()
         method = binding.methods.get(self._key)
         if method is None:

@@ -131,6 +131,8 @@ def _name_of(method: Any) -> str:
     while isinstance(method, functools.partial):
         method = method.func
     if rpc := getattr(method, "rpc", None):
+        if warn := getattr(method, "warn_if_deprecated", None):
+            warn()  # here, at the line of the caller: the run calls the method from tasks or threads
         return str(rpc)
     if isinstance(path := getattr(method, "_method", None), bytes):  # gRPC's own, of another channel's stub
         return path.decode().lstrip("/")

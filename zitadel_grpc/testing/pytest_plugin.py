@@ -25,6 +25,23 @@ __all__ = ["zitadel", "zitadel_client"]
 _RUNNING: pytest.StashKey[Emulator] = pytest.StashKey()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini(
+        "zitadel_warn_deprecated",
+        "warn about calls of deprecated RPCs of ZITADEL, whatever the clients' options say",
+        type="bool",
+        default=False,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getini("zitadel_warn_deprecated"):
+        from zitadel_grpc import _deprecation
+
+        _deprecation.warn_everywhere(True)
+        config.add_cleanup(lambda: _deprecation.warn_everywhere(False))
+
+
 @pytest.fixture(scope="session")
 def zitadel(pytestconfig: pytest.Config) -> Iterator[Emulator]:
     """An `Emulator`, running: with `url`, `key_file`, `pat`, `root_certificates`, `calls`, `faults`, …"""

@@ -1,0 +1,44 @@
+"""Warnings about calls of deprecated RPCs, for `ConnectionOptions(warn_deprecated=True)`."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zitadel_grpc._options import ConnectionOptions
+
+_OURS = ("zitadel_grpc", "grpc")
+_warned: set[str] = set()
+_everywhere = False
+
+
+def warn_everywhere(on: bool) -> None:
+    """Makes all clients of this process warn, for test runs."""
+    global _everywhere
+    _everywhere = on
+
+
+def warns(options: ConnectionOptions) -> bool:
+    return options.warn_deprecated or _everywhere
+
+
+def warn_if_deprecated(rpc: str) -> None:
+    """Emits a DeprecationWarning at the caller's line, once for each RPC and process."""
+    if rpc in _warned:
+        return
+    _warned.add(rpc)
+    from zitadel_grpc import catalog
+
+    entry = catalog.get(rpc)
+    if entry is not None and entry.deprecated:
+        warnings.warn(f"{rpc} is deprecated", DeprecationWarning, _stacklevel())
+
+
+def _stacklevel() -> int:
+    """The first frame outside of this package and gRPC: that is where the program makes the call."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        level, frame = level + 1, frame.f_back
+    return level

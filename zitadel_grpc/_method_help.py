@@ -1,0 +1,100 @@
+"""What `help()`, `repr()` and editors at run time say about the methods of a client's services.
+
+The text is made when it is asked for: a call loads neither the catalog nor the roles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DocumentedMethod:
+    """Documents the RPC of a method object: in its `repr()`, and in its `__doc__`, which `help()` and
+    IPython's `?` show."""
+
+    rpc: str
+    """The full name, such as `zitadel.management.v1.ManagementService/GetMyOrg`."""
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        cls.__doc__ = property(lambda method: document(method.rpc))  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{': '.join(filter(None, [_signature(self.rpc), _summary(self.rpc)]))}>"
+
+
+def document(rpc: str) -> str:
+    """Signature, summary, message types, permission and REST path of an RPC, as far as they are known."""
+    import textwrap
+
+    from zitadel_grpc import catalog, roles
+
+    lines = [_signature(rpc)]
+    entry = catalog.get(rpc)
+    if entry is not None and entry.deprecated:
+        lines += ["", "Deprecated."]
+    if entry is not None and entry.summary:
+        lines += ["", entry.summary]
+    facts = {}
+    if types := _message_types(rpc):
+        facts["Request"], facts["Response"] = map(_import_path, types)
+    if entry is not None:
+        facts["Permission"] = entry.permission
+        facts["Manager roles"] = ", ".join(roles.roles_granting(entry.permission))
+        facts["REST"] = f"{entry.http_verb} {entry.http_path}" if entry.http_path else ""
+    lines.append("")
+    for name, fact in facts.items():
+        if fact:
+            lines += textwrap.wrap(f"{name}: {fact}", 100, subsequent_indent="    ", break_long_words=False)
+    return "\n".join(lines).rstrip()
+
+
+def _signature(rpc: str) -> str:
+    descriptor, types = _descriptor(rpc), _message_types(rpc)
+    if descriptor is None or types is None:
+        return rpc
+    request, response = (kind.DESCRIPTOR.name for kind in types)
+    request = f"stream {request}" if descriptor.client_streaming else request
+    response = f"stream {response}" if descriptor.server_streaming else response
+    return f"{rpc}({request}) -> {response}"
+
+
+def _summary(rpc: str) -> str:
+    from zitadel_grpc import catalog
+
+    entry = catalog.get(rpc)
+    if entry is None:
+        return ""
+    first_line = entry.summary.partition("\n")[0].rstrip(".")
+    permission = f"permission {entry.permission}" if entry.permission else ""
+    deprecated = "deprecated" if entry.deprecated else ""
+    return ", ".join(filter(None, [first_line, permission, deprecated]))
+
+
+def _descriptor(rpc: str) -> Any:
+    """The method's descriptor; None for a service that protobuf's default pool does not know."""
+    from google.protobuf import descriptor_pool
+
+    service, _, method = rpc.partition("/")
+    try:
+        return descriptor_pool.Default().FindServiceByName(service).methods_by_name[method]
+    except KeyError:
+        return None
+
+
+def _message_types(rpc: str) -> tuple[Any, Any] | None:
+    """The classes of request and response."""
+    from google.protobuf import message_factory
+
+    if (descriptor := _descriptor(rpc)) is None:
+        return None
+    request, response = descriptor.input_type, descriptor.output_type
+    return message_factory.GetMessageClass(request), message_factory.GetMessageClass(response)
+
+
+def _import_path(message: Any) -> str:
+    """From where a program imports a message: generated modules (`…_pb2`) are exported by their package."""
+    module: str = message.__module__
+    if module.startswith("zitadel_grpc.api."):
+        module = module.rpartition(".")[0]
+    return f"{module}.{message.__qualname__}"
