@@ -1,4 +1,4 @@
-"""docs/errors.md: its code runs, and it knows what the hints know."""
+"""docs/errors.md: its code runs, and it lists every error id and HTTP status that has a hint."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def test_its_code_finds_the_fields() -> None:
     packed.Pack(BadRequest(field_violations=[BadRequest.FieldViolation(field="name", description="long")]))
     status = Status(details=[packed]).SerializeToString()
     error = InvalidArgument(RPC, trailing_metadata=[("grpc-status-details-bin", status)])
-    assert defined["faults"](error) == {"name": "long"}
-    assert defined["faults"](InvalidArgument(RPC)) == {}
+    assert defined["invalid_fields"](error) == {"name": "long"}
+    assert defined["invalid_fields"](InvalidArgument(RPC)) == {}
 
 
-def test_it_names_every_error_but_those_of_the_status_codes() -> None:
+def test_it_names_every_exception_except_those_of_the_status_codes() -> None:
     by_code = {kind.__name__ for kind in RpcError.__subclasses__()}
     others = {*errors.__all__} - by_code - {"MetadataEntry", "PlaintextWarning"}
     assert {name for name in others if f"`{name}`" not in PAGE} == {"ZitadelError"}
@@ -40,11 +40,10 @@ def test_it_names_every_error_but_those_of_the_status_codes() -> None:
 def test_it_names_every_public_attribute_of_a_failed_call() -> None:
     own = {name for name in vars(RpcError) if not name.startswith("_")}
     of_grpc = {"is_active", "time_remaining", "cancel", "add_callback"}
-    internal = {"status", "status_code"}
-    assert {name for name in own - of_grpc - internal if f"`{name}" not in PAGE} == set()
+    assert {name for name in own - of_grpc - {"status_code"} if f"`{name}" not in PAGE} == set()
 
 
-def test_it_tells_of_what_there_are_hints_for() -> None:
+def test_it_lists_what_has_a_hint() -> None:
     known = {*hints._BY_ID, *hints.ABOUT_PERMISSIONS}
     assert {error_id for error_id in known if f"| {error_id} |" not in PAGE} == set()
     assert {status for status in network._BY_HTTP_STATUS if f"{status}`" not in PAGE} == set()
