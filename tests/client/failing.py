@@ -1,4 +1,4 @@
-"""Makes calls that fail, by both clients, each sent once only."""
+"""Makes calls that fail, with both clients and without retries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def failures(
     method: str = "GetMyOrg",
     **settings: Any,
 ) -> Sequence[RpcError]:
-    """What AsyncClient and Client raise for a call of a method; `url` in place of that of `place`."""
+    """What AsyncClient and Client raise for a call of a method; `url` overrides the URL of `place`."""
     given: Any = url or place.url, PersonalAccessToken(TOKEN)
     options = dataclasses.replace(place.options, retries="none")
     request = settings.pop("request", GetMyOrgRequest())

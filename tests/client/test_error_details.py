@@ -1,4 +1,4 @@
-"""What an error carries beside its text."""
+"""What an error contains in addition to its text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def trailer(*details: Message) -> tuple[str, bytes]:
         ([("retry-after", "3")], [], 3.0),
     ],
 )
-async def test_a_server_may_say_when_to_try_again(
+async def test_a_server_may_ask_for_a_retry_delay(
     headers: Headers, trailers: Headers, delay: float | None
 ) -> None:
     with listening(answers((*GRPC, *headers), trailers=(*EXHAUSTED, *trailers))) as place:
@@ -64,7 +64,7 @@ async def test_a_server_may_say_when_to_try_again(
 @pytest.mark.parametrize(
     ("seconds", "nanos", "delay"), [(2, 500_000_000, 2.5), (0, 0, 0.0), (-5, 0, 0.0), (None, None, None)]
 )
-def test_a_retry_info_tells_when_to_try_again(seconds: Any, nanos: Any, delay: float | None) -> None:
+def test_a_retry_info_contains_the_retry_delay(seconds: Any, nanos: Any, delay: float | None) -> None:
     info = RetryInfo()
     if seconds is not None:
         info.retry_delay.FromNanoseconds(seconds * 10**9 + nanos)
@@ -73,11 +73,11 @@ def test_a_retry_info_tells_when_to_try_again(seconds: Any, nanos: Any, delay: f
 
 @pytest.mark.parametrize("name", ["grpc-retry-pushback-ms", "retry-after"])
 @pytest.mark.parametrize("said", ["9" * 500, "9" * 5000, "²", "-1", "1e9", ""])
-def test_a_delay_that_makes_no_sense_is_none(name: str, said: str) -> None:
+def test_an_invalid_delay_is_none(name: str, said: str) -> None:
     assert NotFound(RPC, trailing_metadata=[(name, said)]).retry_delay is None
 
 
-async def test_what_the_server_tells_beside_the_text_is_decoded() -> None:
+async def test_error_details_are_decoded() -> None:
     said = [
         ErrorDetail(id="QUERY-Dfbg2", message="gone"),
         ErrorInfo(reason="QUOTA", domain="zitadel.com"),
@@ -145,7 +145,7 @@ def test_a_detail_that_cannot_be_decoded_stays_packed(packed: Packed) -> None:
     assert "gone" in str(error)
 
 
-def test_an_error_comes_whole_out_of_a_process_pool() -> None:
+def test_a_process_pool_returns_an_error_complete() -> None:
     trailers = [trailer(ErrorDetail(id="QUERY-Dfbg2"), BadRequest()), ("retry-after", "3")]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -188,7 +188,7 @@ def test_every_error_can_be_copied_and_pickled(
     kind: type[Exception], settings: dict[str, Any], copied: Callable[[Any], Any]
 ) -> None:
     error = kind("what or where", **settings)
-    error.add_note("in the night's run")
+    error.add_note("in the nightly run")
 
     other = copied(error)
 
@@ -196,6 +196,6 @@ def test_every_error_can_be_copied_and_pickled(
     assert (str(other), repr(other), vars(other)) == (str(error), repr(error), vars(error))
 
 
-def test_errors_are_known_by_their_public_module() -> None:
+def test_every_exception_names_the_public_module() -> None:
     for name in errors.__all__:
         assert getattr(errors, name).__module__ == "zitadel_grpc.errors"

@@ -1,4 +1,4 @@
-"""A server, or what stands in its place, may send anything as an error id."""
+"""A server, or whatever responds in its place, may send anything as an error id."""
 
 from __future__ import annotations
 

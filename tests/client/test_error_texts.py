@@ -70,7 +70,7 @@ async def test_a_token_that_the_server_repeats_is_in_no_part_of_an_error() -> No
                 assert TOKEN not in part
 
 
-async def test_what_a_call_brings_itself_is_kept_out_too() -> None:
+async def test_the_metadata_of_a_call_is_removed_too() -> None:
     gateways = "the-gateways-secret"
     headers = ((":status", "200"), ("content-type", "application/grpc"))
     trailers = (("grpc-status", "16"), ("grpc-message", f"no: {TOKEN} nor {gateways}; org 12345678"))
@@ -90,7 +90,7 @@ def parts(error: RpcError) -> list[str]:
     return [str(error), repr(error), str(vars(error)), error.message, error.debug_error_string() or ""]
 
 
-def test_a_gateways_header_is_kept_out_too() -> None:
+def test_the_header_for_a_gateway_is_removed_too() -> None:
     headers = ((":status", "200"), ("content-type", "application/grpc"))
     trailers = (("grpc-status", "7"), ("grpc-message", "not the-gateways-secret at my.zitadel.example"))
     with listening(answers(headers, trailers=trailers)) as place:

@@ -1,4 +1,4 @@
-"""What fails, and how it is told: by both clients alike, and as plain gRPC's errors too."""
+"""Failed calls: both clients raise the same errors, which are errors of plain gRPC as well."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Failing = Callable[..., Awaitable[Exception]]
 
 @pytest.fixture(params=["async", "sync"])
 def failure(request: pytest.FixtureRequest, emulator: Emulator, options: ConnectionOptions) -> Failing:
-    """Makes a call that fails, by either client, and gives what it raised."""
+    """Makes a call that fails, with each client, and returns what it raised."""
 
     async def by_async_client(credentials: Any, org_id: str | None = None, **settings: Any) -> Exception:
         async with AsyncClient(emulator.url, credentials, org_id=org_id, options=options) as client:
@@ -80,9 +80,7 @@ async def test_each_status_code_has_its_error(
     assert "as the test wants" in (error.debug_error_string() or "")
 
 
-async def test_an_error_says_what_zitadel_said_and_what_it_means(
-    failure: Failing, emulator: Emulator
-) -> None:
+async def test_an_error_has_zitadels_text_and_a_hint(failure: Failing, emulator: Emulator) -> None:
     error = await failure(PersonalAccessToken(emulator.pat), "123")
 
     assert isinstance(error, PermissionDenied)
@@ -98,7 +96,7 @@ async def test_an_error_says_what_zitadel_said_and_what_it_means(
     assert emulator.pat not in f"{error!r} {error} {error.debug_error_string()} {vars(error)}"
 
 
-async def test_an_errors_metadata_can_be_read_as_that_of_plain_grpc(
+async def test_the_metadata_of_an_error_can_be_read_as_in_plain_grpc(
     failure: Failing, emulator: Emulator
 ) -> None:
     error: Any = await failure(PersonalAccessToken(emulator.pat), "123")
@@ -110,7 +108,9 @@ async def test_an_errors_metadata_can_be_read_as_that_of_plain_grpc(
     assert not error.add_callback(lambda: None)
 
 
-def test_a_sync_errors_metadata_has_keys_and_values(emulator: Emulator, options: ConnectionOptions) -> None:
+def test_the_metadata_of_a_sync_error_has_keys_and_values(
+    emulator: Emulator, options: ConnectionOptions
+) -> None:
     token = PersonalAccessToken(emulator.pat)
     client = Client(emulator.url, token, org_id="123", options=options)
 
@@ -129,7 +129,7 @@ def pickled(error: Any) -> Any:
 def test_an_error_of_a_sync_call_does_not_hold_the_call(
     emulator: Emulator, options: ConnectionOptions
 ) -> None:
-    """Which cannot be pickled, and would be with the error by Dask."""
+    """Dask pickles errors, and a call cannot be pickled."""
     token = PersonalAccessToken(emulator.pat)
     with (
         Client(emulator.url, token, options=options, org_id="123") as client,
@@ -155,7 +155,7 @@ async def test_an_error_can_be_copied_and_pickled(
     assert other.debug_error_string() == error.debug_error_string()
 
 
-async def test_refused_credentials_are_raised_as_themselves(failure: Failing, emulator: Emulator) -> None:
+async def test_rejected_credentials_raise_a_credentials_error(failure: Failing, emulator: Emulator) -> None:
     unknown = JwtProfile.from_dict({**emulator.key_file, "userId": "1"})
 
     error = await failure(unknown)
@@ -166,7 +166,7 @@ async def test_refused_credentials_are_raised_as_themselves(failure: Failing, em
     assert emulator.key_file["key"] not in f"{error!r}"
 
 
-async def test_an_unusable_token_endpoint_is_raised_as_itself(
+async def test_an_unusable_token_endpoint_raises_a_token_endpoint_error(
     failure: Failing, emulator: Emulator, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.answer(200, body=b"<html>")
@@ -176,7 +176,7 @@ async def test_an_unusable_token_endpoint_is_raised_as_itself(
     assert type(error) is TokenEndpointError
 
 
-async def test_what_a_users_function_raised_is_the_cause(failure: Failing) -> None:
+async def test_the_error_of_a_users_function_is_the_cause(failure: Failing) -> None:
     def broken() -> str:
         raise LookupError("no token in the vault")
 
@@ -186,7 +186,7 @@ async def test_what_a_users_function_raised_is_the_cause(failure: Failing) -> No
     assert isinstance(error.__cause__, LookupError)
 
 
-async def test_each_of_the_calls_that_fail_together_has_its_own_error(
+async def test_calls_that_fail_together_have_separate_errors(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.answer(200, body=b"<html>")
@@ -199,7 +199,7 @@ async def test_each_of_the_calls_that_fail_together_has_its_own_error(
     assert len({id(outcome) for outcome in outcomes}) == 20
 
 
-async def test_a_call_that_failed_for_want_of_a_token_tells_so_as_a_status(
+async def test_a_call_without_a_token_has_a_status_too(
     emulator: Emulator, options: ConnectionOptions
 ) -> None:
     async with AsyncClient(
@@ -221,7 +221,7 @@ def test_an_untrusted_certificate_is_unavailable_and_names_the_certificate(emula
         client.management.GetMyOrg(GetMyOrgRequest())
 
 
-def answer_of_a_server(details: str, *given: Message) -> RpcError:
+def server_error(details: str, *given: Message) -> RpcError:
     packed = []
     for detail in given:
         packed.append(Packed())
@@ -235,12 +235,12 @@ def answer_of_a_server(details: str, *given: Message) -> RpcError:
 @pytest.mark.parametrize(
     ("error", "error_id"),
     [
-        (answer_of_a_server("gone (A-1)", ErrorDetail(id="B-2", message="gone")), "B-2"),
-        (answer_of_a_server("wrong", CredentialsCheckError(id="C-3", failed_attempts=2)), "C-3"),
-        (answer_of_a_server("gone (A-1)", ErrorDetail()), "A-1"),
-        (answer_of_a_server("gone (A-1)"), "A-1"),
-        (answer_of_a_server("no host: ID=QUERY-1kIjX Message=Instance not found."), "QUERY-1kIjX"),
-        (answer_of_a_server("gone (for good)"), None),
+        (server_error("gone (A-1)", ErrorDetail(id="B-2", message="gone")), "B-2"),
+        (server_error("wrong", CredentialsCheckError(id="C-3", failed_attempts=2)), "C-3"),
+        (server_error("gone (A-1)", ErrorDetail()), "A-1"),
+        (server_error("gone (A-1)"), "A-1"),
+        (server_error("no host: ID=QUERY-1kIjX Message=Instance not found."), "QUERY-1kIjX"),
+        (server_error("gone (for good)"), None),
         (NotFound(GET_MY_ORG), None),
         (NotFound(GET_MY_ORG, trailing_metadata=(("grpc-status-details-bin", b"\xff\xff"),)), None),
     ],
@@ -252,7 +252,7 @@ def test_the_error_id_is_found_where_zitadel_puts_it(error: RpcError, error_id: 
 
 
 @pytest.mark.parametrize("client", [AsyncClient, Client])
-def test_what_cannot_work_is_said_when_the_client_is_made(client: Any, emulator: Emulator) -> None:
+def test_an_invalid_argument_is_reported_when_the_client_is_created(client: Any, emulator: Emulator) -> None:
     pat = PersonalAccessToken("ey.a.b")
     for url in ("", "http://zitadel.example.com", "https://host/path", "https://host?query"):
         with pytest.raises(ConfigurationError, match="the URL"):
@@ -271,7 +271,7 @@ def test_what_cannot_work_is_said_when_the_client_is_made(client: Any, emulator:
         client("https://localhost", application)
 
 
-def test_the_hierarchy_lets_callers_catch_by_what_they_can_do() -> None:
+def test_the_hierarchy_of_exceptions() -> None:
     assert issubclass(ConfigurationError, ValueError)
     assert issubclass(ClosedError, RuntimeError)
     for kind in (ConfigurationError, ClosedError, CredentialsError, TokenEndpointError, RpcError):
