@@ -21,33 +21,35 @@ from zitadel_grpc.errors import ConfigurationError
 
 
 class BaseClient:
-    """What both clients are, apart from how they wait."""
+    """Everything but the waiting."""
 
     _target: Target
     _connection: Any
     _channel: Any
     _parent: Self | None = None
-    """Whose view this is."""
+    """The client that this one is a view of."""
 
     if TYPE_CHECKING:
 
         def __init__(self, *arguments: Any, **named: Any) -> None: ...
 
-    else:  # for type checkers the services are properties of AsyncServices and Services
+    else:  # type checkers see the services as properties of AsyncServices and Services
 
         def __getattr__(self, name: str) -> Any:
             if name not in SERVICES:
-                raise AttributeError(f"{type(self).__name__!r} has no attribute or service {name!r}")
+                raise AttributeError(
+                    f"{type(self).__name__!r} has no attribute or service {name!r}{_suggestion(name)}"
+                )
             if self._parent is not None:
                 service = _ServiceView(
                     getattr(self._parent, name), self._channel.fixed, self._channel.retries
                 )
             else:
                 module, stub = SERVICES[name]
-                with NO_FORK:  # a child would inherit the locks of what is imported here
+                with NO_FORK:  # a forked child would inherit the import locks
                     stub_class = getattr(importlib.import_module(module), stub)
                 service = stub_class(self._channel)
-            setattr(self, name, service)  # found without __getattr__ from now on
+            setattr(self, name, service)  # later look-ups do not come here
             return service
 
     @classmethod
@@ -60,8 +62,10 @@ class BaseClient:
         interceptors: Sequence[Any] = (),
         validate: bool = False,
     ) -> Self:
-        """A client as the environment says (see `zitadel_grpc._environment`), which counts over `options`.
-        Raises ConfigurationError that names the variables, and CredentialsError."""
+        """Creates a client from `ZITADEL_…` environment variables. They override `options`.
+
+        Raises ConfigurationError, which names the variables, or CredentialsError.
+        """
         found = _environment.read(options)
         return cls(
             found.url,
@@ -78,30 +82,31 @@ class BaseClient:
 
     def __repr__(self) -> str:
         target: Target | None = vars(self).get("_target")
-        if target is None:  # while it is being made, in a traceback
+        if target is None:  # its constructor still runs; a traceback shows it
             return f"<{type(self).__name__}>"
         return f"{type(self).__name__}({target.endpoint.origin!r}, {target.credentials!r})"
 
     @without_locals
     def with_org(self, org_id: str) -> Self:
-        """This client, acting in another organization; channel and token are shared, and closing it closes
-        nothing."""
+        """Returns this client with another `org_id`. Both share connection and token; closing the returned
+        client has no effect."""
         return self._view(fixed_metadata(self._target.options, org_id), self._channel.retries)
 
     @without_locals
     def with_retries(self, retries: Retries) -> Self:
-        """This client with another `ConnectionOptions.retries`: `"all"` for a write that may be done twice,
-        `"none"` for what must be sent once. The token is shared, and closing it closes nothing."""
+        """Returns this client with another `ConnectionOptions.retries`: `"all"` for writes that may be
+        executed twice, `"none"` for requests that must be sent only once. Both share the token; closing the
+        returned client has no effect."""
         check_retries(retries)
         return self._view(self._channel.fixed, retries)
 
     def stats(self) -> ClientStats:
-        """What this client and its views have done so far, for health pages."""
+        """Counts of calls, retries and token refreshes, for health pages."""
         counts = self._connection.counts()
         return ClientStats(counts.calls, counts.retries, *self._target.cache.history())
 
     def _view(self, fixed: Pairs, retries: Retries) -> Self:
-        view = copy.copy(self)  # with what a subclass keeps
+        view = copy.copy(self)  # includes the attributes of a subclass
         for name in vars(view).keys() & SERVICES.keys():
             delattr(view, name)
         view._channel = type(self._channel)(self._connection, fixed, retries)
@@ -110,15 +115,16 @@ class BaseClient:
 
 
 class _ServiceView:
-    """A stub whose calls are made in the way of a view. gRPC's stubs make hundreds of methods at once, which
-    costs more than a call; this makes each when it is used, so that a view may be made for one call."""
+    """A stub with the metadata and retries of a view. A generated stub creates all of its methods at once,
+    hundreds of them, which costs more than a call. This one creates a method when it is used, so that a view
+    is cheap enough for a single call."""
 
     def __init__(self, stub: Any, fixed: Pairs, retries: Retries) -> None:
         self._stub = stub
         self._view = fixed, retries
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # asked for before there is a stub, by copy and pickle
+        if name.startswith("_"):  # copy and pickle look these up before `_stub` is set
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         method = getattr(self._stub, name).bind(*self._view)
         setattr(self, name, method)
@@ -128,8 +134,20 @@ class _ServiceView:
         return sorted({*super().__dir__(), *vars(self._stub)})
 
 
+def _suggestion(name: str) -> str:
+    """The services that the caller may mean: `user_v2` for `user`."""
+    if name.startswith("_"):  # libraries look these up, and drop the error
+        return ""
+    import difflib
+
+    word = name.partition("_")[0]
+    meant = [service for service in SERVICES if service.partition("_")[0] == word]
+    meant = meant or difflib.get_close_matches(name, SERVICES)
+    return f"; did you mean {' or '.join(map(repr, meant))}?" if meant else ""
+
+
 def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
-    """What every call carries."""
+    """The metadata of every call: the headers of the options, and the organization."""
     if org_id is None:
         return options.header_pairs
     org_id = trimmed(org_id) if isinstance(org_id, str) else org_id
@@ -137,6 +155,8 @@ def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
         not isinstance(org_id, str) or not re.fullmatch(r"[!-~]+", org_id) or is_secret_like(org_id)
     ):  # not quoted: it may be a token or a key
         raise ConfigurationError(
-            "org_id is not the id of an organization: it must be 1 to 200 printable characters without spaces"
+            "org_id must be the id of an organization, such as '177834894812348456': 1 to 200 printable "
+            "ASCII characters, no spaces; it is sent as x-zitadel-orgid. The console shows it as the resource "
+            "id of the organization, and management.GetMyOrg returns it as org.id"
         )
     return (*(pair for pair in options.header_pairs if pair[0] != ORG_ID), (ORG_ID, org_id))

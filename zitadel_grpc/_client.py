@@ -1,10 +1,10 @@
-"""AsyncClient and Client: one channel to a ZITADEL, each of its services an attribute."""
+"""AsyncClient and Client: all APIs of a ZITADEL server, each service an attribute."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import grpc
 import grpc.aio
@@ -31,27 +31,33 @@ T = TypeVar("T")
 
 
 class AsyncClient(BaseClient, AsyncServices):
-    """Every API of a ZITADEL, asynchronously.
+    """Calls all APIs of a ZITADEL server, asynchronously.
 
         async with AsyncClient("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
-            answer = await client.management.GetMyOrg(GetMyOrgRequest())
+            response = await client.management.GetMyOrg(GetMyOrgRequest())
 
-    Services are attributes named after their proto package: `management`, `admin`, `auth`, `system` for v1,
-    else `user_v2`, `org_v2`, `project_v2beta`, …; each loads its stubs when it is first used. So is the
-    connection made, in the event loop that uses it; a client may be used from several loops (with some older
-    versions of grpcio asyncio then logs a BlockingIOError of its `PollerCompletionQueue`, which does no
-    harm). A token is had at the first call.
+    Services are attributes, named after their proto package: `management`, `admin`, `auth` and `system` for
+    the v1 APIs, and `user_v2`, `org_v2`, `project_v2beta`, … for the others. A service loads its stubs when
+    it is first used. The first call obtains a token and opens the connection, in the event loop that makes
+    the call. A client may be used from several event loops; with some older versions of grpcio, asyncio then
+    logs a harmless BlockingIOError of its `PollerCompletionQueue`.
 
-    `org_id` is the organization that calls act in, unless one names another; `timeout` the deadline in
-    seconds of calls that give none, the wait for a token counted in. `interceptors` are grpc.aio's; they see
-    each try of a call, with its token. A call given its own `credentials` or `authorization` metadata carries
-    that instead. With `validate` each request is checked by the protobufs' rules (`zitadel_grpc.validation`)
-    before it is sent, and the call raises InvalidRequest.
+    A process may fork before the first call, or after the event loops that made calls are closed. If a
+    channel is open in a running loop at the fork, grpc.aio does not work in the child, and calls raise
+    ClosedError there.
 
-    A process may fork before the first call, or when the loops that made calls are closed. In the child of a
-    process in whose running loop a channel was open, grpc.aio does not work, and calls raise ClosedError.
+    Args:
+        url: `https://host` or `https://host:port`.
+        credentials: Who makes the calls. Clients may share one credentials object, and so its token. A call
+            with its own `credentials` or `authorization` metadata uses that instead.
+        org_id: The organization that calls act in, unless a call names another.
+        options: How to connect.
+        timeout: Deadline in seconds of calls that set none. It includes the wait for a token and retries.
+        interceptors: grpc.aio's. They see each attempt of a call, with its token.
+        validate: Checks each request by the rules in the protobufs (`zitadel_grpc.validation`) before it is
+            sent. A call with an invalid request raises InvalidRequest.
 
-    Raises ConfigurationError; its calls raise RpcError, CredentialsError or TokenEndpointError.
+    Raises ConfigurationError. Calls raise RpcError, CredentialsError or TokenEndpointError.
     """
 
     @without_locals
@@ -74,9 +80,11 @@ class AsyncClient(BaseClient, AsyncServices):
         )
 
     def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
-        """Any generated stub, on this client's channel. Streaming methods are gRPC's own, with the token and
-        checked requests and responses: without a default deadline or a retry, and with gRPC's errors for the
-        rest, those of credentials as UNAVAILABLE."""
+        """Returns any generated stub, connected to this client's server.
+
+        Streaming methods are gRPC's own, with the token and with checked requests and responses. They have no
+        default deadline and no retries. Their other errors are gRPC's; errors of credentials are UNAVAILABLE.
+        """
         return stub_class(self._channel)
 
     @staticmethod
@@ -88,25 +96,30 @@ class AsyncClient(BaseClient, AsyncServices):
         prefetch: bool = False,
         timeout: float | None = None,
     ) -> AsyncPager[Item]:
-        """The items of a list, one after another, its pages asked for as they are needed.
+        """Returns an iterator over the items of a list. It requests pages as they are needed.
 
             async for user in client.paginate(client.management.ListUsers, ListUsersRequest()):
                 print(user.user_name)
 
-        `call` is a method of this client's services, or of a view's: any `List…` or `Search…`. The request's
-        own filters, sorting and offset hold; it is not changed. A page has `page_size` items, else as many
-        as the request's limit says, else 100; `timeout` is each page's, in seconds. With `prefetch` the next
-        page is under way while the items of one are used. `total` tells how many items the list has once
-        the first page is there, `await …count()` before.
+        Each item comes once. If the list can be sorted, the pager sorts it by creation where possible, unless
+        the request sorts it. Then items present throughout are never skipped, whatever is added or removed
+        during the iteration, and items appended during iteration are included. If the list cannot be sorted,
+        or hides items from the caller, an item may be skipped when others are removed during the iteration.
+        Changes (`List…Changes`) come oldest first.
 
-        No item comes twice. A list that can be sorted is, by creation where it offers that, unless the
-        request sorts it; then none is lost either that is there all the while, whatever is added or removed
-        meanwhile, and what is added behind comes too. Where a list cannot be sorted, or hides items from its
-        caller, one may be missed if others are removed meanwhile. Changes (`List…Changes`) come oldest first.
+        `total` is the number of items in the list, known after the first page; `await …count()` requests it
+        before. `aclose()` or `async with` stops the iteration early.
 
-        Raises ConfigurationError for an RPC that cannot be paged. The iteration raises PaginationError if the
-        server's pages never end, else as calls do, and asks for the same page again if it goes on.
-        `aclose()` or `async with` end it early.
+        Args:
+            call: A `List…` or `Search…` method of a service of this client or of a view.
+            request: Its filters, sorting and offset apply. It is not changed.
+            page_size: Number of items in a page; by default the request's limit, or else 100.
+            prefetch: Requests the next page while the items of the current one are used.
+            timeout: Deadline of each page's call, in seconds.
+
+        Raises ConfigurationError for an RPC that cannot be paged. The iteration raises what calls raise, and
+        PaginationError if the server's pages never end. After an error, the next step requests the same page
+        again.
         """
         from zitadel_grpc.pagination import AsyncPager
 
@@ -117,38 +130,45 @@ class AsyncClient(BaseClient, AsyncServices):
         call: Callable[[], Awaitable[T]],
         predicate: Callable[[T], object] | None = None,
         *,
-        timeout: float = 30.0,  # noqa: ASYNC109 # what it waits for is told when it is over
+        timeout: float = 30.0,  # noqa: ASYNC109 # WaitTimeoutError says more than asyncio.timeout
         retry_on: type[ZitadelError] | tuple[type[ZitadelError], ...] = (),
     ) -> T:
-        """Makes a call again and again until `predicate` holds of its answer (None: until there is one), and
-        returns that answer. For lists, permissions and tokens, which follow ZITADEL's writes a moment later.
+        """Repeats a call until its response satisfies `predicate`, and returns that response. For lists,
+        permissions and tokens, which follow ZITADEL's writes a moment later.
 
             request = ListUsersRequest(queries=[…])
             await client.wait_until(lambda: client.management.ListUsers(request), lambda found: found.result)
 
-        Waits between the calls 0.05 s at first and up to 1 s later, all in all `timeout` seconds, by which
-        each call is bounded too. An error in `retry_on` means “not yet”: NotFound for something just made,
-        (NotFound, PermissionDenied) for a Manager role just given. Raises every other error at once, and
-        WaitTimeoutError, a TimeoutError, when the time is over.
+        Args:
+            call: Makes the call. Attempts are 0.05 s apart at first, later up to 1 s.
+            predicate: Whether the response shows the write. None: any response does.
+            timeout: Seconds for all attempts together; it also bounds each attempt.
+            retry_on: Errors that mean “not yet”: NotFound for a resource just created, (NotFound,
+                PermissionDenied) for a Manager role just granted.
+
+        Raises WaitTimeoutError, a TimeoutError, after `timeout` seconds, and errors that are not in
+        `retry_on` at once.
         """
         from zitadel_grpc import _waiting
 
         return await _waiting.wait_until_async(call, predicate, timeout, retry_on)
 
     async def access_token(self) -> str:
-        """The token that calls carry now, for use elsewhere. Raises CredentialsError or
+        """Returns the token that calls currently carry, for use elsewhere. Raises CredentialsError or
         TokenEndpointError."""
         cache = self._target.cache
         try:
             async with asyncio.timeout(self._target.timeout):
                 header = cache.authorization() or await cache.wait_async(self._connection.waits)
         except TimeoutError:
-            raise TokenEndpointError(f"no token within {self._target.timeout:g} s (timeout)") from None
+            raise TokenEndpointError(
+                f"no token received within {self._target.timeout:g} s (timeout)"
+            ) from None
         return header.removeprefix("Bearer ")
 
     async def close(self, grace: float | None = None) -> None:
-        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
-        Calls that wait for a token end with it at once."""
+        """Closes the client. Later calls, and calls that wait for a token, raise ClosedError. Calls that were
+        sent are cancelled after `grace` seconds (None: at once)."""
         if self._parent is None:
             await self._connection.close(grace)
 
@@ -158,15 +178,24 @@ class AsyncClient(BaseClient, AsyncServices):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    if not TYPE_CHECKING:  # type checkers report the missing methods
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError("AsyncClient must be used with `async with`; the client for `with` is Client")
+
+        def __exit__(self, *_: object) -> None:
+            """Python looks this up before it calls `__enter__`."""
+
 
 class Client(BaseClient, Services):
-    """AsyncClient's synchronous twin: the same names and rules, and calls that block. Safe to use from many
-    threads, and in parent and children after a fork, unless gRPC was told otherwise by the environment
-    variable `GRPC_ENABLE_FORK_SUPPORT`, or an asyncio channel was open. Where a call took longer than a fork
-    waits, 0.4 s, calls in the child raise ClosedError.
+    """The synchronous twin of AsyncClient: the same names and rules, with blocking calls.
 
         with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
-            answer = client.management.GetMyOrg(GetMyOrgRequest())
+            response = client.management.GetMyOrg(GetMyOrgRequest())
+
+    Threads may share a client. It works in parent and child after a fork, unless the environment variable
+    `GRPC_ENABLE_FORK_SUPPORT` disables gRPC's support, or an asyncio channel was open. A fork waits up to 0.4
+    s for calls to finish; if one takes longer, calls in the child raise ClosedError.
     """
 
     @without_locals
@@ -189,7 +218,7 @@ class Client(BaseClient, Services):
         )
 
     def stub(self, stub_class: Callable[[grpc.Channel], Stub]) -> Stub:
-        """Any generated stub, on this client's channel."""
+        """Returns any generated stub, connected to this client's server."""
         return stub_class(self._channel)
 
     @staticmethod
@@ -201,7 +230,7 @@ class Client(BaseClient, Services):
         prefetch: bool = False,
         timeout: float | None = None,
     ) -> Pager[Item]:
-        """As `AsyncClient.paginate`: an iterator over the items of a list."""
+        """Returns an iterator over the items of a list, as `AsyncClient.paginate` does."""
         from zitadel_grpc.pagination import Pager
 
         return Pager(call, request, page_size=page_size, prefetch=prefetch, timeout=timeout)
@@ -214,23 +243,27 @@ class Client(BaseClient, Services):
         timeout: float = 30.0,
         retry_on: type[ZitadelError] | tuple[type[ZitadelError], ...] = (),
     ) -> T:
-        """As `AsyncClient.wait_until`. Of what `call` does, clients' calls are bounded by the time left."""
+        """Repeats a call until its response satisfies `predicate`, as `AsyncClient.wait_until` does.
+        `timeout` bounds the calls of clients that `call` makes, and nothing else in it."""
         from zitadel_grpc import _waiting
 
         return _waiting.wait_until_sync(call, predicate, timeout, retry_on)
 
     def access_token(self) -> str:
-        """The token that calls carry now, for use elsewhere. Raises CredentialsError or
+        """Returns the token that calls currently carry, for use elsewhere. Raises CredentialsError or
         TokenEndpointError."""
         cache = self._target.cache
         try:
             header = cache.authorization() or cache.wait(self._target.timeout, self._connection.waits)
         except TimeoutError:
-            raise TokenEndpointError(f"no token within {self._target.timeout:g} s (timeout)") from None
+            raise TokenEndpointError(
+                f"no token received within {self._target.timeout:g} s (timeout)"
+            ) from None
         return header.removeprefix("Bearer ")
 
     def close(self) -> None:
-        """Cancels the calls under way. Calls that wait for a token, and all later ones, raise ClosedError."""
+        """Closes the client. Later calls, and calls that wait for a token, raise ClosedError. Calls that were
+        sent are cancelled."""
         if self._parent is None:
             self._connection.close()
 
@@ -239,3 +272,11 @@ class Client(BaseClient, Services):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    if not TYPE_CHECKING:  # type checkers report the missing methods
+
+        async def __aenter__(self) -> NoReturn:
+            raise TypeError("Client must be used with `with`; the client for `async with` is AsyncClient")
+
+        async def __aexit__(self, *_: object) -> None:
+            """Python looks this up before it calls `__aenter__`."""

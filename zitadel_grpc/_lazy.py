@@ -1,4 +1,4 @@
-"""Packages whose names are loaded from their modules when they are first used (PEP 562)."""
+"""Lazy exports: a package loads a name from its module when the name is first used (PEP 562)."""
 
 import re
 import sys
@@ -9,11 +9,11 @@ from importlib import import_module
 def lazy_exports(
     package: str, modules: Mapping[str, Iterable[str]]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
-    """Make the `__getattr__`, `__dir__` and `__all__` of a package.
+    """Returns `__getattr__`, `__dir__` and `__all__` for a package.
 
     Args:
         package: The package's `__name__`.
-        modules: Each module, named from the package on (`user_pb2`), with the names to take from it.
+        modules: Each module, relative to the package (`user_pb2`), and the names that it exports.
     """
     owners = {name: module for module, names in modules.items() for name in names}
     names = sorted(owners)
@@ -39,7 +39,8 @@ def lazy_exports(
 
 
 def _conflict(module: str, said: str) -> ImportError | None:
-    """The error for a second copy of the same protobufs in one process; None if `said` tells of no such."""
+    """The error for a second copy of the same protobufs in one process; None if `said` is about another
+    problem."""
     found = re.search(r"duplicate symbol '([\w.]+)'|([\w.]+) is already defined in file", said)
     if found is None:
         return None
@@ -57,8 +58,8 @@ def _conflict(module: str, said: str) -> ImportError | None:
     )
     other = next(others, f"the descriptors of {file}")
     return ImportError(
-        f"{module} cannot be imported: {other} defines {symbol} already, and a process can hold one copy of "
-        f"ZITADEL's protobufs. Import the messages from {module.rpartition('.')[0]} everywhere, or use the "
-        f"other stubs and their messages alone, with client.stub(…)",
+        f"cannot import {module}: {other} already defines {symbol}, and a process can hold only one copy of "
+        f"ZITADEL's protobufs. Import all messages from {module.rpartition('.')[0]}, or use only the other "
+        f"stubs and their messages, with client.stub(…)",
         name=module,
     )

@@ -1,4 +1,4 @@
-"""What a client has done so far, for health pages."""
+"""The counts of a client."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ClientStats:
-    """Counts since the client was made, its views counted in; those of tokens are of its credentials object,
-    which clients may share."""
+    """Counts since the client was created, including its views. Those of tokens are of its credentials
+    object, which clients may share."""
 
     calls: int
-    """Calls made, whatever became of them."""
+    """Calls made, successful or not."""
     retries: int
-    """Calls sent again by this package: with another token, or when the server had said when. What gRPC
-    repeats by itself, reads that could not reach the server, it does not tell (grpc issue 32292)."""
+    """Calls that this package sent again: with another token, or after the delay that the server asked for.
+    gRPC does not report the retries that it makes itself, of reads that could not reach the server (grpc
+    issue 32292)."""
     refreshes: int
     """Tokens obtained."""
     last_refresh: datetime | None
-    """When the last token was obtained (UTC), None if none was: a personal access token needs no refresh."""
+    """When the last token was obtained (UTC). None before the first; a personal access token is never
+    refreshed."""
     failed_refreshes: int
-    """Attempts to obtain one that failed since then."""
+    """Failed attempts to obtain a token since then."""

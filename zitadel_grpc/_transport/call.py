@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 import grpc.aio
@@ -257,6 +257,14 @@ class AuthenticatedCall(grpc.aio.UnaryUnaryCall[Request, Response]):
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
         # By a task, so that it tells the end of the call and not that of a first try that was refused.
         self._start().add_done_callback(lambda _: callback(self))
+
+    if not TYPE_CHECKING:  # type checkers report the missing attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """A field of the response, most likely, by a caller who forgot to await the call."""
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+            raise AttributeError(f"await the call of {self._rpc} before you use {name!r} of its response")
 
     def time_remaining(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
