@@ -1,4 +1,4 @@
-"""One emulator for all tests here, fresh for each."""
+"""One emulator for all tests in this folder, reset before each."""
 
 from __future__ import annotations
 

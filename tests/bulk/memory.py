@@ -1,7 +1,7 @@
-"""One run over very many requests, a tenth of which fail, with a resume file. Prints as JSON what memory is
-in use in the midst of it, five times. Run by test_memory.py: `memory.py async|sync CALLS`.
+"""A run over many requests with a resume file; a tenth of them fail. Prints five samples of the memory in
+use, as JSON. Run by test_memory.py: `memory.py async|sync CALLS`.
 
-The server is a process of its own, so that this one's memory is the run's.
+The server runs in another process, so that its memory does not count.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ METHOD = "/test.Fast/Call"
 TOKEN = PersonalAccessToken("ey." + "x" * 280)
 
 
-def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
-    """Answers with the request, or refuses it if it ends in 0."""
+def serve(certificate: tuple[bytes, bytes], port: Connection) -> None:
+    """Responds with the request, or refuses it if it ends in 0."""
 
-    async def answer(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+    async def respond(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         if request.endswith(b"0"):
-            await context.abort(grpc.StatusCode.ALREADY_EXISTS, "it is there")
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, "exists")
         return request
 
     async def main() -> None:
         server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
+        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(respond)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Fast", handlers),))
-        told.send(server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([certificate])))
+        port.send(server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([certificate])))
         await server.start()
         await server.wait_for_termination()
 
@@ -49,15 +49,15 @@ def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
 
 
 class Samples:
-    """Of the resident memory in bytes, and of how many objects Python's collector knows; the first is taken
-    when a part of the run has warmed everything up."""
+    """Resident memory in bytes and number of objects that Python's garbage collector tracks. The first sample
+    follows a fifth of the run, when all caches are warm."""
 
     def __init__(self, calls: int) -> None:
         self.seen: list[tuple[int, int]] = []
         self._every = calls // SAMPLES
         self._failed = self._done = 0
 
-    def note(self, outcome: bulk.Outcome[bytes, bytes]) -> None:
+    def record(self, outcome: bulk.Outcome[bytes, bytes]) -> None:
         self._failed += outcome.error is not None
         self._done += outcome.error is None
         if (self._failed + self._done) % self._every == 0:
@@ -80,29 +80,29 @@ def method_of(channel: Any) -> Any:
 async def asynchronous(client: AsyncClient, calls: int, samples: Samples, resume: Path) -> None:
     async with client:
         async for outcome in bulk.run(client.stub(method_of), requests(calls), resume=resume):
-            samples.note(outcome)
+            samples.record(outcome)
 
 
 def synchronous(client: Client, calls: int, samples: Samples, resume: Path) -> None:
     with client:
         for outcome in bulk.run(client.stub(method_of), requests(calls), resume=resume, concurrency=20):
-            samples.note(outcome)
+            samples.record(outcome)
 
 
-def main(way: str, calls: int) -> None:
+def main(kind: str, calls: int) -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     pair = certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes()
     processes = multiprocessing.get_context("spawn")
-    listening, told = processes.Pipe(duplex=False)
-    server = processes.Process(target=serve, args=(pair, told), daemon=True)
+    receiver, sender = processes.Pipe(duplex=False)
+    server = processes.Process(target=serve, args=(pair, sender), daemon=True)
     server.start()
-    url = f"https://localhost:{listening.recv()}"
+    url = f"https://localhost:{receiver.recv()}"
     options = ConnectionOptions(root_certificates=authority.cert_pem.bytes())
     samples = Samples(calls)
     with tempfile.TemporaryDirectory() as directory:
         resume = Path(directory) / "resume"
-        if way == "async":
+        if kind == "async":
             asyncio.run(asynchronous(AsyncClient(url, TOKEN, options=options), calls, samples, resume))
         else:
             synchronous(Client(url, TOKEN, options=options), calls, samples, resume)

@@ -1,4 +1,4 @@
-"""Requests to run, and what became of them."""
+"""Requests for bulk runs, and what the emulator received of them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ async def later(requests: Iterable[AddMachineUserRequest]) -> AsyncGenerator[Add
         yield request
 
 
-class Reading(Iterator[AddMachineUserRequest]):
-    """Without end; counts what was read."""
+class CountedRequests(Iterator[AddMachineUserRequest]):
+    """Endless requests; counts how many were read."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -41,14 +41,14 @@ async def all_of(outcomes: AsyncIterator[Outcome]) -> list[Outcome]:
     return [outcome async for outcome in outcomes]
 
 
-async def gather(told: list[Outcome], outcomes: AsyncIterator[Outcome]) -> None:
-    """What came before an error is in `told`."""
+async def collect(received: list[Outcome], outcomes: AsyncIterator[Outcome]) -> None:
+    """Unlike `all_of`, keeps the outcomes before an error."""
     async for outcome in outcomes:
-        told.append(outcome)  # noqa: PERF401
+        received.append(outcome)  # noqa: PERF401
 
 
-def made(emulator: Emulator) -> list[str]:
-    """The names of the users that the emulator was asked to add and did add, in that order."""
+def added_names(emulator: Emulator) -> list[str]:
+    """The names of the users that were added, in that order."""
     return [call.request.user_name for call in emulator.calls if call.rpc == ADD and call.code.name == "OK"]
 
 

@@ -1,4 +1,4 @@
-"""A run over a bag's partitions, on a cluster of two worker processes."""
+"""`run_bag` on a cluster of two worker processes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ pytest.importorskip("distributed")
 import dask.bag
 import distributed
 
-from tests.bulk.requests import Outcome, made, user, users
+from tests.bulk.requests import Outcome, added_names, user, users
 from zitadel_grpc import Client, ConnectionOptions
 from zitadel_grpc.bulk.dask import run_bag
 from zitadel_grpc.credentials import JwtProfile
-from zitadel_grpc.errors import AlreadyExists, CredentialsError
+from zitadel_grpc.errors import AlreadyExists, ConfigurationError, CredentialsError
 from zitadel_grpc.testing import Emulator
 
 pytestmark = pytest.mark.timeout(180)
@@ -46,63 +46,63 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def maker(emulator: Emulator, notes: Path, **changed: str) -> Callable[[], Client]:
-    """Makes clients in the workers, and leaves a note of each that is made or closed."""
+def client_factory(emulator: Emulator, log: Path, **changed: str) -> Callable[[], Client]:
+    """Creates clients in the workers; leaves a file in `log` for each client that is created or closed."""
     url, key = emulator.url, emulator.key_file | changed
     options = ConnectionOptions(root_certificates=emulator.root_certificates)
 
-    def make() -> Client:
-        class Noted(Client):
+    def create() -> Client:
+        class LoggedClient(Client):
             def close(self) -> None:
                 super().close()
-                (notes / f"closed-{os.getpid()}").touch(exist_ok=False)
+                (log / f"closed-{os.getpid()}").touch(exist_ok=False)
 
-        (notes / f"made-{os.getpid()}").touch(exist_ok=False)
-        return Noted(url, JwtProfile.from_dict(key), options=options)
+        (log / f"created-{os.getpid()}").touch(exist_ok=False)
+        return LoggedClient(url, JwtProfile.from_dict(key), options=options)
 
-    return make
+    return create
 
 
 @pytest.mark.slow
-def test_every_request_is_done_once_by_one_client_and_token_a_process_closed_at_its_end(
+def test_each_request_is_sent_once_and_each_process_has_one_client_and_token(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     requests = [*users(300), user(7)]
     bag = dask.bag.from_sequence(requests, npartitions=8)  # type: ignore[no-untyped-call]
-    notes = tmp_path / "notes"
-    notes.mkdir()
+    log = tmp_path / "log"
+    log.mkdir()
     with two_workers(tmp_path):
         run: Any = run_bag(
             bag,
             lambda client: client.management.AddMachineUser,
-            client=maker(emulator, notes),
+            client=client_factory(emulator, log),
             concurrency=5,
         )
         outcomes: list[Outcome] = run.compute()
 
-    assert Counter(made(emulator)) == Counter(request.user_name for request in users(300))
+    assert Counter(added_names(emulator)) == Counter(request.user_name for request in users(300))
     came_back = Counter(outcome.request.user_name for outcome in outcomes)
     assert came_back == Counter(request.user_name for request in requests)
     assert Counter(type(outcome.error) for outcome in outcomes) == {type(None): 300, AlreadyExists: 1}
     assert len({outcome.response.user_id for outcome in outcomes if outcome.error is None}) == 300
     assert emulator.token_requests == 2
-    assert Counter(note.name.partition("-")[0] for note in notes.iterdir()) == {"made": 2, "closed": 2}
+    assert Counter(file.name.partition("-")[0] for file in log.iterdir()) == {"created": 2, "closed": 2}
 
 
-def test_a_bag_computed_again_leaves_out_what_is_done(
+def test_with_resume_a_second_computation_sends_nothing(
     emulator: Emulator, workers: None, tmp_path: Path
 ) -> None:
     bag = dask.bag.from_sequence(users(40), npartitions=4)  # type: ignore[no-untyped-call]
     outcomes: Any = run_bag(
         bag,
         lambda client: client.management.AddMachineUser,
-        client=maker(emulator, tmp_path),
+        client=client_factory(emulator, tmp_path),
         resume=tmp_path / "resume",
         job="first",
     )
     assert outcomes.count().compute() == 40
     assert outcomes.count().compute() == 0
-    assert len(made(emulator)) == 40
+    assert len(added_names(emulator)) == 40
     assert len(list((tmp_path / "resume").iterdir())) == 4
 
 
@@ -111,7 +111,17 @@ def test_refused_credentials_fail_the_computation(emulator: Emulator, workers: N
     outcomes: Any = run_bag(
         bag,
         lambda client: client.management.AddMachineUser,
-        client=maker(emulator, tmp_path, keyId="1"),
+        client=client_factory(emulator, tmp_path, keyId="1"),
     )
     with pytest.raises(CredentialsError, match="invalid_grant"):
         outcomes.compute()
+
+
+def test_arguments_of_the_wrong_type_are_refused() -> None:
+    bag = dask.bag.from_sequence(users(1))  # type: ignore[no-untyped-call]
+    with pytest.raises(ConfigurationError, match=r"requests must be a dask\.bag\.Bag, not list"):
+        run_bag(users(1), lambda client: client.management.AddMachineUser)  # type: ignore[arg-type] # pyright: ignore
+    with pytest.raises(ConfigurationError, match="method must be a function, not str"):
+        run_bag(bag, "AddMachineUser")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="client must be a function, not str"):
+        run_bag(bag, lambda client: client.management.AddMachineUser, client="client")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What ends a run is raised in its loop; and what was sent is what the request was when it was read."""
+"""Exceptions that end a run, and methods that do not return responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.bulk.requests import made, user
+from tests.bulk.requests import added_names, user
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
 from zitadel_grpc.api.management.v1 import AddMachineUserRequest
 from zitadel_grpc.credentials import JwtProfile
@@ -33,15 +33,15 @@ def states(path: Path) -> bytes:
 
 @pytest.mark.parametrize("end", [*ENDS, asyncio.CancelledError])
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_what_ends_a_sync_run(end: type[BaseException], concurrency: int, tmp_path: Path) -> None:
+def test_an_exception_ends_a_sync_run(end: type[BaseException], concurrency: int, tmp_path: Path) -> None:
     def method(request: int) -> int:
         if request == 3:
             raise end
         return request
 
-    told: list[int] = []
+    received: list[int] = []
     with pytest.raises(end):
-        told.extend(
+        received.extend(
             outcome.index
             for outcome in bulk.run(method, range(100), concurrency=concurrency, resume=tmp_path / "r")
         )
@@ -53,7 +53,9 @@ def test_what_ends_a_sync_run(end: type[BaseException], concurrency: int, tmp_pa
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("failing", [{3}, set(range(20))])
-async def test_what_ends_an_async_run(end: type[BaseException], failing: set[int], tmp_path: Path) -> None:
+async def test_an_exception_ends_an_async_run(
+    end: type[BaseException], failing: set[int], tmp_path: Path
+) -> None:
     async def method(request: int) -> int:
         if request in failing:
             raise end
@@ -61,15 +63,15 @@ async def test_what_ends_an_async_run(end: type[BaseException], failing: set[int
 
     async def consume() -> None:
         async for outcome in bulk.run(method, range(20), concurrency=4, resume=tmp_path / "r"):
-            told.append(outcome.index)  # noqa: PERF401
+            received.append(outcome.index)  # noqa: PERF401
 
-    told: list[int] = []
+    received: list[int] = []
     with pytest.raises(end):
         async with asyncio.timeout(10):
             await consume()
     noted = states(tmp_path / "r")
     assert noted[min(failing) : min(failing) + 1] == b"?"
-    assert noted.count(b"+") == len(told)
+    assert noted.count(b"+") == len(received)
 
 
 class Asynchronous:
@@ -99,28 +101,28 @@ async def async_generator(request: int) -> AsyncIterator[int]:
         lambda request: concurrent.futures.Future[int](),
     ],
 )
-def test_what_is_not_there_yet_is_not_a_response(method: Any, tmp_path: Path) -> None:
+def test_a_pending_result_is_not_a_response(method: Any, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(ConfigurationError, match="must be awaited"):
+        with pytest.raises(ConfigurationError, match=r"not a response\. Pass a method"):
             list(bulk.run(method, range(20), concurrency=2, resume=tmp_path / "r"))
     assert set(states(tmp_path / "r")) == {ord("?")}
 
 
 @pytest.mark.parametrize("way", [coroutine, generator, async_generator])
-async def test_nor_is_it_one_in_an_async_run(way: Any, tmp_path: Path) -> None:
+async def test_a_pending_result_is_not_a_response_of_an_async_function(way: Any, tmp_path: Path) -> None:
     async def method(request: int) -> Any:
         return way(request)
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(ConfigurationError, match="must be awaited"):
+        with pytest.raises(ConfigurationError, match=r"not a response\. Pass a method"):
             [outcome async for outcome in bulk.run(method, range(20), concurrency=2, resume=tmp_path / "r")]
     assert set(states(tmp_path / "r")) == {ord("?")}
 
 
-def test_a_call_that_is_under_way_is_not_a_response(sync_client: Client) -> None:
-    with pytest.raises(ConfigurationError, match="returned a CallFuture"):
+def test_a_call_future_is_not_a_response(sync_client: Client) -> None:
+    with pytest.raises(ConfigurationError, match=r"future returned CallFuture, not a response"):
         list(bulk.run(sync_client.management.AddMachineUser.future, [AddMachineUserRequest()]))
 
 
@@ -139,23 +141,23 @@ def test_slow_input_does_not_delay_the_first_outcome() -> None:
     assert len(read) < 10
 
 
-def refilled(count: int) -> Iterator[AddMachineUserRequest]:
+def reused_message(count: int) -> Iterator[AddMachineUserRequest]:
     request = user(0)
     for number in range(count):
         request.user_name = f"user-{number}"
         yield request
 
 
-def test_one_message_filled_again_sync(emulator: Emulator, sync_client: Client) -> None:
-    outcomes = list(bulk.run(sync_client.management.AddMachineUser, refilled(20)))
+def test_the_iterable_can_reuse_a_message_sync(emulator: Emulator, sync_client: Client) -> None:
+    outcomes = list(bulk.run(sync_client.management.AddMachineUser, reused_message(20)))
     assert {outcome.index: outcome.request for outcome in outcomes} == {n: user(n) for n in range(20)}
-    assert sorted(made(emulator)) == sorted(user(number).user_name for number in range(20))
+    assert sorted(added_names(emulator)) == sorted(user(number).user_name for number in range(20))
 
 
-async def test_one_message_filled_again_async(
+async def test_the_iterable_can_reuse_a_message_async(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
-        outcomes = [o async for o in bulk.run(client.management.AddMachineUser, refilled(20))]
+        outcomes = [o async for o in bulk.run(client.management.AddMachineUser, reused_message(20))]
     assert {outcome.index: outcome.request for outcome in outcomes} == {n: user(n) for n in range(20)}
-    assert sorted(made(emulator)) == sorted(user(number).user_name for number in range(20))
+    assert sorted(added_names(emulator)) == sorted(user(number).user_name for number in range(20))

@@ -1,4 +1,4 @@
-"""What an outcome says of a failure: surely not done, or perhaps."""
+"""`Outcome.may_have_applied`, and what an outcome shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pickle
 import grpc
 import pytest
 
-from tests.bulk.requests import ADD, all_of, client_of, made, users
+from tests.bulk.requests import ADD, added_names, all_of, client_of, users
 from zitadel_grpc import AsyncClient, ConnectionOptions, bulk
 from zitadel_grpc.api.management.v1 import AddPersonalAccessTokenRequest, ImportHumanUserRequest
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
@@ -27,7 +27,7 @@ Code = grpc.StatusCode
         *((Code.UNAVAILABLE, True), (Code.INTERNAL, True), (Code.UNKNOWN, True), (Code.ABORTED, True)),
     ],
 )
-async def test_a_failure_is_sent_once_and_says_if_it_may_have_been_done(
+async def test_a_failed_request_is_sent_once(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, code: Code, may_have_applied: bool
 ) -> None:
     emulator.faults.fail_next(ADD, code)
@@ -38,7 +38,7 @@ async def test_a_failure_is_sent_once_and_says_if_it_may_have_been_done(
     assert [call.code for call in emulator.calls] == [code]
 
 
-async def test_after_a_deadline_it_may_have_been_done(
+async def test_after_a_deadline_it_may_have_applied(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with client_of(emulator, options, key) as client:
@@ -50,7 +50,7 @@ async def test_after_a_deadline_it_may_have_been_done(
     assert outcome.may_have_applied
 
 
-async def test_without_a_connection_it_was_surely_not_done() -> None:
+async def test_without_a_connection_it_did_not_apply() -> None:
     async with AsyncClient("https://localhost:1", PersonalAccessToken("ey.some.token")) as client:
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert isinstance(outcome.error, Unavailable)
@@ -58,7 +58,7 @@ async def test_without_a_connection_it_was_surely_not_done() -> None:
 
 
 @pytest.mark.parametrize("silent", [False, True])
-async def test_without_a_token_it_was_surely_not_done(
+async def test_without_a_token_it_did_not_apply(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, silent: bool
 ) -> None:
     if silent:
@@ -72,7 +72,7 @@ async def test_without_a_token_it_was_surely_not_done(
     assert not outcome.may_have_applied
 
 
-async def test_an_answer_that_is_too_large_was_done(emulator: Emulator, key: JwtProfile) -> None:
+async def test_a_response_over_the_size_limit_may_have_applied(emulator: Emulator, key: JwtProfile) -> None:
     options = ConnectionOptions(
         root_certificates=emulator.root_certificates,
         channel_options=(("grpc.max_receive_message_length", 1),),
@@ -81,10 +81,10 @@ async def test_an_answer_that_is_too_large_was_done(emulator: Emulator, key: Jwt
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert isinstance(outcome.error, ResourceExhausted)
     assert outcome.may_have_applied
-    assert made(emulator) == ["user-0"]
+    assert added_names(emulator) == ["user-0"]
 
 
-async def test_it_can_be_pickled_and_shows_no_secret(
+async def test_an_outcome_can_be_pickled_and_shows_no_secret(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with client_of(emulator, options, key) as client:

@@ -1,4 +1,4 @@
-"""The resume file: what a later run leaves out, whatever ended the one before."""
+"""The resume file: what a later run skips, however the earlier one ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.bulk.requests import ADD, all_of, client_of, made, user, users
+from tests.bulk.requests import ADD, added_names, all_of, client_of, user, users
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.errors import AlreadyExists
@@ -34,23 +34,23 @@ def states(path: Path) -> str:
     return path.read_text().partition("\n")[2]
 
 
-async def test_what_is_done_is_not_sent_again(
+async def test_requests_that_succeeded_are_not_sent_again(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
 ) -> None:
     async with client_of(emulator, options, key) as client:
         add = client.management.AddMachineUser
         await all_of(bulk.run(add, users(30), resume=path))
-        told: list[bulk.Progress] = []
-        second = await all_of(bulk.run(add, users(50), resume=path, progress=told.append))
+        progress: list[bulk.Progress] = []
+        second = await all_of(bulk.run(add, users(50), resume=path, progress=progress.append))
 
     assert sorted(outcome.index for outcome in second) == list(range(30, 50))
     assert all(outcome.request == user(outcome.index) for outcome in second)
-    assert max(Counter(made(emulator)).values()) == 1
-    assert told[-1] == bulk.Progress(done=20, failed=0, skipped=30, total=50)
+    assert max(Counter(added_names(emulator)).values()) == 1
+    assert progress[-1] == bulk.Progress(done=20, failed=0, skipped=30, total=50)
     assert states(path) == "+" * 50
 
 
-async def test_one_client_goes_on_with_the_file_of_the_other(
+async def test_sync_and_async_runs_share_the_format(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, sync_client: Client, path: Path
 ) -> None:
     async with client_of(emulator, options, key) as client:
@@ -60,7 +60,7 @@ async def test_one_client_goes_on_with_the_file_of_the_other(
     assert states(path) == "+" * 20
 
 
-async def test_what_the_loop_did_not_deal_with_is_told_again_as_sent_before(
+async def test_an_outcome_that_the_loop_did_not_process_comes_again_as_previously_sent(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
 ) -> None:
     async with client_of(emulator, options, key) as client:
@@ -80,7 +80,7 @@ async def test_what_the_loop_did_not_deal_with_is_told_again_as_sent_before(
     assert [outcome.index for outcome in again if outcome.index > 6 and outcome.previously_sent] == []
 
 
-async def test_failures_are_sent_again_and_those_that_may_be_done_are_marked(
+async def test_failures_are_sent_again_and_marked_if_they_may_have_applied(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
 ) -> None:
     emulator.faults.fail_next(ADD, grpc.StatusCode.UNAVAILABLE)
@@ -111,7 +111,7 @@ asyncio.run(main())
 """
 
 
-def test_a_run_that_is_killed_again_and_again_does_each_request_once(
+def test_a_run_that_is_killed_repeatedly_applies_each_request_once(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
@@ -122,22 +122,22 @@ def test_a_run_that_is_killed_again_and_again_does_each_request_once(
         "ZITADEL_KEY_JSON": json.dumps(emulator.key_file),
     }
     command = [sys.executable, "-c", KILLED, str(path)]
-    told: set[int] = set()
+    received: set[int] = set()
     for outcomes in (37, 90, 51):
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
-            told.update(int(line) for line in islice(process.stdout, outcomes))
+            received.update(int(line) for line in islice(process.stdout, outcomes))
             process.send_signal(signal.SIGKILL)
-            told.update(int(line) for line in process.stdout)
-    before_the_end = set(made(emulator))
-    assert len(before_the_end) < 400
+            received.update(int(line) for line in process.stdout)
+    before_the_last_run = set(added_names(emulator))
+    assert len(before_the_last_run) < 400
 
     with Client(emulator.url, key, options=options) as client:
         last = list(bulk.run(client.management.AddMachineUser, users(400), resume=path))
 
-    assert told | {outcome.index for outcome in last} == set(range(400))
-    # Nothing was done twice, and what fails was done by a run that was killed before it could note it.
-    assert Counter(made(emulator)) == Counter(request.user_name for request in users(400))
+    assert received | {outcome.index for outcome in last} == set(range(400))
+    # Nothing applied twice. What fails now applied in a run that was killed before it could record that.
+    assert Counter(added_names(emulator)) == Counter(request.user_name for request in users(400))
     failed = [outcome for outcome in last if outcome.error]
     assert all(isinstance(outcome.error, AlreadyExists) and outcome.previously_sent for outcome in failed)
     assert set(states(path)) <= set("+!")
@@ -152,26 +152,26 @@ async def test_the_file_of_another_job_is_refused(
         before = states(path)
         with pytest.raises(
             bulk.ResumeFileError,
-            match=r"import\.resume belongs to another job, \S+AddMachineUser 'first.csv'; "
-            r"this one is \S+AddMachineUser 'second.csv': give another path",
+            match=r"import\.resume belongs to another job: \S+AddMachineUser 'first.csv', "
+            r"not \S+AddMachineUser 'second.csv'. Use another path",
         ):
             await all_of(bulk.run(add, users(3), resume=path, job="second.csv"))
-        with pytest.raises(bulk.ResumeFileError, match=r"this one is \S+/RemoveUser 'first.csv'"):
+        with pytest.raises(bulk.ResumeFileError, match=r"not \S+/RemoveUser 'first.csv'"):
             async for _ in bulk.run(remove, [], resume=path, job="first.csv"):
                 pass
     assert states(path) == before == "+++"
-    assert len(made(emulator)) == 3
+    assert len(added_names(emulator)) == 3
 
 
 @pytest.mark.parametrize("content", [b"name,email\nada,ada@example.com\n", b"[]\n", b'{"x": 1}\n', b"\xff"])
-def test_a_file_that_is_none_is_refused_and_kept(sync_client: Client, path: Path, content: bytes) -> None:
+def test_another_kind_of_file_is_refused_and_kept(sync_client: Client, path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(bulk.ResumeFileError, match=r"import\.resume is no resume file"):
+    with pytest.raises(bulk.ResumeFileError, match=r"import\.resume is not a resume file"):
         list(bulk.run(sync_client.management.AddMachineUser, users(3), resume=path))
     assert path.read_bytes() == content
 
 
-def test_a_file_whose_first_line_was_cut_off_is_begun_anew(sync_client: Client, path: Path) -> None:
+def test_a_file_with_a_truncated_header_is_started_again(sync_client: Client, path: Path) -> None:
     add = sync_client.management.AddMachineUser
     list(bulk.run(add, users(2), resume=path))
     whole = path.read_bytes()
@@ -180,7 +180,7 @@ def test_a_file_whose_first_line_was_cut_off_is_begun_anew(sync_client: Client, 
         assert len(list(bulk.run(add, users(2), resume=path))) == 2
 
 
-def test_a_file_cut_off_later_repeats_what_was_lost(sync_client: Client, path: Path) -> None:
+def test_requests_that_a_truncated_file_lost_are_sent_again(sync_client: Client, path: Path) -> None:
     add = sync_client.management.AddMachineUser
     list(bulk.run(add, users(5), resume=path))
     os.truncate(path, path.stat().st_size - 2)
@@ -198,7 +198,9 @@ async def test_a_second_run_on_the_same_file_is_refused(
         assert len(await all_of(bulk.run(add, users(2), resume=path))) == 1
 
 
-def test_another_process_is_refused_too(sync_client: Client, emulator: Emulator, path: Path) -> None:
+def test_a_second_process_on_the_same_file_is_refused(
+    sync_client: Client, emulator: Emulator, path: Path
+) -> None:
     script = "import sys; from zitadel_grpc import bulk; list(bulk.run(print, [1], resume=sys.argv[1]))"
     for _ in bulk.run(sync_client.management.AddMachineUser, users(1), resume=path):
         ended = subprocess.run(
@@ -208,14 +210,14 @@ def test_another_process_is_refused_too(sync_client: Client, emulator: Emulator,
         assert "is in use by another run" in ended.stderr
 
 
-def test_a_path_that_cannot_be_used_is_named(sync_client: Client, tmp_path: Path) -> None:
+def test_an_error_names_the_path(sync_client: Client, tmp_path: Path) -> None:
     add = sync_client.management.AddMachineUser
     for unusable, why in ((tmp_path / "none" / "file", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(bulk.ResumeFileError, match=rf"{unusable} cannot be opened: {why}"):
             list(bulk.run(add, users(1), resume=unusable))
 
 
-def test_a_disk_that_is_full_ends_the_run(sync_client: Client, emulator: Emulator, path: Path) -> None:
+def test_a_full_disk_ends_the_run(sync_client: Client, emulator: Emulator, path: Path) -> None:
     import resource
 
     add = sync_client.management.AddMachineUser
@@ -229,11 +231,11 @@ def test_a_disk_that_is_full_ends_the_run(sync_client: Client, emulator: Emulato
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, default)
-    assert len(made(emulator)) == 5
+    assert len(added_names(emulator)) == 5
     assert states(path) == "+" * 5
 
 
-async def test_very_many_that_are_done_are_left_out_in_little_memory(
+async def test_skipping_many_requests_takes_little_memory(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
 ) -> None:
     import tracemalloc
@@ -249,8 +251,8 @@ async def test_very_many_that_are_done_are_left_out_in_little_memory(
         try:
             requests = (request for _ in range(count + 1))
             outcomes = await all_of(bulk.run(add, requests, resume=path))
-            _, most = tracemalloc.get_traced_memory()
+            _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
     assert [outcome.index for outcome in outcomes] == [count]
-    assert most < 1e6
+    assert peak < 1e6

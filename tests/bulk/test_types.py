@@ -1,4 +1,4 @@
-"""What a user's type checker knows of a run, and what loading it loads."""
+"""What type checkers know about a run, and which modules it imports."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ CHECKERS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_requests_and_responses_are_known_and_mistakes_are_found(checker: str, tmp_path: Path) -> None:
+def test_type_checkers_accept_correct_code_and_find_mistakes(checker: str, tmp_path: Path) -> None:
     pytest.importorskip(checker)
     (tmp_path / "code.py").write_text(CODE)
 
@@ -69,7 +69,7 @@ def test_requests_and_responses_are_known_and_mistakes_are_found(checker: str, t
     assert found == wrong, done.stdout + done.stderr
 
 
-def test_it_is_loaded_only_when_it_is_used() -> None:
+def test_bulk_and_dask_are_imported_only_when_used() -> None:
     clients = "from zitadel_grpc import AsyncClient, Client; AsyncClient, Client"
     for statement, unwanted in ((clients, "zitadel_grpc.bulk"), ("import zitadel_grpc.bulk", "dask")):
         script = f"import sys; {statement}; print(*sys.modules)"

@@ -1,5 +1,8 @@
-"""A failure made by gRPC's own client, or told by a text that any peer can send, proves nothing: the server
-may have done it. What never left, and what the server itself refused, was not done."""
+"""Which failures prove that the server did not execute a request.
+
+A request that was not sent, or that the server refused, did not apply. An error that gRPC's own client
+created, or a text that any peer can send, proves nothing.
+"""
 
 from __future__ import annotations
 
@@ -41,15 +44,15 @@ def bomb(size: int) -> bytes:
 
 
 async def outcomes(url: str, options: ConnectionOptions) -> list[Outcome]:
-    """Of both clients."""
+    """From both clients."""
 
     def by_client() -> list[Outcome]:
         with Client(url, TOKEN, options=options, timeout=10) as client:
             return list(bulk.run(client.management.AddMachineUser, users(1)))
 
     async with AsyncClient(url, TOKEN, options=options, timeout=10) as client:
-        told = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
-    return told + await asyncio.to_thread(by_client)
+        received = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
+    return received + await asyncio.to_thread(by_client)
 
 
 def to(place: Place, retries: Retries = "reads", **options: Any) -> tuple[str, ConnectionOptions]:
@@ -68,12 +71,12 @@ def to(place: Place, retries: Retries = "reads", **options: Any) -> tuple[str, C
         says(4, "the deadline passed while the call waited for a token"),
         says(8, SEND_LIMIT),
         *(says(code, "no evidence") for code in (7, 8, 12, 16)),
-        # The status inside is not that of the call.
+        # The status in the details differs from that of the call.
         answers((*GRPC, ("grpc-status-details-bin", "CAU")), reset=12),
         answers(((":status", "403"), ("grpc-status-details-bin", "CAU"))),
     ],
 )
-async def test_what_grpc_or_a_peers_text_tells_may_have_applied(serve: Serve) -> None:
+async def test_an_error_of_grpc_or_a_text_of_a_peer_proves_nothing(serve: Serve) -> None:
     with listening(serve) as place:
         for outcome in await outcomes(*to(place)):
             assert outcome.error
@@ -90,22 +93,22 @@ async def test_what_grpc_or_a_peers_text_tells_may_have_applied(serve: Serve) ->
         says(12, "unknown method AddMachineUser for service zitadel.management.v1.ManagementService"),
     ],
 )
-async def test_what_the_server_itself_refused_was_not_done(serve: Serve) -> None:
+async def test_a_refusal_of_the_server_proves_that_it_did_not_apply(serve: Serve) -> None:
     with listening(serve) as place:
         for outcome in await outcomes(*to(place)):
             assert outcome.error
             assert not outcome.may_have_applied, outcome.error
-        # Of more than one attempt, the last one tells nothing of those before.
+        # With several attempts, the last one proves nothing about the earlier ones.
         for outcome in await outcomes(*to(place, retries="all")):
             assert outcome.may_have_applied
 
 
-def test_the_details_used_above_hold_the_codes() -> None:
+def test_the_details_used_above_contain_these_codes() -> None:
     assert Status(code=5).SerializeToString() == b"\x08\x05"  # CAU
     assert Status(code=7).SerializeToString() == b"\x08\x07"  # CAc
 
 
-async def test_what_could_not_connect_was_not_done_unless_it_was_sent_more_than_once() -> None:
+async def test_without_a_connection_it_did_not_apply_unless_retries_are_on() -> None:
     plain = ConnectionOptions()
     for url in (CLOSED, CLOSED.replace("https", "http"), "https://no-such-host.invalid"):
         for outcome in await outcomes(url, plain):
@@ -118,7 +121,7 @@ async def test_what_could_not_connect_was_not_done_unless_it_was_sent_more_than_
 @pytest.mark.parametrize(
     "limit", [{"max_request_bytes": 10}, {"channel_options": (("grpc.max_send_message_length", 10),)}]
 )
-async def test_a_request_over_the_send_limit_never_left(limit: dict[str, Any]) -> None:
+async def test_a_request_over_the_send_limit_is_not_sent(limit: dict[str, Any]) -> None:
     with listening(says(13, "unexpected")) as place:
         for outcome in await outcomes(*to(place, **limit)):
             assert isinstance(outcome.error, RpcError)
@@ -126,13 +129,13 @@ async def test_a_request_over_the_send_limit_never_left(limit: dict[str, Any]) -
             assert not outcome.may_have_applied
 
 
-async def test_a_send_limit_in_a_servers_text_is_not_ours() -> None:
+async def test_a_send_limit_in_a_servers_text_proves_nothing() -> None:
     with listening(says(8, f"Sent message larger than max ({users(1)[0].ByteSize()} vs. 10)")) as place:
         for outcome in await outcomes(*to(place, max_request_bytes=1000)):
             assert outcome.may_have_applied
 
 
-async def test_of_a_stub_on_another_channel_nothing_is_known() -> None:
+async def test_an_error_of_a_stub_on_another_channel_proves_nothing() -> None:
     async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
         (outcome,) = await all_of(bulk.run(ManagementServiceStub(channel).AddMachineUser, users(1)))
     assert outcome.error
@@ -140,7 +143,7 @@ async def test_of_a_stub_on_another_channel_nothing_is_known() -> None:
 
 
 @pytest.mark.slow
-async def test_a_token_that_cannot_be_had_after_an_attempt_tells_nothing_of_that_one() -> None:
+async def test_a_token_error_after_an_attempt_proves_nothing_about_it() -> None:
     def credentials() -> AccessToken:
         tokens = iter(["a-token-of-some-length"])
 
@@ -155,24 +158,24 @@ async def test_a_token_that_cannot_be_had_after_an_attempt_tells_nothing_of_that
 
         def by_client() -> Outcome:
             with Client(place.url, credentials(), options=place.options, timeout=3) as client:
-                (told,) = bulk.run(client.management.AddMachineUser, users(1))
-                return told
+                (received,) = bulk.run(client.management.AddMachineUser, users(1))
+                return received
 
         async with AsyncClient(place.url, credentials(), options=place.options, timeout=3) as client:
-            (told,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
-        for outcome in (told, await asyncio.to_thread(by_client)):
+            (received,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
+        for outcome in (received, await asyncio.to_thread(by_client)):
             assert outcome.error
             assert outcome.may_have_applied, outcome.error
 
 
 @pytest.mark.parametrize(("retries", "may_have_applied"), [("reads", False), ("all", True)])
-def test_futures_know_what_calls_know(retries: Retries, may_have_applied: bool) -> None:
+def test_futures_give_the_same_result_as_calls(retries: Retries, may_have_applied: bool) -> None:
     def outcome(place: Place) -> Outcome:
         url, options = to(place, retries=retries)
         with Client(url, TOKEN, options=options, timeout=10) as client:
             method = client.management.AddMachineUser
-            (told,) = bulk.run(lambda request: method.future(request).result(), users(1))
-            return told
+            (received,) = bulk.run(lambda request: method.future(request).result(), users(1))
+            return received
 
     with listening(says(6, "exists")) as place:
         assert outcome(place).may_have_applied is may_have_applied

@@ -1,4 +1,4 @@
-"""docs/bulk.md: its programs run as they stand there."""
+"""The programs in docs/bulk.md run unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_its_programs_run(code: str, lines: int, zitadel: Zitadel, tmp_path: Pat
         pytest.skip("needs the extra dask")
     program = tmp_path / "program.py"
     program.write_text(code, encoding="utf-8")
-    ended = subprocess.run(
+    done = subprocess.run(
         [sys.executable, str(program)],
         cwd=tmp_path,
         env={**os.environ, **zitadel.settings(key=True)},
@@ -33,7 +33,7 @@ def test_its_programs_run(code: str, lines: int, zitadel: Zitadel, tmp_path: Pat
         text=True,
         timeout=50,
     )
-    assert ended.returncode == 0, ended.stderr
-    assert len(ended.stdout.splitlines()) == lines
-    assert "failed" not in ended.stdout
-    assert lines > 1 or ended.stdout == "100\n"
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == lines
+    assert "failed" not in done.stdout
+    assert lines > 1 or done.stdout == "100\n"

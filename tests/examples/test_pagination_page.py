@@ -1,4 +1,4 @@
-"""docs/pagination.md: its code does what it says."""
+"""The code in docs/pagination.md works."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zitadel_grpc.testing import Emulator
 PAGE = (Path(__file__).parents[2] / "docs" / "pagination.md").read_text(encoding="utf-8")
 
 
-async def test_its_code_does_what_it_says(
+async def test_its_code_works(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page: dict[str, Any] = {}

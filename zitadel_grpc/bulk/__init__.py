@@ -1,12 +1,12 @@
-"""One RPC over very many requests: so many at a time, results as they come, to be gone on with after a crash.
+"""Calls one RPC for many requests, with bounded concurrency and memory. Interrupted runs can be resumed.
 
     from zitadel_grpc import bulk
 
-    async for outcome in bulk.run(client.management.ImportHumanUser, requests, resume="import.resume"):
+    async for outcome in bulk.run(client.user_v2.CreateUser, requests, resume="users.resume"):
         if outcome.error:
             print(outcome.index, outcome.error)
 
-With a method of `Client` the same in a `for` loop. `zitadel_grpc.bulk.dask` is for more than one machine.
+With a method of `Client`, use an ordinary `for` loop. `zitadel_grpc.bulk.dask` runs on several machines.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ import grpc.aio
 
 from zitadel_grpc._misplaced import shown_number
 from zitadel_grpc.bulk import _aio, _threads
-from zitadel_grpc.bulk._job import Job, Progress, TooManyFailures
-from zitadel_grpc.bulk._outcome import Outcome, Request, Response
+from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
 from zitadel_grpc.bulk._resume import ResumeFileError
+from zitadel_grpc.bulk._run import Progress, Run, TooManyFailures
 from zitadel_grpc.errors import ConfigurationError
 
 __all__ = ["Outcome", "Progress", "ResumeFileError", "TooManyFailures", "run"]
 
 
 @overload
-def run(  # type: ignore[overload-overlap] # what is awaitable is a response too
-    method: Callable[[Request], Awaitable[Response]],
-    requests: AsyncIterable[Request] | Iterable[Request],
+def run(  # type: ignore[overload-overlap] # an awaitable matches ResponseT too
+    method: Callable[[RequestT], Awaitable[ResponseT]],
+    requests: AsyncIterable[RequestT] | Iterable[RequestT],
     *,
     concurrency: int = 50,
     resume: str | os.PathLike[str] | None = None,
@@ -47,11 +47,11 @@ def run(  # type: ignore[overload-overlap] # what is awaitable is a response too
     stop_after_failures: int | None = None,
     progress: Callable[[Progress], object] | None = None,
     total: int | None = None,
-) -> AsyncGenerator[Outcome[Request, Response], None]: ...
+) -> AsyncGenerator[Outcome[RequestT, ResponseT], None]: ...
 @overload
 def run(
-    method: Callable[[Request], Response],
-    requests: Iterable[Request],
+    method: Callable[[RequestT], ResponseT],
+    requests: Iterable[RequestT],
     *,
     concurrency: int = 50,
     resume: str | os.PathLike[str] | None = None,
@@ -59,7 +59,7 @@ def run(
     stop_after_failures: int | None = None,
     progress: Callable[[Progress], object] | None = None,
     total: int | None = None,
-) -> Generator[Outcome[Request, Response], None, None]: ...
+) -> Generator[Outcome[RequestT, ResponseT], None, None]: ...
 def run(
     method: Callable[[Any], Any],
     requests: Any,
@@ -71,53 +71,82 @@ def run(
     progress: Callable[[Progress], object] | None = None,
     total: int | None = None,
 ) -> Any:
-    """Calls `method` with each of `requests`, and gives an `Outcome` for each, as they end.
+    """Calls `method` with each request and yields an `Outcome` per request, in the order in which calls end.
 
-    Never more than `concurrency` requests are read and not yet dealt with by the loop: a slow loop slows the
-    reading, and memory does not grow with the number of requests. Leaving the loop ends the run: an async one
-    cancels the calls under way (a moment later; `contextlib.aclosing` waits for it), a sync one waits for
-    them, as long as their deadlines allow. A run sends nothing twice: a failure is an outcome, and
-    `may_have_applied` says if it is safe to try again.
+    At most `concurrency` requests have been read and not yet processed by your loop. A slow loop therefore
+    slows down reading, and memory use does not depend on the number of requests. A run sends each request
+    once: a failure is an outcome, and `Outcome.may_have_applied` says whether a retry is safe.
+
+    Leaving the loop ends the run. An asynchronous run cancels the calls in progress; `contextlib.aclosing`
+    waits until that is done. A synchronous run waits for them to end.
 
     Args:
-        method: Of a stub, async or sync; or a function of one request (an async one: `async def`). A
-            call's deadline is the client's; `functools.partial(method, timeout=5)` sets another.
-        requests: Read one at a time, in the event loop; in the sync case in the caller's thread, where an
-            outcome can come only between two reads. One message may be filled again for each: it is copied.
-        concurrency: How many calls are made at a time; as many threads in the sync case.
-        resume: A file that keeps account of what is done, made if it is not there. A later run with it, and
-            with the same requests in the same order, leaves those out. A request counts as done when its
-            outcome was a response and the loop has asked for the next one.
-        job: What else, beside the RPC, tells this job from others: the resume file of another is refused.
-            Best a digest of the input.
-        stop_after_failures: After so many no more are sent, those under way are told, and TooManyFailures is
-            raised.
-        progress: Called at most four times a second, and at the end, in the loop's own thread.
-        total: How many requests there are, for `progress`; known by itself if they have a length.
+        method: A method of a stub, or a function of one request. An asynchronous function must be an `async
+            def`. Calls use the client's timeout; `functools.partial(method, timeout=5)` sets another one.
+        requests: Read one by one. In an asynchronous run they are read in the event loop. In a synchronous
+            run they are read in the caller's thread, which cannot yield outcomes meanwhile. Messages are
+            copied, so the iterable can reuse one.
+        concurrency: Maximum number of calls in progress, and of threads in a synchronous run.
+        resume: Path of the resume file, created if it does not exist. Interrupted runs resume where they
+            stopped, even after a crash: run again with the same file and the same requests in the same order.
+                A request counts
+            as done when it succeeded and your loop has asked for the next outcome.
+        job: Identifies the job together with the RPC. A resume file of another job is refused. A digest of
+            the input is a good value.
+        stop_after_failures: After this many failures, send no more requests, yield the outcomes of the calls
+            in progress, and raise TooManyFailures.
+        progress: Called at most four times per second and at the end, in the thread of the loop.
+        total: Number of requests, for `progress`. Default: `len(requests)`, if it has a length.
 
     Raises:
-        ConfigurationError: At once.
-        ResumeFileError: From the loop, as all below: the file is another job's, in use, or cannot be used.
-        TooManyFailures: See above.
-        CredentialsError, ClosedError: They would fail all requests: no more are sent. So with any exception
-            that is neither a status of gRPC nor a TokenEndpointError (SystemExit and KeyboardInterrupt too),
-            and with what `requests` raises. The resume file keeps the call that raised it as sent. So too
-            when `method` returns a future, a generator or an awaitable in place of a response.
+        ConfigurationError: An argument is invalid. Also raised from the loop if `method` returns a future, a
+            generator or an awaitable instead of a response.
+        ResumeFileError: From the loop: the resume file is in use, belongs to another job, or cannot be used.
+        TooManyFailures: From the loop: see `stop_after_failures`.
+        CredentialsError, ClosedError: From the loop: all other requests would fail too.
+
+    Any other exception of a call that is not a gRPC status or a TokenEndpointError ends the run too,
+    including SystemExit and KeyboardInterrupt. So does an exception of `requests`. It is raised from the
+    loop, after the outcomes of the calls in progress. The resume file keeps the failed request as sent.
     """
-    numbers = {"concurrency": concurrency}
+    _check_arguments(method, requests, resume, job, progress)
+    _check_count("concurrency", concurrency)
     if stop_after_failures is not None:
-        numbers["stop_after_failures"] = stop_after_failures
-    for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
-            raise ConfigurationError(f"{name} must be a positive whole number, not {shown_number(number)}")
+        _check_count("stop_after_failures", stop_after_failures)
     rpc = _name_of(method)
     known_total = len(requests) if total is None and hasattr(requests, "__len__") else total
-    account = Job[Any, Any](method, rpc, concurrency, known_total, progress, stop_after_failures, resume, job)
+    state = Run[Any, Any](method, rpc, concurrency, known_total, progress, stop_after_failures, resume, job)
     if _is_async(method):
-        return _aio.stream(account, requests)
+        return _aio.outcomes(state, requests)
     if isinstance(requests, AsyncIterable):
-        raise ConfigurationError(f"{rpc} is not asynchronous, so its requests must be an ordinary iterable")
-    return _threads.stream(account, requests)
+        raise ConfigurationError(
+            f"requests must be an ordinary iterable, not {type(requests).__name__}: {rpc} is synchronous"
+        )
+    return _threads.outcomes(state, requests)
+
+
+def _check_arguments(method: object, requests: object, resume: object, job: object, progress: object) -> None:
+    if not callable(method):
+        raise ConfigurationError(
+            f"method must be a function, such as client.user_v2.CreateUser, not {_kind(method)}"
+        )
+    if not isinstance(requests, AsyncIterable) and not hasattr(requests, "__iter__"):
+        raise ConfigurationError(f"requests must be an iterable of requests, not {_kind(requests)}")
+    if not isinstance(resume, str | os.PathLike | None):
+        raise ConfigurationError(f"resume must be a path, not {_kind(resume)}")
+    if not isinstance(job, str):
+        raise ConfigurationError(f"job must be a string, not {_kind(job)}")
+    if progress is not None and not callable(progress):
+        raise ConfigurationError(f"progress must be a function of a Progress, not {_kind(progress)}")
+
+
+def _check_count(name: str, count: object) -> None:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ConfigurationError(f"{name} must be a positive integer, not {shown_number(count)}")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def _is_async(method: Any) -> bool:
@@ -127,13 +156,13 @@ def _is_async(method: Any) -> bool:
 
 
 def _name_of(method: Any) -> str:
-    """The RPC's full name; of other functions theirs."""
+    """The full name of the RPC, or the name of the function."""
     while isinstance(method, functools.partial):
         method = method.func
     if rpc := getattr(method, "rpc", None):
         if warn := getattr(method, "warn_if_deprecated", None):
             warn()  # here, at the line of the caller: the run calls the method from tasks or threads
         return str(rpc)
-    if isinstance(path := getattr(method, "_method", None), bytes):  # gRPC's own, of another channel's stub
+    if isinstance(path := getattr(method, "_method", None), bytes):  # a stub on a plain gRPC channel
         return path.decode().lstrip("/")
     return str(getattr(method, "__qualname__", type(method).__qualname__))

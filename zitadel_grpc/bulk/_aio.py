@@ -1,4 +1,4 @@
-"""A run in an event loop: a feeder reads the requests, each call is a task."""
+"""Drives a run in an event loop: one task reads the requests, and each call is a task."""
 
 from __future__ import annotations
 
@@ -6,71 +6,71 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 
-from zitadel_grpc.bulk._job import Job, Ticket
-from zitadel_grpc.bulk._outcome import Outcome, Request, Response
+from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
+from zitadel_grpc.bulk._run import Attempt, Run
 from zitadel_grpc.errors import Cancelled
 
-_READ_AT_ONCE = 1000
+_READS_WITHOUT_YIELDING = 1000
 
 
-async def stream(
-    job: Job[Request, Response], requests: AsyncIterable[Request] | Iterable[Request]
-) -> AsyncGenerator[Outcome[Request, Response], None]:
-    # A slot is held from before a request is read until its outcome is consumed, so nothing gathers anywhere.
-    slots = asyncio.Semaphore(job.concurrency)
-    finished: asyncio.Queue[Outcome[Request, Response] | None] = asyncio.Queue()
+async def outcomes(
+    run: Run[RequestT, ResponseT], requests: AsyncIterable[RequestT] | Iterable[RequestT]
+) -> AsyncGenerator[Outcome[RequestT, ResponseT], None]:
+    # A request occupies a slot from before it is read until its outcome is consumed, so memory is bounded.
+    slots = asyncio.Semaphore(run.concurrency)
+    finished: asyncio.Queue[Outcome[RequestT, ResponseT] | None] = asyncio.Queue()
     tasks: set[asyncio.Task[None]] = set()
     stopping = False
 
-    def start(task: asyncio.Task[None]) -> None:
+    def track(task: asyncio.Task[None]) -> None:
         tasks.add(task)
-        task.add_done_callback(ended)
+        task.add_done_callback(untrack)
 
-    def ended(task: asyncio.Task[None]) -> None:
+    def untrack(task: asyncio.Task[None]) -> None:
         tasks.discard(task)
-        if not tasks:  # the feeder is one of them
+        if not tasks:  # including the reader
             finished.put_nowait(None)
 
-    async def feed() -> None:
+    async def read() -> None:
         try:
-            async with aclosing(_each(requests)) as each:
+            async with aclosing(_iterate(requests)) as each:
                 await slots.acquire()
                 async for request in each:
-                    if ticket := job.admit(request):
-                        start(asyncio.create_task(call(ticket)))
+                    if attempt := run.start(request):
+                        track(asyncio.create_task(call(attempt)))
                         await slots.acquire()
-        except BaseException as error:  # also a CancelledError of `requests` itself: the loop's user is told
-            job.error = job.error or error
+        except BaseException as error:  # `requests` may raise CancelledError too
+            run.error = run.error or error
 
-    async def call(ticket: Ticket) -> None:
+    async def call(attempt: Attempt) -> None:
         try:
-            deliver(job.responded(ticket, await job.method(ticket.request)))
+            deliver(run.succeeded(attempt, await run.method(attempt.request)))
         except asyncio.CancelledError:
             if stopping:
                 raise
-            # Not by us; closing the client does that.
-            deliver(job.failed(ticket, Cancelled(job.rpc, "cancelled on this side")))
-        except BaseException as error:  # SystemExit too: a task that ended with it would only be missing
-            deliver(job.failed(ticket, error))
+            # Not cancelled by this run, but for example by closing the client.
+            deliver(run.failed(attempt, Cancelled(run.rpc, "cancelled by the client")))
+        except BaseException as error:  # SystemExit too, which would otherwise be lost with the task
+            deliver(run.failed(attempt, error))
 
-    def deliver(outcome: Outcome[Request, Response] | None) -> None:
+    def deliver(outcome: Outcome[RequestT, ResponseT] | None) -> None:
         if outcome is None:
-            feeder.cancel()
+            reader.cancel()
         else:
             finished.put_nowait(outcome)
 
-    with job:
-        feeder = asyncio.create_task(feed())
-        start(feeder)
+    with run:
+        reader = asyncio.create_task(read())
+        track(reader)
         try:
             while outcome := await finished.get():
                 yield outcome
-                job.consumed(outcome)
-                if job.error is None:
+                run.consumed(outcome)
+                if run.error is None:
                     slots.release()
                 else:
-                    feeder.cancel()
-            job.end()
+                    reader.cancel()
+            run.finish()
         finally:
             stopping = True
             for task in tasks:
@@ -79,14 +79,14 @@ async def stream(
                 await asyncio.wait(tasks)
 
 
-async def _each(
-    requests: AsyncIterable[Request] | Iterable[Request],
-) -> AsyncGenerator[Request, None]:
+async def _iterate(
+    requests: AsyncIterable[RequestT] | Iterable[RequestT],
+) -> AsyncGenerator[RequestT, None]:
     if isinstance(requests, AsyncIterable):
         async for request in requests:
             yield request
         return
     for number, request in enumerate(requests, 1):
         yield request
-        if number % _READ_AT_ONCE == 0:  # many in a row that are done already would hold the event loop
+        if number % _READS_WITHOUT_YIELDING == 0:  # skipping many requests would block the event loop
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What became of one request."""
+"""The outcome of one request."""
 
 from __future__ import annotations
 
@@ -8,37 +8,43 @@ from typing import Generic, TypeVar, cast
 from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.errors import RpcError, TokenEndpointError
 
-Request = TypeVar("Request")
-Response = TypeVar("Response")
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[Request, Response]):
-    """A request and its response or error. Can be pickled. Its repr shows neither request nor response: they
-    may hold passwords and tokens."""
+class Outcome(Generic[RequestT, ResponseT]):
+    """The response or the error of one request.
+
+    Outcomes can be pickled. Their repr contains neither request nor response, which may hold passwords or
+    tokens.
+    """
 
     index: int
-    """Which one of the requests it was, from 0."""
-    request: Request = field(repr=False)
+    """Position of the request in `requests`, from 0."""
+    request: RequestT = field(repr=False)
     error: RpcError | TokenEndpointError | None
-    """None: it succeeded."""
+    """None if the call succeeded."""
     previously_sent: bool
-    """An earlier run with the same resume file sent this request too, and did not learn, or did not note,
-    what became of it. ALREADY_EXISTS then likely tells of that one."""
-    _response: Response | None = field(repr=False)
+    """Whether an earlier run with the same resume file sent this request and may have applied it.
+    If so, ALREADY_EXISTS probably means that the earlier attempt succeeded."""
+    _response: ResponseT | None = field(repr=False)
 
     @property
-    def response(self) -> Response:
-        """Raises `error` if there is one."""
+    def response(self) -> ResponseT:
+        """The response. Raises `error` if the call failed."""
         if self.error is not None:
             raise self.error
-        return cast(Response, self._response)
+        return cast(ResponseT, self._response)
 
     @property
     def may_have_applied(self) -> bool:
-        """Whether the server did what was asked for, or may have. False where it surely did not: the request
-        never left, or the server itself refused it. True after a deadline, a lost connection, an error inside
-        the server or one made by gRPC's own client: nobody can know, so look before you send it again."""
+        """Whether the server executed the request, or may have.
+
+        False if it certainly did not: the request was not sent, or the server refused it. True after a
+        deadline, a lost connection, an internal error of the server, or an error that gRPC's own client
+        created. In these cases check the state on the server before you retry.
+        """
         if self.error is None:
             return True
         return not isinstance(self.error, TokenEndpointError) and not surely_not_done(self.error)

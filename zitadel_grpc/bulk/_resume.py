@@ -1,14 +1,14 @@
-"""The resume file: one line that tells whose it is, then one byte a request, at its index.
+"""The resume file: a header line that identifies the job, then one byte per request, at the request's index.
 
 | byte | |
 |---|---|
-| `?` | sent; what became of it is not known |
-| `+` | done |
-| `-` | failed, and surely not done |
-| `!` | failed, and may have been done, now or by an earlier run |
+| `?` | sent, outcome unknown |
+| `+` | succeeded |
+| `-` | failed, certainly not applied |
+| `!` | failed, but this or an earlier attempt may have applied |
 
-So its length is bounded by the number of requests, each note is a single byte written in place, and a process
-killed at any moment leaves a file that is right: what was under way stays `?`.
+Each update writes a single byte in place. The file is therefore valid whenever the process is killed, and its
+size depends on the number of requests only. Requests in progress at that moment remain `?`.
 """
 
 from __future__ import annotations
@@ -19,30 +19,36 @@ from pathlib import Path
 
 from zitadel_grpc.errors import ZitadelError
 
-SENT, DONE, FAILED, UNSURE = b"?+-!"
+SENT, SUCCEEDED, NOT_APPLIED, MAY_HAVE_APPLIED = b"?+-!"
 
-_LONGEST_HEADER = 64 * 1024
+_MAX_HEADER = 64 * 1024
 _BLOCK = 64 * 1024
-_KIND = "zitadel_grpc.bulk"
+_FORMAT = "zitadel_grpc.bulk"
+_VERSION = 1
 
 
 class ResumeFileError(ZitadelError):
-    """The resume file belongs to another job, is in use, is none, or cannot be read or written."""
+    """The resume file is in use, belongs to another job, is not a resume file, or cannot be read or
+    written."""
+
+    __module__ = "zitadel_grpc.bulk"
 
 
 class ResumeFile:
-    """Open, and locked against other processes and runs, from `__init__` to `close`. States are asked for in
-    the order of their indexes. Raises ResumeFileError."""
+    """Open and locked against other runs and processes until `close`. Raises ResumeFileError.
+
+    Read states in ascending order of their indexes: they are loaded in blocks.
+    """
 
     def __init__(self, path: str | os.PathLike[str], rpc: str, job: str) -> None:
         self._path = Path(path)
-        self._header = (json.dumps({_KIND: 1, "rpc": rpc, "job": job}) + "\n").encode()
+        self._header = (json.dumps({_FORMAT: _VERSION, "rpc": rpc, "job": job}) + "\n").encode()
         self._block, self._block_start = b"", 0
         self._all_read = False
         try:
-            import fcntl  # here, so that bulk runs without resume file work where there is none
+            import fcntl  # not at the top: runs without a resume file work on systems without it
         except ImportError:
-            raise ResumeFileError("resume files need flock, which this system does not have") from None
+            raise ResumeFileError("resume files require flock, which this system does not have") from None
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -52,39 +58,42 @@ class ResumeFile:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise ResumeFileError(
-                    f"{self._path} is in use by another run: wait for its end, or give each its own file"
+                    f"{self._path} is in use by another run; wait for it to end, or use another file"
                 ) from None
-            self._begin()
+            self._check_or_write_header()
         except BaseException as error:
             os.close(self._file)
             if isinstance(error, OSError):
                 raise self._cannot("be read or written", error) from None
             raise
 
-    def _begin(self) -> None:
-        content = os.pread(self._file, _LONGEST_HEADER, 0)
+    def _check_or_write_header(self) -> None:
+        content = os.pread(self._file, _MAX_HEADER, 0)
         if content.startswith(self._header):
             return
-        if not self._header.startswith(content):  # else it is new, or its first run was killed at once
-            raise self._not_ours(content)
-        os.pwrite(self._file, self._header, 0)
+        if not self._header.startswith(content):
+            raise self._mismatch(content)
+        os.pwrite(self._file, self._header, 0)  # a new file, or a run killed while it wrote the header
 
-    def _not_ours(self, content: bytes) -> ResumeFileError:
+    def _mismatch(self, content: bytes) -> ResumeFileError:
         try:
             found = json.loads(content.partition(b"\n")[0])
-            version, rpc, job = found[_KIND], found["rpc"], found["job"]
+            version, rpc, job = found[_FORMAT], found["rpc"], found["job"]
         except (ValueError, TypeError, LookupError):
-            return ResumeFileError(f"{self._path} is no resume file: give another path")
-        ours = json.loads(self._header)
-        if version != ours[_KIND]:
-            return ResumeFileError(f"{self._path} was written by another version of {_KIND}")
+            return ResumeFileError(f"{self._path} is not a resume file; use another path")
+        if version != _VERSION:
+            return ResumeFileError(
+                f"{self._path} has version {version!r} of the format, not {_VERSION}; use another path"
+            )
+        expected = json.loads(self._header)
         return ResumeFileError(
-            f"{self._path} belongs to another job, {_named(rpc, job)}; this one is "
-            f"{_named(ours['rpc'], ours['job'])}: give another path, or remove the file if that job is over"
+            f"{self._path} belongs to another job: {_job_name(rpc, job)}, not "
+            f"{_job_name(expected['rpc'], expected['job'])}. Use another path, or delete the file if that "
+            "job is finished"
         )
 
     def state(self, index: int) -> int | None:
-        """As it was noted by earlier runs; None: never sent."""
+        """The state from earlier runs; None if they did not send this request."""
         if index - self._block_start >= len(self._block) and not self._all_read:
             try:
                 self._block = os.pread(self._file, _BLOCK, len(self._header) + index)
@@ -95,7 +104,7 @@ class ResumeFile:
         position = index - self._block_start
         return self._block[position] or None if position < len(self._block) else None
 
-    def note(self, index: int, state: int) -> None:
+    def record(self, index: int, state: int) -> None:
         try:
             os.pwrite(self._file, bytes((state,)), len(self._header) + index)
         except OSError as error:
@@ -113,5 +122,5 @@ class ResumeFile:
         return ResumeFileError(f"{self._path} cannot {what}: {error.strerror}")
 
 
-def _named(rpc: str, job: str) -> str:
+def _job_name(rpc: str, job: str) -> str:
     return f"{rpc} {job!r}" if job else rpc

@@ -1,4 +1,5 @@
-"""A run without an event loop: the user's own thread reads the requests, others make the calls."""
+"""Drives a run without an event loop: the caller's thread reads the requests, worker threads make the
+calls."""
 
 from __future__ import annotations
 
@@ -6,58 +7,58 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
-from zitadel_grpc.bulk._job import Job, Ticket
-from zitadel_grpc.bulk._outcome import Outcome, Request, Response
+from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
+from zitadel_grpc.bulk._run import Attempt, Run
 
 
-def stream(
-    job: Job[Request, Response], requests: Iterable[Request]
-) -> Generator[Outcome[Request, Response], None, None]:
-    admitted: SimpleQueue[Ticket | None] = SimpleQueue()
-    finished: SimpleQueue[Outcome[Request, Response] | None] = SimpleQueue()
+def outcomes(
+    run: Run[RequestT, ResponseT], requests: Iterable[RequestT]
+) -> Generator[Outcome[RequestT, ResponseT], None, None]:
+    queued: SimpleQueue[Attempt | None] = SimpleQueue()
+    finished: SimpleQueue[Outcome[RequestT, ResponseT] | None] = SimpleQueue()
 
     def work() -> None:
-        # One task of the pool for many calls: a future for each would cost a tenth of a call.
-        while ticket := admitted.get():
+        # One task of the pool makes many calls: a future per call would cost a tenth of the call.
+        while attempt := queued.get():
             try:
-                finished.put(job.responded(ticket, job.method(ticket.request)))
-            except BaseException as error:  # SystemExit too: it belongs to the caller, not to this thread
-                finished.put(job.failed(ticket, error))
+                finished.put(run.succeeded(attempt, run.method(attempt.request)))
+            except BaseException as error:  # SystemExit too: it must reach the caller
+                finished.put(run.failed(attempt, error))
 
-    tickets = _tickets(job, requests)
-    under_way = workers = 0
-    with job:
-        threads = ThreadPoolExecutor(job.concurrency, "zitadel-grpc-bulk")
+    attempts = _attempts(run, requests)
+    in_progress = workers = 0
+    with run:
+        threads = ThreadPoolExecutor(run.concurrency, "zitadel-grpc-bulk")
         try:
             while True:
-                if under_way < job.concurrency and (ticket := next(tickets, None)):
-                    admitted.put(ticket)
-                    under_way += 1
-                    if under_way > workers:
+                if in_progress < run.concurrency and (attempt := next(attempts, None)):
+                    queued.put(attempt)
+                    in_progress += 1
+                    if in_progress > workers:
                         threads.submit(work)
                         workers += 1
-                    # One outcome for each read: slow input delays none, a slow loop keeps calls going.
-                    if under_way < job.concurrency and finished.empty():
+                    # Read on unless there is an outcome, which slow input must not delay.
+                    if in_progress < run.concurrency and finished.empty():
                         continue
-                if not under_way:
+                if not in_progress:
                     break
                 if outcome := finished.get():
                     yield outcome
-                    job.consumed(outcome)
-                under_way -= 1
-            job.end()
+                    run.consumed(outcome)
+                in_progress -= 1
+            run.finish()
         finally:
             for _ in range(workers):
-                admitted.put(None)
+                queued.put(None)
             threads.shutdown()
 
 
-def _tickets(job: Job[Request, Response], requests: Iterable[Request]) -> Iterator[Ticket]:
+def _attempts(run: Run[RequestT, ResponseT], requests: Iterable[RequestT]) -> Iterator[Attempt]:
     try:
         for request in requests:
-            if ticket := job.admit(request):
-                yield ticket
-            if job.error is not None:
+            if attempt := run.start(request):
+                yield attempt
+            if run.error is not None:
                 return
     except Exception as error:
-        job.error = job.error or error
+        run.error = run.error or error
