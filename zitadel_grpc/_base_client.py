@@ -156,7 +156,7 @@ def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
     ):  # not quoted: it may be a token or a key
         raise ConfigurationError(
             "org_id must be the id of an organization, such as '177834894812348456': 1 to 200 printable "
-            "ASCII characters, no spaces; it is sent as x-zitadel-orgid. The console shows it as the resource "
-            "id of the organization, and management.GetMyOrg returns it as org.id"
+            "ASCII characters, no spaces; it is sent as x-zitadel-orgid. The console shows it as the "
+            "resource id of the organization, and management.GetMyOrg returns it as org.id"
         )
     return (*(pair for pair in options.header_pairs if pair[0] != ORG_ID), (ORG_ID, org_id))
