@@ -8,6 +8,7 @@ import errno
 import logging
 import socket
 import ssl
+from typing import cast
 
 from zitadel_grpc.testing._wire.http1 import Http1Connection
 from zitadel_grpc.testing._wire.http2 import Http2Connection
@@ -108,8 +109,8 @@ class _Connection(asyncio.Protocol):
         self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # Not checked with isinstance: uvloop's TLS transport is not a subclass of asyncio.Transport.
+        self.transport = cast(asyncio.Transport, transport)
         chosen = transport.get_extra_info("ssl_object").selected_alpn_protocol()
         self._version = (Http2Connection if chosen == "h2" else Http1Connection)(self._handler)
         self._version.connection_made(transport)
