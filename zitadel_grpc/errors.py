@@ -4,8 +4,8 @@
     ├── ConfigurationError    (also a ValueError) a URL, an option or a scope is not valid
     ├── InvalidMetadata       (also a ValueError) the metadata of a call cannot be sent
     ├── ClosedError           (also a RuntimeError) the client is closed, or was lost in a fork
-    ├── CredentialsError      the credentials are refused, and a retry cannot help
-    ├── TokenEndpointError    no token for now: the token endpoint is unreachable, overloaded, …
+    ├── CredentialsError      the credentials are rejected; a retry cannot help
+    ├── TokenEndpointError    the token endpoint issues no token: it is unreachable, overloaded, …
     ├── WaitTimeoutError      (also a TimeoutError) the condition of `wait_until` was not met in time
     └── RpcError              (also a grpc.aio.AioRpcError) a call failed
         ├── Cancelled, Unknown, InvalidArgument, DeadlineExceeded, NotFound, AlreadyExists,
@@ -65,8 +65,8 @@ class ClosedError(ZitadelError, RuntimeError):
 
 
 class CredentialsError(ZitadelError):
-    """The credentials are refused or cannot be used. A retry cannot help: fix the key file, the client secret
-    or the user in ZITADEL.
+    """The credentials are rejected or cannot be used. A retry cannot help: fix the key file, the client
+    secret, or the user in ZITADEL.
 
     `error` is the OAuth error code (RFC 6749 §5.2) if the token endpoint sent one, else None.
     """
@@ -231,7 +231,7 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         return find_retry_delay(self._header, self.error_details)
 
     def __str__(self) -> str:
-        """One line of bounded length, with the hint; `details()` has the server's text unchanged."""
+        """One line of bounded length, with the hint. `details()` is the server's whole text."""
         text = f"{self.code().name}: {one_line(self.details() or 'no details')} [{self.rpc}]"
         return f"{text} ({self.hint})" if self.hint else text
 
@@ -272,8 +272,8 @@ def _as_metadata(metadata: Iterable[tuple[str, Any]] | None) -> Any:
 
 
 class Cancelled(RpcError, code=grpc.StatusCode.CANCELLED):
-    """CANCELLED: the server or a proxy cancelled the call. A call cancelled by this program raises
-    `asyncio.CancelledError` instead."""
+    """CANCELLED: the server or a proxy cancelled the call, or the synchronous client was closed during it. An
+    asyncio task that is cancelled raises `asyncio.CancelledError` instead."""
 
 
 class Unknown(RpcError, code=grpc.StatusCode.UNKNOWN):
@@ -352,5 +352,5 @@ class DataLoss(RpcError, code=grpc.StatusCode.DATA_LOSS):
 
 
 class Unauthenticated(RpcError, code=grpc.StatusCode.UNAUTHENTICATED):
-    """UNAUTHENTICATED: the server refused the token, and also the new token that the client fetched after the
-    first refusal. Check the credentials."""
+    """UNAUTHENTICATED: the server rejected the token, and then also a new one that the client fetched. Check
+    the credentials."""
