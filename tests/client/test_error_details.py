@@ -6,6 +6,8 @@ import base64
 import copy
 import multiprocessing
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -199,3 +201,18 @@ def test_every_error_can_be_copied_and_pickled(
 def test_every_exception_names_the_public_module() -> None:
     for name in errors.__all__:
         assert getattr(errors, name).__module__ == "zitadel_grpc.errors"
+
+
+def test_what_only_a_failed_call_needs_is_loaded_when_it_fails() -> None:
+    lazy = {"google.protobuf", "google.rpc", "zitadel_grpc._errors.hints", "zitadel_grpc.catalog"}
+    program = f"""
+import sys
+from zitadel_grpc.errors import PermissionDenied
+print(sorted({lazy} & sys.modules.keys()))
+str(PermissionDenied("zitadel.management.v1.ManagementService/GetMyOrg", "no (AUTH-5mWD2)"))
+print(sorted({lazy} & sys.modules.keys()))
+"""
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True, timeout=50)
+    before, after = printed.splitlines()
+    assert before == "[]"
+    assert "zitadel_grpc.catalog" in after
