@@ -1,4 +1,4 @@
-"""A client's settings from the environment.
+"""Reads a client's settings from the environment.
 
 | variable | |
 |---|---|
@@ -9,9 +9,9 @@
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
 | `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
 
-Of the credentials exactly one kind must be set. Whitespace, byte order marks and quotes around a value are
-removed, references that nothing replaced (`${NAME}`, `$(NAME)`, `$NAME`) are refused; an empty variable
-counts as not set.
+Exactly one kind of credentials must be set. Whitespace, byte order marks and quotes around a value are
+removed. References that were not expanded (`${NAME}`, `$(NAME)`, `$NAME`) are refused. An empty variable is
+the same as none.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import re
 from dataclasses import dataclass, replace
 
 from zitadel_grpc import _trust
+from zitadel_grpc import credentials as kinds
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._misplaced import trimmed, unquoted
 from zitadel_grpc._options import ConnectionOptions
-from zitadel_grpc.credentials import ClientCredentials, Credentials, JwtProfile, PersonalAccessToken
+from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
 
 _KINDS = (
@@ -34,20 +35,20 @@ _KINDS = (
     ("ZITADEL_SERVICE_USER_TOKEN_FILE",),
     ("ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"),
 )
-# Of others, such as the server's own ZITADEL_MASTERKEY, nothing is read.
+# No other variable is read: the server's own, such as ZITADEL_MASTERKEY, may be set too.
 _NAMES = (
     "ZITADEL_API_URL",
     "ZITADEL_ORG_ID",
     "ZITADEL_CA_FILE",
     *(name for kind in _KINDS for name in kind),
 )
-# As Compose, shells and Kubernetes write them.
+# The syntaxes of Compose, shells and Kubernetes.
 _REFERENCE = re.compile(r"\$\{[^}]*\}|\$\([A-Za-z_]\w*\)|^\$[A-Za-z_]\w*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says."""
+    """A client's settings."""
 
     url: str
     credentials: Credentials
@@ -57,11 +58,11 @@ class Settings:
 
 @without_locals
 def read(options: ConnectionOptions | None = None) -> Settings:
-    """Reads the environment; `options` say what it leaves open. Raises ConfigurationError that names the
-    variables, and CredentialsError."""
+    """Reads the environment, which overrides `options`. Raises ConfigurationError that names the variables,
+    and CredentialsError."""
     values = {name: value for name in _NAMES if (value := _value(name))}
     if "ZITADEL_API_URL" not in values:
-        raise ConfigurationError("ZITADEL_API_URL is not set: set it to the URL of your ZITADEL")
+        raise ConfigurationError("ZITADEL_API_URL is not set; set it to the URL of your ZITADEL")
     options = ConnectionOptions() if options is None else options
     if not isinstance(options, ConnectionOptions):
         raise ConfigurationError(f"options must be ConnectionOptions, not {type(options).__name__}")
@@ -77,14 +78,13 @@ def read(options: ConnectionOptions | None = None) -> Settings:
 
 
 def _value(name: str) -> str:
-    """What a variable holds, without white space, a byte order mark and quotes around it: `docker --env-file`
-    passes quotes on."""
+    """The value without surrounding whitespace, byte order mark and quotes (as `docker --env-file` keeps)."""
     value = trimmed(os.environ.get(name, ""))
     while (inner := unquoted(value)) is not None:
         value = trimmed(inner)
     if _REFERENCE.search(value):
         raise ConfigurationError(
-            f"{name} holds the reference to a variable that nothing replaced: set its value"
+            f"{name} contains a variable reference that was not expanded; set it to the value"
         )
     return value
 
@@ -93,30 +93,30 @@ def _credentials(values: dict[str, str]) -> Credentials:
     kinds = [kind for kind in _KINDS if any(name in values for name in kind)]
     if not kinds:
         known = ", ".join(" with ".join(kind) for kind in _KINDS)
-        raise ConfigurationError(f"no credentials in the environment: set one of {known}")
+        raise ConfigurationError(f"no credentials in the environment; set one of {known}")
     if len(kinds) > 1:
         found = " and ".join(name for kind in kinds for name in kind if name in values)
         raise ConfigurationError(
-            f"{found} are set, but only one kind of credentials can be used: unset the others"
+            f"{found} are set, but only one kind of credentials is allowed; unset the others"
         )
     (kind,) = kinds
     if missing := [name for name in kind if name not in values]:
-        raise ConfigurationError(f"{' and '.join(kind)} only work together: {missing[0]} is not set")
+        raise ConfigurationError(f"{' and '.join(kind)} must be set together; {missing[0]} is not set")
     try:
-        return _made(kind[0], values)
+        return _create(kind[0], values)
     except CredentialsError as error:
-        refusal = type(error)(f"{kind[0]}: {error}")
-    raise refusal
+        failure = type(error)(f"{kind[0]}: {error}")
+    raise failure
 
 
-def _made(kind: str, values: dict[str, str]) -> Credentials:
+def _create(kind: str, values: dict[str, str]) -> Credentials:
     match kind:
         case "ZITADEL_KEY_PATH":
-            return JwtProfile.from_file(values[kind])
+            return kinds.JwtProfile.from_file(values[kind])
         case "ZITADEL_KEY_JSON":
-            return JwtProfile.from_json(values[kind])
+            return kinds.JwtProfile.from_json(values[kind])
         case "ZITADEL_SERVICE_USER_TOKEN":
-            return PersonalAccessToken(values[kind])
+            return kinds.PersonalAccessToken(values[kind])
         case "ZITADEL_SERVICE_USER_TOKEN_FILE":
-            return PersonalAccessToken.from_file(values[kind])
-    return ClientCredentials(values["ZITADEL_CLIENT_ID"], values["ZITADEL_CLIENT_SECRET"])
+            return kinds.PersonalAccessToken.from_file(values[kind])
+    return kinds.ClientCredentials(values["ZITADEL_CLIENT_ID"], values["ZITADEL_CLIENT_SECRET"])

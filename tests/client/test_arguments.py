@@ -221,7 +221,7 @@ def test_a_line_break_around_a_url_does_no_harm() -> None:
 
 @pytest.mark.parametrize("path", ["/run/secrets/pat", "./pat.txt", "~/pat", "C:\\pat.txt", "../pat"])
 def test_a_path_is_not_a_personal_access_token(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CredentialsError, match=r"is a path: use .*from_file"):
+    with pytest.raises(CredentialsError, match=r"is a path; use .*from_file"):
         PersonalAccessToken(path)
     monkeypatch.setenv("ZITADEL_API_URL", "https://zitadel.example")
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", path)

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc.credentials import Credentials
-from zitadel_grpc.credentials._base import TokenServer
 from zitadel_grpc.credentials._cache import TokenCache
+from zitadel_grpc.credentials._token_server import resolve_token_server
 
 
 def cache_of(
     credentials: Credentials, url: str = "https://localhost", options: ConnectionOptions | None = None
 ) -> TokenCache:
     """What a client for `url` asks for its token."""
-    return credentials.cache_for(TokenServer.of(Endpoint.parse(url), options or ConnectionOptions()))
+    return credentials._cache_for(resolve_token_server(Endpoint.parse(url), options or ConnectionOptions()))
 
 
 def token(cache: TokenCache, *, at_most: float = 20.0) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -14,9 +16,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.credentials.asking import Asker
+from tests.credentials.policies import ChangePolicy
 from tests.credentials.servers import Respond, Serve, Server
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import _cache
+from zitadel_grpc.credentials import _refresh_policy
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +58,18 @@ def trusting(authority: trustme.CA) -> ConnectionOptions:
 
 
 @pytest.fixture
-def short_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failure is told without asking again for a shorter time than usual."""
-    monkeypatch.setattr(_cache, "_LASTING_HOLD", 0.2)
-    monkeypatch.setattr(_cache, "_PASSING_HOLD", 0.2)
-    monkeypatch.setattr(_cache, "_SPACING", 0.1)
+def change_policy(monkeypatch: pytest.MonkeyPatch) -> ChangePolicy:
+    def change(**changes: Any) -> None:
+        changed = dataclasses.replace(_refresh_policy.DEFAULT, **changes)
+        monkeypatch.setattr(_refresh_policy, "DEFAULT", changed)
+
+    return change
+
+
+@pytest.fixture
+def short_holds(change_policy: ChangePolicy) -> None:
+    """Errors are raised again without a request for a shorter time than usual."""
+    change_policy(refusal_hold=0.2, failure_hold=0.2, request_interval=0.1)
 
 
 @pytest.fixture(scope="session")

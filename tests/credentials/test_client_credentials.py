@@ -20,8 +20,7 @@ from zitadel_grpc.api.management.v1 import (
     GenerateMachineSecretRequest,
     GetUserByLoginNameGlobalRequest,
 )
-from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
-from zitadel_grpc.credentials import _client as client_module
+from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken, _client_credentials
 from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.testing import Emulator
 
@@ -86,7 +85,7 @@ def test_a_secret_that_was_removed_is_told_after_a_moment(
     secret: ClientCredentials,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_module, "_SEEN_WITHIN", 2.5)
+    monkeypatch.setattr(_client_credentials, "_KNOWN_WITHIN", 2.5)
     emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=100)
     with pytest.raises(CredentialsError, match=r"Secret\.NotExisting") as refused:
         token(cache_of(secret, emulator.url, options))
@@ -115,14 +114,18 @@ def test_the_hint_for_an_unknown_client_tells_what_a_client_id_is(
     with pytest.raises(CredentialsError, match="client id of a service user is its user name") as refused:
         token(cache_of(ClientCredentials(client_id, "secret"), emulator.url, options))
     assert ("only digits" in str(refused.value)) is client_id.isdecimal()
-    assert client_id not in str(refused.value), "it may be the secret, if the two were mixed up"
+    assert client_id not in str(refused.value), "id and secret may have been swapped"
 
 
 @pytest.mark.parametrize(
     ("error", "description", "hint"),
     [
         ("invalid_request", "Errors.User.Machine.Secret.Invalid", "replaces the previous one"),
-        ("invalid_request", "Errors.User.Machine.Secret.NotExisting", "generated a moment ago"),
+        (
+            "invalid_request",
+            "Errors.User.Machine.Secret.NotExisting",
+            "a very new one that ZITADEL does not accept yet",
+        ),
         ("invalid_request", "Errors.User.NotActive", "reactivate"),
         ("invalid_client", "Client wurde nicht gefunden", "is its user name"),
         ("invalid_grant", "", "Check that the user is active"),
@@ -137,7 +140,7 @@ def test_each_refusal_says_what_to_do(
     description: str,
     hint: str,
 ) -> None:
-    monkeypatch.setattr(client_module, "_SEEN_WITHIN", 0.1)
+    monkeypatch.setattr(_client_credentials, "_KNOWN_WITHIN", 0.1)
     server = serve(lambda exchange: exchange.answer(400, {"error": error, "error_description": description}))
     with pytest.raises(CredentialsError, match=hint) as refused:
         token(cache_of(ClientCredentials("robot", "a-secret"), server.url, trusting))

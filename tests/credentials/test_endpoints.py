@@ -9,8 +9,8 @@ import pytest
 
 from zitadel_grpc import AsyncClient, ConnectionOptions
 from zitadel_grpc._endpoint import Endpoint
-from zitadel_grpc.credentials import PersonalAccessToken
-from zitadel_grpc.credentials._base import TokenServer
+from zitadel_grpc.credentials import PersonalAccessToken, TokenServer
+from zitadel_grpc.credentials._token_server import resolve_token_server
 from zitadel_grpc.errors import ConfigurationError
 
 
@@ -107,7 +107,7 @@ def test_plaintext_to_another_machine_needs_to_be_allowed(url: str) -> None:
 
 
 def server(url: str, **options: Any) -> TokenServer:
-    return TokenServer.of(Endpoint.parse(url), ConnectionOptions(**options))
+    return resolve_token_server(Endpoint.parse(url), ConnectionOptions(**options))
 
 
 def test_the_issuer_is_the_url_as_zitadel_writes_itself() -> None:
@@ -147,7 +147,10 @@ def test_another_token_endpoint_is_asked_in_the_issuers_name(given: str, asked: 
             {"token_endpoint": "http://id.example.com/token"},
             "the token endpoint http://id.example.com is plain",
         ),
-        ({"token_endpoint": "https://id.example.com/a b"}, "the token endpoint has a path with white space"),
+        (
+            {"token_endpoint": "https://id.example.com/a b"},
+            "the path of the token endpoint contains whitespace",
+        ),
         ({"token_endpoint": "https:///token"}, "the token endpoint has no valid host"),
         ({"authority": "id.example.com/path"}, "the authority must not have a path"),
         ({"authority": "https://id.example.com"}, "the authority"),

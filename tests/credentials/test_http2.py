@@ -78,7 +78,7 @@ def test_an_error_tells_of_both(authority: trustme.CA, trusting: ConnectionOptio
     options = dataclasses.replace(trusting, token_timeout=3)
     with (
         Http2Server(authority, _goes_away, ["h2"]) as server,
-        pytest.raises(TokenEndpointError, match=r"by HTTP/1\.1; HTTP/2 failed before") as failed,
+        pytest.raises(TokenEndpointError, match=r"over HTTP/1\.1; before, HTTP/2 failed") as failed,
     ):
         token(cache_of(ClientCredentials("id", "a-secret"), server.url, options))
     assert failed.value.__cause__ is failed.value.__context__ is None

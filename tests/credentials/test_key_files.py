@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.credentials.caches import wait_until
 from zitadel_grpc.credentials import ApplicationKey, JwtProfile, PersonalAccessToken, SystemUser
-from zitadel_grpc.credentials._keyfile import KeyFile
+from zitadel_grpc.credentials._key_file import KeyFile
 from zitadel_grpc.errors import CredentialsError
 
 PKCS1 = serialization.PrivateFormat.TraditionalOpenSSL
@@ -106,7 +106,7 @@ def test_an_expired_key_is_told_with_its_date(made_up_key: KeyData, tmp_path: Pa
     data = {**made_up_key, "expirationDate": "2020-02-02T00:00:00Z"}
     said = refusal_of(json.dumps(data), tmp_path / "old.json")
     assert "'expirationDate' 2020-02-02" in said
-    assert "make a new key" in said
+    assert "create a new key" in said
 
 
 def test_a_key_that_expires_later_is_told_when_it_is_used(made_up_key: KeyData) -> None:
@@ -127,20 +127,20 @@ def test_an_expiration_that_is_no_time_is_told(made_up_key: KeyData, tmp_path: P
 def test_an_applications_key_is_told_apart(made_up_key: KeyData, tmp_path: Path) -> None:
     application = {**made_up_key, "type": "application", "clientId": "client-1", "appId": "app-1"}
     said = refusal_of(json.dumps(application), tmp_path / "key.json")
-    assert "is an application's key (ApplicationKey)" in said
-    assert "a service user's key (JwtProfile) is needed" in said
+    assert "is the key of an application (ApplicationKey)" in said
+    assert "it must be the key of a service user (JwtProfile)" in said
     assert repr(ApplicationKey.from_dict(application)) == "ApplicationKey(client_id='client-1')"
 
 
 def test_a_service_users_key_is_no_applications_key(made_up_file: Path) -> None:
-    with pytest.raises(CredentialsError, match=r"is a service user's key \(JwtProfile\)"):
+    with pytest.raises(CredentialsError, match=r"is the key of a service user \(JwtProfile\)"):
         ApplicationKey.from_file(made_up_file)
 
 
 @pytest.mark.parametrize("kind", [None, "user", 7, ["serviceaccount"]])
 def test_a_file_of_another_type_is_told(made_up_key: KeyData, tmp_path: Path, kind: object) -> None:
     said = refusal_of(json.dumps({**made_up_key, "type": kind}), tmp_path / "key.json")
-    assert "has no `type` of a ZITADEL key file" in said
+    assert "does not have the `type` of a ZITADEL key file" in said
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", 7], ids=["missing", "empty", "blank", "number"])
@@ -153,7 +153,7 @@ def test_a_field_that_is_not_there_is_named(
         del data[field]
     said = refusal_of(json.dumps(data), tmp_path / "key.json")
     assert f"has no {field!r}" in said
-    assert "make a key of type JSON" in said
+    assert "create a key of type JSON" in said
 
 
 def test_an_encrypted_key_is_told(made_up_key: KeyData, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def with_a_bit_flipped(text: str, position: int) -> str:
         ("{", "not valid JSON (line 1, column 2)"),
         (
             "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA" + "A" * 48,
-            "is a PEM key without its id and user",
+            "is only the PEM key, without its id and user",
         ),
         ("[" * 50_000, "not valid JSON"),
         ("9" * 6_000, "not valid JSON"),
@@ -237,7 +237,7 @@ def test_a_missing_file_a_directory_and_a_strange_name_are_told(tmp_path: Path) 
     for path, fault in (
         (tmp_path / "nowhere.json", "cannot be read (No such file"),
         (tmp_path, "cannot be read (Is a directory"),
-        (tmp_path / "a\0b", "is not a path"),
+        (tmp_path / "a\0b", "is not a valid path"),
     ):
         readers: list[Callable[[Path], object]] = [
             JwtProfile.from_file,
@@ -261,5 +261,5 @@ def test_a_file_that_may_not_be_read_is_told(made_up_file: Path) -> None:
 
 @pytest.mark.parametrize("given", [None, [], "text", 7])
 def test_what_is_no_dict_is_told(given: object) -> None:
-    with pytest.raises(CredentialsError, match="is not a JSON object"):
+    with pytest.raises(CredentialsError, match="JSON object, not"):
         JwtProfile.from_dict(given)  # type: ignore[arg-type]

@@ -54,5 +54,5 @@ def test_a_fifo_that_nobody_writes_to_is_not_waited_for_without_end(
 ) -> None:
     monkeypatch.setattr("zitadel_grpc._file_content.PIPE_TIMEOUT", 0.2)
     os.mkfifo(tmp_path / "key.json")
-    with pytest.raises(CredentialsError, match="is a pipe, and nothing came"):
+    with pytest.raises(CredentialsError, match="is a pipe and delivered nothing"):
         JwtProfile.from_file(tmp_path / "key.json")

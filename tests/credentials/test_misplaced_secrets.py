@@ -109,7 +109,6 @@ def test_a_token_in_place_of_its_files_path_is_told_with_the_remedy() -> None:
     "make",
     [
         lambda: JwtProfile("key.json"),  # type: ignore[arg-type]
-        lambda: JwtProfile(KEY),  # type: ignore[arg-type]
         lambda: ApplicationKey("key.json"),  # type: ignore[arg-type]
         lambda: JwtProfile.from_file(None),  # type: ignore[arg-type]
         lambda: JwtProfile.from_file(KEY),  # type: ignore[arg-type]

@@ -22,14 +22,14 @@ import asyncio, os, signal, sys, threading, time
 from pathlib import Path
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import AccessToken, JwtProfile, Token
-from zitadel_grpc.credentials._base import TokenServer
+from zitadel_grpc.credentials._token_server import resolve_token_server
 from zitadel_grpc._endpoint import Endpoint
 
 directory, url = Path(sys.argv[1]), sys.argv[2]
 options = ConnectionOptions(root_certificates=(directory / "ca.pem").read_bytes())
 
 def cache_of(credentials):
-    return credentials.cache_for(TokenServer.of(Endpoint.parse(url), options))
+    return credentials._cache_for(resolve_token_server(Endpoint.parse(url), options))
 
 def in_child(work):
     child = os.fork()
@@ -167,9 +167,11 @@ def test_a_program_ends_while_its_token_is_renewed(
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
     program.run(
         """
-        from zitadel_grpc.credentials import _life
+        import dataclasses
+        from zitadel_grpc.credentials import _refresh_policy
 
-        _life._STALE_SHARE = (0.002, 0.002)
+        policy = dataclasses.replace(_refresh_policy.DEFAULT, stale_share=(0.002, 0.002))
+        _refresh_policy.DEFAULT = policy
         cache = cache_of(JwtProfile.from_file(directory / "key.json"))
         cache.wait(10)
         while cache.state().value != "stale":

@@ -10,10 +10,10 @@ import time
 import pytest
 
 from tests.credentials.caches import cache_of, token, wait_until
+from tests.credentials.policies import ChangePolicy
 from tests.credentials.servers import Exchange, Serve, gives_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import AccessToken, ClientCredentials, JwtProfile, PersonalAccessToken, Token
-from zitadel_grpc.credentials import _cache as cache_module
 from zitadel_grpc.credentials._cache import TokenCache
 from zitadel_grpc.errors import CredentialsError, TokenEndpointError, ZitadelError
 from zitadel_grpc.testing import Emulator
@@ -91,9 +91,8 @@ def test_a_wait_that_the_server_asked_for_is_kept(
     assert len(server.requests) == 1
 
 
-def test_an_outage_of_any_length_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "_LASTING_HOLD", 0.0)
-    monkeypatch.setattr(cache_module, "_SPACING", 0.0)
+def test_an_outage_of_any_length_ends(change_policy: ChangePolicy) -> None:
+    change_policy(refusal_hold=0.0, request_interval=0.0)
     calls = itertools.count(1)
 
     def function() -> str:

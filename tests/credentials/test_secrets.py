@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 import pytest
 
 from tests.credentials.caches import cache_of, token, wait_until
+from tests.credentials.policies import ChangePolicy
 from tests.credentials.servers import Exchange, Respond, Serve, token_answer
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc._endpoint import Endpoint
@@ -25,18 +26,20 @@ from zitadel_grpc._environment import Settings
 from zitadel_grpc.credentials import (
     AccessToken,
     ApplicationKey,
+    ClientAuthentication,
     ClientCredentials,
     Credentials,
     JwtProfile,
     PersonalAccessToken,
+    RefreshContext,
     SystemUser,
     Token,
     TokenExchange,
-    _life,
 )
-from zitadel_grpc.credentials._base import RefreshContext, TokenServer
-from zitadel_grpc.credentials._client import ClientAuthentication
-from zitadel_grpc.credentials._keyfile import KeyFile
+from zitadel_grpc.credentials._cached_token import CachedToken
+from zitadel_grpc.credentials._key_file import KeyFile
+from zitadel_grpc.credentials._refresh_policy import RefreshPolicy
+from zitadel_grpc.credentials._token_server import resolve_token_server
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 SECRET = "s3cr3t-Value/with+signs!"
@@ -58,7 +61,7 @@ def shows_a_secret(shown: str, key: KeyData) -> bool:
 
 Make = Callable[[KeyData], object]
 CLIENT = ClientCredentials("robot", SECRET)
-SERVER = TokenServer.of(Endpoint.parse("https://id.example.com"), OPTIONS)
+SERVER = resolve_token_server(Endpoint.parse("https://id.example.com"), OPTIONS)
 OBJECTS: dict[str, Make] = {
     "JwtProfile": JwtProfile.from_dict,
     "PersonalAccessToken": lambda key: PersonalAccessToken(SECRET),
@@ -70,10 +73,10 @@ OBJECTS: dict[str, Make] = {
     "TokenExchange": lambda key: TokenExchange(CLIENT, SECRET, actor_token=SECRET),
     "TokenExchange by key": lambda key: TokenExchange(application_key(key), PersonalAccessToken(SECRET)),
     "ClientAuthentication": lambda key: ClientAuthentication(SECRET, {"client_assertion": SECRET}),
-    "proof": lambda key: CLIENT.authenticate("https://id.example.com"),
+    "ClientAuthentication of a client": lambda key: CLIENT.authenticate("https://id.example.com"),
     "KeyFile": lambda key: KeyFile.from_dict(key, "serviceaccount"),
     "Token": lambda key: Token(SECRET, 60),
-    "HeldToken": lambda key: _life.HeldToken.of(Token(SECRET, 60), 0, 0),
+    "CachedToken": lambda key: CachedToken.of(Token(SECRET, 60), 0, 0, RefreshPolicy()),
     "TokenCache": lambda key: cache_of(PersonalAccessToken(SECRET)),
     "RefreshContext": lambda key: RefreshContext(0.0),
     "ConnectionOptions": lambda key: OPTIONS,
@@ -187,9 +190,9 @@ def test_no_log_shows_it(
     trusting: ConnectionOptions,
     made_up_key: KeyData,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    change_policy: ChangePolicy,
 ) -> None:
-    monkeypatch.setattr(_life, "_STALE_SHARE", (0.002, 0.002))
+    change_policy(stale_share=(0.002, 0.002))
     answers: Iterator[Any] = itertools.chain([token_answer(SECRET, 60)], itertools.repeat(None))
     failing = echo(400)
 
@@ -201,6 +204,6 @@ def test_no_log_shows_it(
     cache = cache_of(CLIENT, server.url, trusting)
     with everything_logged(caplog) as logged:
         token(cache)
-        wait_until(lambda: bool(cache.authorization()) and "renewing the token fails" in logged())
+        wait_until(lambda: bool(cache.authorization()) and "cannot renew the token" in logged())
     assert not shows_a_secret(logged(), made_up_key)
     assert json.dumps(server.requests[0].form) not in logged()

@@ -194,7 +194,7 @@ def test_a_thread_that_cannot_start_is_told_and_does_no_harm(short_holds: None) 
     cache = cache_of(AccessToken(lambda: "a-token"))
     usual = threading.stack_size(1 << 46)  # more than there is
     try:
-        with pytest.raises(TokenEndpointError, match="no thread for the token request"):
+        with pytest.raises(TokenEndpointError, match="cannot start a thread for the token request"):
             cache.wait(10)
     finally:
         threading.stack_size(usual)

@@ -16,8 +16,8 @@ import pytest
 
 from tests.credentials.caches import cache_of, token, token_async, wait_until
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token, _static
-from zitadel_grpc.credentials._life import TokenState
+from zitadel_grpc.credentials import AccessToken, PersonalAccessToken, Token, _personal_access_token
+from zitadel_grpc.credentials._cached_token import TokenState
 from zitadel_grpc.errors import CredentialsError, NotFound, TokenEndpointError, ZitadelError
 
 NO_TOKEN = ["", "   ", "two words", "line\nbreak", "umläut", "tab\tbed", "\x00"]
@@ -37,7 +37,7 @@ def test_what_cannot_be_a_personal_access_token_is_told(given: Any) -> None:
 
 
 def test_a_scheme_before_the_token_is_told_with_the_mend() -> None:
-    with pytest.raises(CredentialsError, match="give the bare token, without 'Bearer'"):
+    with pytest.raises(CredentialsError, match="pass the token alone, without 'Bearer'"):
         PersonalAccessToken("Bearer a-token")
 
 
@@ -68,7 +68,7 @@ def test_a_rotated_file_is_used_when_the_token_is_refused(tmp_path: Path) -> Non
 def test_a_rotated_file_is_used_after_a_while_without_any_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_static, "_READ_EVERY", 0.1)
+    monkeypatch.setattr(_personal_access_token, "_READ_EVERY", 0.1)
     (file := tmp_path / "pat.txt").write_text("token-1")
     cache = cache_of(PersonalAccessToken.from_file(file))
     assert cache.authorization() == "Bearer token-1"
@@ -79,12 +79,12 @@ def test_a_rotated_file_is_used_after_a_while_without_any_refusal(
 def test_a_rotated_file_that_is_broken_is_reported_and_the_old_token_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_static, "_READ_EVERY", 0.1)
+    monkeypatch.setattr(_personal_access_token, "_READ_EVERY", 0.1)
     (file := tmp_path / "pat.txt").write_text("token-1")
     cache = cache_of(PersonalAccessToken.from_file(file))
     file.write_text("")
     wait_until(lambda: cache.authorization() == "Bearer token-1" and len(caplog.records) == 1)
-    assert f"calls go on with the old one: {file} is empty" in caplog.text
+    assert f"calls use the current one: {file} is empty" in caplog.text
 
 
 def test_a_rotated_file_that_is_broken_is_told_once_its_token_is_refused(tmp_path: Path) -> None:
@@ -102,7 +102,9 @@ def test_a_users_own_token_may_say_how_long_it_lives() -> None:
     cache = cache_of(AccessToken(Token("a-token", 1.0)))
     assert token(cache) == "a-token"
     wait_until(lambda: cache.state() is TokenState.INVALID)
-    with pytest.raises(CredentialsError, match="the access token has ended: give a new one, or a function"):
+    with pytest.raises(
+        CredentialsError, match="the access token has expired; pass a new token or a callable"
+    ):
         token(cache)
 
 
@@ -273,7 +275,7 @@ def test_rubbish_that_a_function_gives_is_told(given: Any, is_async: bool) -> No
     async def async_function() -> Any:
         return given
 
-    with pytest.raises(CredentialsError, match="what the function for an AccessToken gave is"):
+    with pytest.raises(CredentialsError, match=r"passed to AccessToken (is empty|must be a str)"):
         token(cache_of(AccessToken(async_function if is_async else lambda: given)))
 
 

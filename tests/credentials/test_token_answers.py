@@ -21,7 +21,7 @@ from zitadel_grpc.testing import Emulator
 )
 def test_200_without_an_access_token_is_told(asker: Asker, body: dict[str, object]) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, body))
-    assert "answered 200 without an access_token" in said or "instead of a JSON object" in said
+    assert "responded with 200, but without an access_token" in said or "instead of a JSON object" in said
 
 
 @pytest.mark.parametrize("broken", ["has white space", "line\nbreak", "umlautäö", "\x00"])
@@ -33,7 +33,7 @@ def test_a_token_that_no_header_can_carry_is_told(asker: Asker, broken: str) -> 
 
 def test_a_token_that_is_no_bearer_token_is_told(asker: Asker) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, token_answer() | {"token_type": "DPoP"}))
-    assert "not of token_type Bearer" in said
+    assert "with a token_type other than Bearer" in said
 
 
 def test_bearer_may_be_written_in_any_case(asker: Asker) -> None:
@@ -50,7 +50,7 @@ def test_an_absurd_life_is_told(asker: Asker, life: str | None) -> None:
         del body["expires_in"]
     raw = json.dumps(body).replace('"LIFE"', str(life)).encode()
     said = asker.failure_of(lambda exchange: exchange.answer(200, raw, content_type="application/json"))
-    assert "expires_in that is not a sensible number of seconds" in said or "instead of a JSON object" in said
+    assert "expires_in that is not a valid number of seconds" in said or "instead of a JSON object" in said
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_absurd_life_is_told(asker: Asker, life: str | None) -> None:
 )
 def test_200_that_is_no_json_object_is_told_with_its_kind(asker: Asker, body: bytes, kind: str) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, body, content_type=kind))
-    assert f"200 with {kind} instead of a JSON object: is this ZITADEL's address?" in said
+    assert f"200, but with {kind} instead of a JSON object: check that this is the URL of ZITADEL" in said
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -76,7 +76,7 @@ def test_a_redirect_is_told_and_nothing_is_sent_there(asker: Asker, status: int)
         lambda exchange: exchange.answer(status, location=f"{elsewhere.url}/oauth/v2/token?back=/secret")
     )
     assert f"redirects to {elsewhere.url} ({status})" in said
-    assert "give the address that it redirects to" in said
+    assert "use the address that it redirects to" in said
     assert "secret" not in said
     assert not elsewhere.requests
 
@@ -98,8 +98,8 @@ def test_a_server_that_has_no_such_instance_is_told(
 ) -> None:
     asker.options = options
     said = str(asker.failure(emulator.url.replace("localhost", "127.0.0.1")))
-    assert "answered 404" in said
-    assert "no instance of that name" in said
+    assert "responded with 404" in said
+    assert "no instance with this domain" in said
     assert "ConnectionOptions(authority=…)" in said
 
 
@@ -110,7 +110,7 @@ def test_a_server_that_speaks_no_oauth_is_told(asker: Asker, status: int) -> Non
             status, b"" if status == 204 else b"<html>", content_type="text/html"
         )
     )
-    assert f"answered {status} (text/html) and no OAuth error" in said
+    assert f"responded with {status} (text/html) instead of an OAuth error" in said
 
 
 def test_a_huge_answer_is_not_read_to_its_end(asker: Asker) -> None:
@@ -152,7 +152,7 @@ def test_a_passing_answer_is_asked_for_again(asker: Asker, status: int) -> None:
 @pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
 def test_an_oauth_error_that_passes_is_passing(asker: Asker, error: str) -> None:
     server = asker.serve(lambda exchange: exchange.answer(400, {"error": error}, retry_after="0"))
-    assert f"answered 400 {error}" in str(asker.failure(server))
+    assert f"responded with 400 {error}" in str(asker.failure(server))
     assert len(server.requests) == 4
 
 
@@ -160,7 +160,7 @@ def test_a_passing_failure_that_stays_is_told_with_its_status(asker: Asker) -> N
     server = asker.serve(lambda exchange: exchange.answer(503, b"busy", retry_after="0"))
     error = asker.failure(server)
     assert error.retryable
-    assert "answered 503" in str(error)
+    assert "responded with 503" in str(error)
     assert len(server.requests) == 4, "some attempts, not endless ones"
 
 

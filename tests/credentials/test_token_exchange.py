@@ -32,8 +32,8 @@ from zitadel_grpc.credentials import (
     PersonalAccessToken,
     Token,
     TokenExchange,
+    TokenType,
 )
-from zitadel_grpc.credentials._exchange import JWT
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, PermissionDenied
 from zitadel_grpc.testing import Emulator
 
@@ -95,7 +95,9 @@ def test_an_application_may_prove_itself_by_its_key(
 def test_a_jwt_may_be_asked_for(
     emulator: Emulator, options: ConnectionOptions, web: ClientCredentials, user: JwtProfile
 ) -> None:
-    exchanged = token(cache_of(TokenExchange(web, user, requested_token_type=JWT), emulator.url, options))
+    exchanged = token(
+        cache_of(TokenExchange(web, user, requested_token_type=TokenType.JWT), emulator.url, options)
+    )
     assert jwt.decode(exchanged, options={"verify_signature": False})["sub"] == emulator.key_file["userId"]
 
 
@@ -111,7 +113,7 @@ def test_impersonation_is_for_ones_own_services_only(
     with Client(emulator.url, robot, options=options) as client, pytest.raises(PermissionDenied) as refused:
         client.auth.GetMyUser(GetMyUserRequest())
     assert refused.value.error_id == "APP-Shi0J"
-    assert "one's own services only" in str(refused.value)
+    assert "your own services only" in str(refused.value)
 
 
 def test_the_request_follows_the_standard(serve: Serve, trusting: ConnectionOptions) -> None:

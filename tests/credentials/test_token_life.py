@@ -14,37 +14,38 @@ from pathlib import Path
 import pytest
 
 from tests.credentials.caches import cache_of, token, wait_until
+from tests.credentials.policies import ChangePolicy
 from tests.credentials.servers import Exchange, Serve, gives_tokens, token_answer
 from zitadel_grpc import ConnectionOptions
-from zitadel_grpc.credentials import AccessToken, JwtProfile, Token, _cache, _life
-from zitadel_grpc.credentials._life import HeldToken, TokenState
+from zitadel_grpc.credentials import AccessToken, JwtProfile, Token
+from zitadel_grpc.credentials._cached_token import CachedToken, TokenState
+from zitadel_grpc.credentials._refresh_policy import RefreshPolicy
 from zitadel_grpc.errors import CredentialsError, TokenEndpointError
 
 KeyData = dict[str, str]
 
 
 @pytest.fixture
-def early_stale(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens of a minute are renewed in no time, and renewals that fail are tried again soon."""
-    monkeypatch.setattr(_life, "_STALE_SHARE", (0.002, 0.002))
-    monkeypatch.setattr(_cache, "_BACKOFF_LIMIT", 0.2)
-    monkeypatch.setattr(_cache, "_LASTING_HOLD", 0.2)
+def early_stale(change_policy: ChangePolicy) -> None:
+    """Tokens turn STALE almost at once, and failed renewals are retried soon."""
+    change_policy(stale_share=(0.002, 0.002), renewal_backoff_limit=0.2, refusal_hold=0.2)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 10.0, 43199.0])
 def test_a_life_is_fresh_then_stale_then_over(seconds: float) -> None:
-    held = [HeldToken.of(Token("a-token", seconds), 1000.0, 1000.0) for _ in range(50)]
-    for one in held:
+    cached = [CachedToken.of(Token("a-token", seconds), 1000.0, 1000.0, RefreshPolicy()) for _ in range(50)]
+    for one in cached:
         assert one.state(1000.0 + 0.74 * seconds) is TokenState.FRESH
         assert one.state(1000.0 + 0.86 * seconds) is TokenState.STALE
         assert one.state(1000.0 + 0.94 * seconds) is TokenState.STALE
         assert one.state(1000.0 + seconds) is TokenState.INVALID
-        assert seconds - 10.0 <= one.end_at - 1000.0 < seconds, "a call sent at the end must still arrive"
-    assert len({one.stale_at for one in held}) > 1, "processes that started together do not renew together"
+        assert seconds - 10.0 <= one.invalid_at - 1000.0 < seconds, "a call sent at the end must still arrive"
+    assert len({one.stale_at for one in cached}) > 1, "processes that started together do not renew together"
 
 
 def test_a_token_without_an_end_stays_fresh() -> None:
-    assert HeldToken.of(Token("a-token"), 1000.0, 1000.0).state(1e12) is TokenState.FRESH
+    token = CachedToken.of(Token("a-token"), 1000.0, 1000.0, RefreshPolicy())
+    assert token.state(1e12) is TokenState.FRESH
 
 
 def test_a_life_counts_from_before_the_request() -> None:
@@ -138,7 +139,7 @@ def test_a_stale_token_is_used_while_the_endpoint_is_down(
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "JwtProfile(user_id='user-1')" in record.getMessage()
-    assert re.search(r"calls go on with the old one for \d+ s: .*answered 503", record.getMessage())
+    assert re.search(r"calls use the current one, valid for \d+ s: .*responded with 503", record.getMessage())
 
 
 def test_a_stale_token_is_used_while_the_key_is_refused(early_stale: None) -> None:
@@ -192,7 +193,7 @@ def test_a_failing_renewal_is_logged_once_and_so_is_its_end(
     failed, renewed = caplog.records
     assert (failed.levelno, renewed.levelno) == (logging.WARNING, logging.INFO)
     assert failed.getMessage().endswith("the reason")
-    assert renewed.getMessage().endswith("the token was renewed again")
+    assert renewed.getMessage().endswith("token renewal works again")
 
 
 def test_a_renewal_that_never_failed_is_not_logged(

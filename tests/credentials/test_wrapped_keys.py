@@ -88,7 +88,7 @@ def test_values_of_the_environment_lose_their_quotes(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ZITADEL_CLIENT_SECRET", '"secret"')
     assert repr(Client.from_env()) == f"Client({URL!r}, ClientCredentials(client_id='id'))"
     monkeypatch.setenv("ZITADEL_ORG_ID", "${ORG}")
-    with pytest.raises(ConfigurationError, match="ZITADEL_ORG_ID holds the reference to a variable"):
+    with pytest.raises(ConfigurationError, match="ZITADEL_ORG_ID contains a variable reference"):
         Client.from_env()
 
 
@@ -96,7 +96,9 @@ def test_values_of_the_environment_lose_their_quotes(monkeypatch: pytest.MonkeyP
 def test_a_reference_that_nothing_replaced_is_told(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", URL)
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN_FILE", reference)
-    with pytest.raises(ConfigurationError, match="ZITADEL_SERVICE_USER_TOKEN_FILE holds the reference"):
+    with pytest.raises(
+        ConfigurationError, match="ZITADEL_SERVICE_USER_TOKEN_FILE contains a variable reference"
+    ):
         Client.from_env()
 
 
@@ -111,5 +113,5 @@ def test_variables_that_are_not_the_clients_are_not_looked_at(monkeypatch: pytes
 def test_a_path_in_place_of_the_key_is_told(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", URL)
     monkeypatch.setenv("ZITADEL_KEY_JSON", path)
-    with pytest.raises(CredentialsError, match="is a path: use from_file, or ZITADEL_KEY_PATH"):
+    with pytest.raises(CredentialsError, match="is a path; use from_file, or ZITADEL_KEY_PATH"):
         Client.from_env()

@@ -14,7 +14,7 @@ from tests.emulator.commands import client_of, finished, running
 from zitadel_grpc.api.auth.v1 import GetMyUserRequest, ListMyMembershipsRequest
 from zitadel_grpc.cli import main
 from zitadel_grpc.credentials import ApplicationKey, ClientCredentials, JwtProfile, PersonalAccessToken
-from zitadel_grpc.credentials._keyfile import KeyFile
+from zitadel_grpc.credentials._key_file import KeyFile
 from zitadel_grpc.testing import Emulator
 
 

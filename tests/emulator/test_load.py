@@ -18,7 +18,7 @@ from zitadel_grpc.api.management import v1 as management
 from zitadel_grpc.api.user.v1 import SearchQuery, UserNameQuery
 from zitadel_grpc.api.v1 import ListQuery, TextQueryMethod
 from zitadel_grpc.credentials import JwtProfile
-from zitadel_grpc.credentials._keyfile import KeyFile
+from zitadel_grpc.credentials._key_file import KeyFile
 from zitadel_grpc.testing import Emulator
 
 IN_FLIGHT = 50

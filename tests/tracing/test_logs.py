@@ -42,7 +42,7 @@ async def test_refreshes_and_second_tries_are_told_at_debug(
         emulator.faults.revoke_all_tokens()
         sync_client.management.GetMyOrg(GetMyOrgRequest())
 
-    obtained = f"{whose}: a token was obtained for "
+    obtained = f"{whose}: obtained a token, valid for "
     again = f"{GET_MY_ORG}: sent again after UNAUTHENTICATED"
     records = await ours(caplog, 5)
     texts = [text for _, _, text in records]
@@ -63,9 +63,9 @@ async def test_so_is_what_kept_a_token_away(
             await client.access_token()
 
     first, last = (text for _, _, text in await ours(caplog, 2))
-    assert "answered 503" in first
-    assert "the next try is in" in first
-    assert "no token was obtained" in last
+    assert "responded with 503" in first
+    assert "next attempt in" in first
+    assert ": no token: " in last
     assert "invalid_grant" in last
 
 

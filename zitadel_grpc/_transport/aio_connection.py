@@ -66,7 +66,7 @@ class AsyncConnection:
         """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
         loop = get_running_loop()
         with self._lock:  # of two threads, one may close what the other opens
-            if self.waits.closed:
+            if self.waits.is_closed:
                 raise closed_error()
             binding = self._bindings.get(loop)
             if binding is None:

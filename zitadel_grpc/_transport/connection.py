@@ -15,7 +15,7 @@ from zitadel_grpc._misplaced import is_number, shown_number
 from zitadel_grpc._options import ConnectionOptions
 from zitadel_grpc._transport.undone import surely_not_done
 from zitadel_grpc.credentials import Credentials
-from zitadel_grpc.credentials._base import TokenServer
+from zitadel_grpc.credentials._token_server import resolve_token_server
 from zitadel_grpc.errors import (
     Cancelled,
     ClosedError,
@@ -54,8 +54,7 @@ class Target:
     ) -> None:
         if not isinstance(credentials, Credentials):
             raise ConfigurationError(
-                f"{type(credentials).__name__} is no credentials for calls: give a JwtProfile, "
-                "ClientCredentials, PersonalAccessToken, AccessToken, SystemUser or TokenExchange"
+                f"credentials must be a Credentials object (JwtProfile, …), not {type(credentials).__name__}"
             )
         if not isinstance(options, ConnectionOptions):
             raise ConfigurationError(f"options must be ConnectionOptions, not {type(options).__name__}")
@@ -70,7 +69,7 @@ class Target:
         self.options = replace(options, proxy=self.proxy.url if self.proxy else "")
         self.timeout = timeout
         self.validate = validate
-        self.cache = credentials.cache_for(TokenServer.of(self.endpoint, options))
+        self.cache = credentials._cache_for(resolve_token_server(self.endpoint, options))
         self._server: dict[str, str | int] = {
             "server.address": self.endpoint.host,
             "server.port": self.endpoint.port,

@@ -291,7 +291,7 @@ class AuthenticatedUnaryUnary(DocumentedMethod, _MultiCallable):
                 raise  # an interceptor's own
             failure = from_grpc_error(error, self.rpc, metadata, self._target.proxy)
         except ValueError as error:
-            if self._connection.waits.closed:  # while the call waited for its token
+            if self._connection.waits.is_closed:  # while the call waited for its token
                 raise closed_error() from None
             if "metadata was invalid" not in str(error):
                 raise  # an interceptor's own

@@ -73,7 +73,7 @@ class SyncConnection:
     def bind(self) -> Binding:
         """The channels. Raises ClosedError."""
         with self._lock:
-            if self.waits.closed:
+            if self.waits.is_closed:
                 raise closed_error()
             if self.current is None:
                 forking.check_sync()

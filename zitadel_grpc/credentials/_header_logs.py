@@ -1,4 +1,4 @@
-"""Keeps token requests out of the logs of hpack: it compresses headers for HTTP/2, and logs their values."""
+"""Keeps secrets out of the logs of hpack, which compresses headers for HTTP/2 and logs their values."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Self
 
 
 class _Unlogged(threading.local):
-    """While a thread is inside, what hpack logs there is dropped."""
+    """Drops what hpack logs in a thread that is inside."""
 
     inside = False
 
     def __enter__(self) -> Self:
         for name in ("hpack.hpack", "hpack.table", "hpack.huffman"):
-            logging.getLogger(name).addFilter(self.filter)  # once, however often
+            logging.getLogger(name).addFilter(self.filter)  # adding it again has no effect
         self.inside = True
         return self
 

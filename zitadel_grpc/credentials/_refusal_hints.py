@@ -1,4 +1,4 @@
-"""What to do when the token endpoint refuses a service user: it names the fault in a word at most."""
+"""Hints for a service user whom the token endpoint refuses. Its response hardly says why."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from zitadel_grpc.credentials._token_endpoint import Refused
 from zitadel_grpc.errors import CredentialsError
 
 _CLIENT_ID = (
-    "The client id of a service user is its user name, as ZITADEL shows it together with the secret, not its "
-    "user id. The id of an application does not work here"
+    "The client id of a service user is its user name, which ZITADEL shows with the secret, not its user id. "
+    "The client id of an application does not work here"
 )
 _WRONG = (
-    "Generating a secret replaces the previous one: use the latest secret, without the white space or quotes "
-    "that copying may have added"
+    "A new secret replaces the previous one: use the latest secret, without whitespace or quotes that were "
+    "copied with it"
 )
 _NOT_GENERATED = (
-    "This user has no secret, or it was generated a moment ago: ZITADEL may take some seconds to accept a "
-    "new secret. Retry, or generate a new one"
+    "This user has no secret, or a very new one that ZITADEL does not accept yet. Retry in some seconds, or "
+    "generate a secret"
 )
 _INACTIVE = "The user is deactivated or locked: reactivate it, or use another service user"
-# By what the description says, else by the error code; ZITADEL has translated some descriptions.
+# The first text found in the description applies, else the error code. ZITADEL translates some descriptions.
 _HINTS = {
     "Secret.NotExisting": _NOT_GENERATED,
     "Secret.Invalid": _WRONG,
@@ -32,19 +32,19 @@ _HINTS = {
 
 
 def of_client(refused: Refused, client_id: str) -> CredentialsError:
-    """The refusal of a service user's client id and secret, with what to do about it."""
-    hint = next((hint for said, hint in _HINTS.items() if said in refused.description), None)
+    """The error for a refused client id and secret, with a hint."""
+    hint = next((hint for text, hint in _HINTS.items() if text in refused.description), None)
     hint = hint or _HINTS.get(refused.error or "", "")
-    # Not quoted: it may be the secret, if the two were mixed up.
+    # The id is not quoted: id and secret may have been swapped.
     if hint.startswith(_CLIENT_ID) and client_id.isdecimal():
         hint = hint.replace("not its user id", "not its user id (this one has only digits)", 1)
-    return _told(refused, hint)
+    return _with_hint(refused, hint)
 
 
 def of_user(refused: Refused) -> CredentialsError:
-    """The refusal of a user who proved itself, with what to do about it."""
-    return _told(refused, _INACTIVE if "Errors.User.NotActive" in refused.description else "")
+    """The error for a refused user whose key or token was valid, with a hint."""
+    return _with_hint(refused, _INACTIVE if "Errors.User.NotActive" in refused.description else "")
 
 
-def _told(refused: Refused, hint: str) -> CredentialsError:
+def _with_hint(refused: Refused, hint: str) -> CredentialsError:
     return CredentialsError(f"{refused}. {hint}" if hint else str(refused), error=refused.error)

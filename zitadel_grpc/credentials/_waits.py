@@ -1,5 +1,5 @@
-"""How the calls of one client wait: for the token that all share, or before they send again. Closing the
-client ends its waits, and leaves those of other clients alone."""
+"""How the calls of one client wait: for the shared token, or before a retry. Closing the client ends its own
+waits, and no others."""
 
 from __future__ import annotations
 
@@ -17,79 +17,79 @@ class Waits:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: set[Future[str]] = set()
-        self._closed = False
+        self._pending: set[Future[str]] = set()
+        self._is_closed = False
 
     @property
-    def closed(self) -> bool:
-        return self._closed
+    def is_closed(self) -> bool:
+        return self._is_closed
 
     def close(self) -> None:
-        """Ends all waits, and each that begins later, with ClosedError."""
+        """Ends all waits, now and later, with ClosedError."""
         with self._lock:
-            self._closed = True
-            waiting, self._open = self._open, set()
-        for own in waiting:
-            _end(own, closed_error())
+            self._is_closed = True
+            pending, self._pending = self._pending, set()
+        for own in pending:
+            _resolve(own, closed_error())
 
     def token(self, shared: Future[str], timeout: float) -> str:
-        """What `shared` ends with. Raises TimeoutError after `timeout` seconds, ClosedError, or its error."""
+        """The result of `shared`. Raises its error, TimeoutError after `timeout` seconds, or ClosedError."""
         with self._own(shared) as own:
             return _result(own, timeout)
 
     async def token_async(self, shared: Future[str]) -> str:
-        """As `token`, on an event loop; the caller bounds it, and may be cancelled without harm to others."""
+        """The same on an event loop. The caller sets the timeout; cancelling it does not affect others."""
         with self._own(shared) as own:
             await _done(own)
             return _result(own, 0)
 
     def pause(self, seconds: float) -> None:
-        """Waits. Raises ClosedError if the client is closed meanwhile."""
+        """Sleeps. Raises ClosedError if the client is closed in the meantime."""
         with contextlib.suppress(TimeoutError):
             self.token(Future(), seconds)
 
     async def pause_async(self, seconds: float) -> None:
-        """As `pause`, on an event loop."""
+        """The same on an event loop."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.token_async(Future())
 
     def forget_threads(self) -> None:
         """In the child after a fork: the threads are gone, and one of them may have held the lock."""
-        self._lock, self._open = threading.Lock(), set()
+        self._lock, self._pending = threading.Lock(), set()
 
     @contextlib.contextmanager
     def _own(self, shared: Future[str]) -> Iterator[Future[str]]:
-        """A future that ends as `shared` does, or with ClosedError if that comes first."""
+        """A future that gets the result of `shared`, or ClosedError if the client is closed first."""
         if shared.done():
             yield shared
             return
         own: Future[str] = Future()
         with self._lock:
-            is_closed = self._closed
+            is_closed = self._is_closed
             if not is_closed:
-                self._open.add(own)
+                self._pending.add(own)
         if is_closed:
             own.set_exception(closed_error())
         else:
-            shared.add_done_callback(lambda _: _end(own, shared.exception() or shared.result()))
+            shared.add_done_callback(lambda _: _resolve(own, shared.exception() or shared.result()))
         try:
             yield own
         finally:
             with self._lock:
-                self._open.discard(own)
+                self._pending.discard(own)
 
 
 def closed_error() -> ClosedError:
     return ClosedError("Cannot send a request: the client has been closed.")
 
 
-def _end(own: Future[str], outcome: str | BaseException) -> None:
-    with contextlib.suppress(InvalidStateError):  # it ended in the other way meanwhile
-        if isinstance(outcome, str):
-            own.set_result(outcome)
+def _resolve(own: Future[str], result: str | BaseException) -> None:
+    with contextlib.suppress(InvalidStateError):  # the other side was first
+        if isinstance(result, str):
+            own.set_result(result)
         else:
-            own.set_exception(outcome)
+            own.set_exception(result)
 
 
 async def _done(own: Future[str]) -> None:
@@ -99,7 +99,7 @@ async def _done(own: Future[str]) -> None:
     woken = loop.create_future()
 
     def wake(_: Future[str]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
             loop.call_soon_threadsafe(_set_done, woken)
 
     own.add_done_callback(wake)
@@ -115,7 +115,8 @@ def _result(future: Future[str], timeout: float) -> str:
     error = future.exception(timeout)
     if error is None:
         return future.result()
-    # Each caller its own: one exception raised in many places would gather all their tracebacks.
-    own = type(error).__new__(type(error), *error.args)  # not called: a user's class may want other arguments
+    # A copy for each caller: one exception raised in many places would collect all their tracebacks.
+    # __init__ is not called: a user's class may take other arguments.
+    own = type(error).__new__(type(error), *error.args)
     vars(own).update(vars(error))
     raise own from error.__cause__

@@ -1,4 +1,8 @@
-"""The threads in which tokens are obtained, and what they must not be doing when the process forks."""
+"""The threads that fetch tokens, and the guard that keeps a fork from breaking the child.
+
+A child inherits locks, of imports or of OpenSSL, that threads of its parent hold. Those threads do not exist
+in the child, so the locks stay held.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +16,19 @@ from pathlib import Path
 
 Work = Callable[[], object]
 
-# How long os.fork() waits at most, in seconds. Imports always end, but take their time on a busy machine.
-_IMPORTS_END = 10.0
-_HANDSHAKES_END = 0.5  # a server that never answers a handshake must not hold a fork up
-_END_WAITS = 0.1  # seconds at most, for threads that end
-_IDLE_LIMIT = 10.0  # seconds after which a thread ends
+# How long os.fork() waits, at most, in seconds. Imports always end, but take their time on a busy machine.
+_IMPORTS_WAIT = 10.0
+_HANDSHAKES_WAIT = 0.5  # a server that never answers a handshake must not block a fork
+_EXITS_WAIT = 0.1  # for threads that are exiting
+_IDLE_LIMIT = 10.0  # seconds after which an idle thread exits
 _idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()
-_ending: list[threading.Thread] = []
+_exiting: list[threading.Thread] = []
 
 
 def run(work: Work) -> None:
-    """Runs `work`, which must not raise, in a thread. Raises RuntimeError if none can be started.
+    """Runs `work`, which must not raise, in a thread. Raises RuntimeError if no thread can be started.
 
-    Threads are kept for the next time, and end when there was none for a while.
+    Threads are reused, and exit after a while without work.
     """
     try:
         jobs = _idle.pop()
@@ -42,30 +46,29 @@ def _serve(jobs: queue.SimpleQueue[Work]) -> None:
             try:
                 _idle.remove(jobs)
             except ValueError:
-                continue  # taken just now
+                continue  # `run` has just taken it
             break
         work()
         del work
         _idle.append(jobs)
     with NO_FORK:
-        _ending[:] = [*filter(_exists, _ending), threading.current_thread()]
+        _exiting[:] = [*filter(_exists, _exiting), threading.current_thread()]
 
 
 def _exists(thread: threading.Thread) -> bool:
-    # A thread that used OpenSSL holds a lock of OpenSSL's while it ends, after Python is done with it. A
-    # child that is forked at that moment would hang, all of it, at its first handshake.
+    # A thread that used OpenSSL holds one of its locks while it exits, when Python has already forgotten it.
+    # A child forked at that moment would hang in its first handshake.
     return thread.is_alive() or Path(f"/proc/self/task/{thread.native_id}").exists()
 
 
-def _wait_for_ends() -> None:
-    give_up_at = time.monotonic() + _END_WAITS
-    while any(map(_exists, _ending)) and time.monotonic() < give_up_at:
+def _wait_for_exits() -> None:
+    give_up_at = time.monotonic() + _EXITS_WAIT
+    while any(map(_exists, _exiting)) and time.monotonic() < give_up_at:
         time.sleep(0.001)
 
 
 class _NoFork:
-    """While a thread is inside, a fork waits a moment: the child would inherit locks (of imports, of OpenSSL)
-    that are held for good by a thread that it does not have."""
+    """A fork waits while a thread is inside, or in a handshake."""
 
     def __init__(self) -> None:
         self._reset()
@@ -94,10 +97,10 @@ class _NoFork:
             self._changed.notify_all()
 
     def before_fork(self) -> None:
-        self._changed.acquire()  # kept over the fork: nobody goes inside meanwhile
-        self._changed.wait_for(lambda: self._handshakes <= 0, _HANDSHAKES_END)
-        self._changed.wait_for(lambda: self._inside <= 0, _IMPORTS_END)
-        _wait_for_ends()
+        self._changed.acquire()  # held during the fork: no thread enters in the meantime
+        self._changed.wait_for(lambda: self._handshakes <= 0, _HANDSHAKES_WAIT)
+        self._changed.wait_for(lambda: self._inside <= 0, _IMPORTS_WAIT)
+        _wait_for_exits()
 
     def after_in_parent(self) -> None:
         self._changed.release()
@@ -105,7 +108,7 @@ class _NoFork:
     def after_in_child(self) -> None:
         self._reset()
         _idle.clear()
-        _ending.clear()
+        _exiting.clear()
 
 
 NO_FORK = _NoFork()

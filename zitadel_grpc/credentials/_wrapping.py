@@ -1,4 +1,4 @@
-"""A key's text as environment variables and secret stores hand it over."""
+"""Removes what environment variables and secret stores wrap around a key."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ _STANDARD = str.maketrans("-_", "+/")
 
 
 def unwrapped(text: str) -> str:
-    """`text` without what surrounds a key file or PEM by mistake, in any order: white space, a byte order
-    mark, the quotes of `docker --env-file`, JSON's quotes and escapes, base64. What cannot be told with
-    certainty is left as it is."""
+    """`text` without whitespace, a byte order mark, quotes (as `docker --env-file` keeps them), JSON quotes
+    and escapes, and base64, in any order, around a key file or PEM. Text in doubt stays unchanged."""
     text = trimmed(text)
     for _ in range(_LAYERS):
         if text.startswith(("{\\", '\\"')):
@@ -31,7 +30,7 @@ def unwrapped(text: str) -> str:
 
 
 def _from_string(text: str) -> str | None:
-    """The value of a JSON string; key files in them have line breaks expanded now and then."""
+    """The value of a JSON string. Not strict: line breaks in the key may be unescaped."""
     try:
         value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
@@ -40,7 +39,7 @@ def _from_string(text: str) -> str | None:
 
 
 def _from_base64(text: str) -> str | None:
-    """What `text` encodes, if that is a key; its padding is often lost, and Windows makes UTF-16 of it."""
+    """What `text` encodes, if that is a key. Padding may be missing; text from Windows may be UTF-16."""
     digits = "".join(text.split()).rstrip("=").translate(_STANDARD)
     try:
         decoded = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)

@@ -1,13 +1,17 @@
-"""Small files that hold a key or a token."""
+"""Where a key or token comes from: given by the program once, or read from a file for each use."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
 
 from zitadel_grpc import _file_content
 from zitadel_grpc._misplaced import is_key_text, is_path, shown_path
 from zitadel_grpc.errors import CredentialsError
+
+S = TypeVar("S")
 
 _SIZE_LIMIT = 1 << 16  # bytes
 _ADVICE = (
@@ -16,18 +20,38 @@ _ADVICE = (
 )
 
 
-class SecretFile:
-    """A file that is read again each time, so that a new key or token in it is used; a pipe, such as
-    `<(sops -d key.json)`, can be read once only, and its content is kept.
+class SecretSource(Generic[S]):
+    """Holds a parsed secret, or the file that it is parsed from each time, so that a new key or token in the
+    file is used."""
 
-    `str()` is its path for errors, unless the path may be the secret itself.
+    def __init__(self, load: Callable[[], S], file: SecretFile | None = None) -> None:
+        self.load = load
+        """Returns the secret. Raises CredentialsError that names the file."""
+        self.file = file
+
+    @classmethod
+    def given(cls, secret: S) -> Self:
+        return cls(lambda: secret)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], parse: Callable[[str, str], S]) -> Self:
+        """`parse` gets the text and the name of the file for its errors."""
+        file = SecretFile(path)
+        return cls(lambda: parse(file.read(), str(file)), file)
+
+
+class SecretFile:
+    """A small text file that is read again each time. A pipe, such as `<(sops -d key.json)`, can be read only
+    once, so its content is kept.
+
+    `str()` is the path for errors, unless the path itself may be a secret.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
-            raise CredentialsError(f"a path must be a str or os.PathLike, not a {type(path).__name__}")
+            raise CredentialsError(f"a path must be a str or os.PathLike, not {type(path).__name__}")
         self._path = os.fsdecode(path)
-        self._kept: str | None = None
+        self._piped: str | None = None
 
     def __str__(self) -> str:
         return shown_path(self._path)
@@ -36,21 +60,21 @@ class SecretFile:
 
     def read(self) -> str:
         """The text, UTF-8 or UTF-16. Raises CredentialsError that names the file."""
-        if self._kept is not None:
-            return self._kept
+        if self._piped is not None:
+            return self._piped
         if is_key_text(self._path):
             raise CredentialsError(
-                "the path of a key file was expected, and this looks like the key itself: use from_json or "
-                "ZITADEL_KEY_JSON, or for a PEM key SystemUser(user_id, private_key)"
+                "the path of a key file looks like the key itself: use from_json or ZITADEL_KEY_JSON, or "
+                "SystemUser(user_id, private_key) for a PEM key"
             )
         try:
             content, is_pipe = _file_content.read(self._path, _SIZE_LIMIT)
         except TimeoutError:
-            fault = f"is a pipe, and nothing came from it within {_file_content.PIPE_TIMEOUT:g} s"
+            fault = f"is a pipe and delivered nothing within {_file_content.PIPE_TIMEOUT:g} s"
         except OSError as error:
             fault = f"cannot be read ({error.strerror})"
         except ValueError:
-            fault = "is not a path"
+            fault = "is not a valid path"
         else:
             text = _decoded(content)
             if len(content) > _SIZE_LIMIT:
@@ -58,7 +82,7 @@ class SecretFile:
             elif text is None:
                 fault = "is not text"
             else:
-                self._kept = text if is_pipe else None
+                self._piped = text if is_pipe else None
                 return text
         advice = "" if is_path(self._path) else _ADVICE
         raise CredentialsError(f"{self} {fault}{advice}")
