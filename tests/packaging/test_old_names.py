@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +46,19 @@ RENAMED = [
     (testing, "Seeded", "SeedResult"),
     (roles, "roles_giving", "roles_granting"),
 ]
+# Distinctive old names, internal ones too.
+UNUSED = {
+    *("AsyncPages", "PagesError", "NotSeenError", "Metadatum", "ClientProof", "Seeded", "may_be_done"),
+    *(
+        "sent_before",
+        "manager_roles",
+        "roles_giving",
+        "tell_of_resend",
+        "refuse_faults",
+        "as_status",
+        "of_view",
+    ),
+}
 # Modules that are private now, or have another name.
 GONE = [
     *("base_client", "client", "endpoint", "environment", "file_content", "http_headers", "manager_roles"),
@@ -71,3 +86,15 @@ def test_an_old_module_cannot_be_imported(name: str) -> None:
 def test_an_old_option_is_refused() -> None:
     with pytest.raises(TypeError, match="traces"):
         ConnectionOptions(traces=False)  # type: ignore[call-arg]
+
+
+def test_no_file_uses_an_old_name() -> None:
+    root = Path(__file__).parents[2]
+    folders = ("zitadel_grpc", "docs", "examples", "benchmarks", "scripts")
+    files = [
+        file for folder in folders for kind in ("py", "md") for file in (root / folder).rglob(f"*.{kind}")
+    ]
+    sources = [file for file in files if not file.is_relative_to(root / "zitadel_grpc" / "api")]
+    assert sources
+    found = {file: set(re.findall(r"\w+", file.read_text(encoding="utf-8"))) & UNUSED for file in sources}
+    assert {file: names for file, names in found.items() if names} == {}
