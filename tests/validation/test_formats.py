@@ -1,4 +1,4 @@
-"""E-mail addresses and URIs are judged as the server judges them, by Go's standard library."""
+"""Email addresses, URIs and Go texts match the results of Go's standard library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from zitadel_grpc.validation._gotext import camel_case, duration, quoted
         "änn@example.com",
     ],
 )
-def test_good_addresses(address: str) -> None:
+def test_valid_addresses(address: str) -> None:
     assert email_violation(address) is None
 
 
@@ -67,7 +67,7 @@ def test_good_addresses(address: str) -> None:
         (f"ann@{'a.' * 126}c", "email addresses cannot exceed 254 characters"),
     ],
 )
-def test_what_is_wrong_with_an_address(address: str, violation: str) -> None:
+def test_invalid_addresses(address: str, violation: str) -> None:
     assert email_violation(address) == violation
 
 
@@ -85,7 +85,7 @@ def test_what_is_wrong_with_an_address(address: str, violation: str) -> None:
         "*",
     ],
 )
-def test_good_uris(uri: str) -> None:
+def test_valid_uris(uri: str) -> None:
     assert uri_violation(uri) is None
 
 
@@ -104,7 +104,7 @@ def test_good_uris(uri: str) -> None:
         ("/a#%f", 'parse "/a#%f": invalid URL escape "%f"'),
     ],
 )
-def test_what_is_wrong_with_a_uri(uri: str, violation: str) -> None:
+def test_invalid_uris(uri: str, violation: str) -> None:
     assert uri_violation(uri) == violation
 
 

@@ -1,4 +1,4 @@
-"""The rules find in recorded requests what the real server found in them."""
+"""The rules agree with the responses of a real server to recorded requests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from zitadel_grpc.validation import violations
 STEPS = [step for scenario in SCENARIOS for step in load(scenario) if step.kind == "rpc"]
 
 
-def told(step: Step) -> list[str]:
-    """The violations of a step's request; `${name}` is good for all that variables stand for."""
+def found(step: Step) -> list[str]:
+    """The violations in a step's request. Variables such as `${name}` are valid values as they are."""
     request_type, _ = message_types(step.target)
     return [
         str(violation) for violation in violations(ParseDict(step.request.get("request", {}), request_type()))
@@ -25,11 +25,11 @@ def told(step: Step) -> list[str]:
     [step for step in STEPS if step.answer.get("details", "").startswith("invalid ")],
     ids=lambda step: step.label,
 )
-def test_the_first_fault_is_what_the_server_said(step: Step) -> None:
-    assert told(step)[0] == step.answer["details"]
+def test_the_first_violation_is_the_servers_error(step: Step) -> None:
+    assert found(step)[0] == step.answer["details"]
 
 
-def test_what_the_server_took_has_no_fault() -> None:
-    taken = [step for step in STEPS if step.answer["code"] == "OK"]
-    assert len(taken) > 100
-    assert {step.label: told(step) for step in taken if told(step)} == {}
+def test_requests_that_the_server_accepted_have_no_violations() -> None:
+    accepted = [step for step in STEPS if step.answer["code"] == "OK"]
+    assert len(accepted) > 100
+    assert {step.label: found(step) for step in accepted if found(step)} == {}

@@ -1,4 +1,4 @@
-"""A request that breaks a rule is told so in the server's own words."""
+"""Violations have the server's error messages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PROFILE = ImportHumanUserRequest.Profile(first_name="A", last_name="B")
 
 
 @pytest.mark.parametrize(
-    ("request_", "words"),
+    ("request_", "message"),
     [
         (GetUserByIDRequest(), "Id: value length must be between 1 and 200 runes, inclusive"),
         (GetUserByIDRequest(id="ä" * 201), "Id: value length must be between 1 and 200 runes, inclusive"),
@@ -120,11 +120,11 @@ PROFILE = ImportHumanUserRequest.Profile(first_name="A", last_name="B")
     ],
     ids=str,
 )
-def test_each_kind_of_rule_has_the_words_of_the_server(request_: Message, words: str) -> None:
-    assert str(violations(request_)[0]).startswith(f"invalid {type(request_).__name__}.{words}")
+def test_each_kind_of_rule_has_the_servers_message(request_: Message, message: str) -> None:
+    assert str(violations(request_)[0]).startswith(f"invalid {type(request_).__name__}.{message}")
 
 
-def test_a_request_that_keeps_all_rules_has_no_fault() -> None:
+def test_a_valid_request_has_no_violations() -> None:
     request = ImportHumanUserRequest(
         user_name="u",
         profile=PROFILE,
@@ -134,20 +134,20 @@ def test_a_request_that_keeps_all_rules_has_no_fault() -> None:
     assert violations(request) == []
 
 
-def test_a_rule_of_an_optional_field_holds_only_where_it_is_set() -> None:
+def test_an_optional_field_is_checked_only_if_it_is_set() -> None:
     assert violations(CreateSessionRequest()) == []
     assert violations(UpdateTargetRequest(id="1")) == []
     assert [violation.path for violation in violations(UpdateTargetRequest(id="1", name=""))] == ["name"]
 
 
-def test_a_rule_that_ignores_what_is_empty_holds_for_the_rest() -> None:
+def test_ignore_empty_skips_empty_values_only() -> None:
     assert violations(UpdatePrivacyPolicyRequest()) == []
     assert [violation.path for violation in violations(UpdatePrivacyPolicyRequest(support_email="me"))] == [
         "support_email"
     ]
 
 
-def test_faults_of_nested_messages_are_told_with_the_way_to_them() -> None:
+def test_a_violation_in_a_nested_message_has_its_path() -> None:
     request = ListUsersRequest(
         queries=[SearchQuery(), SearchQuery(user_name_query=UserNameQuery(user_name="u" * 201))]
     )
@@ -166,7 +166,7 @@ def test_faults_of_nested_messages_are_told_with_the_way_to_them() -> None:
     )
 
 
-def test_messages_inside_messages_have_the_names_that_go_gives_them() -> None:
+def test_nested_message_types_have_their_go_names() -> None:
     request = ImportHumanUserRequest(
         user_name="u",
         profile=PROFILE,
@@ -183,7 +183,7 @@ def test_messages_inside_messages_have_the_names_that_go_gives_them() -> None:
     ]
 
 
-def test_all_faults_are_told_fields_before_oneofs_before_optional_fields() -> None:
+def test_fields_come_before_oneofs_before_optional_fields() -> None:
     request = UpdateTargetRequest(
         expiration_signing_key=Duration(seconds=1), name="", timeout=Duration(seconds=271)
     )

@@ -1,4 +1,4 @@
-"""All rules of the pinned protobufs are there, and every one of them is applied."""
+"""All rules of the pinned protobufs are present, and each of them is applied."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BAD_VALUES: dict[int, list[Any]] = {
     FieldDescriptor.TYPE_UINT32: [0],
     FieldDescriptor.TYPE_UINT64: [0],
 }
-"""Values by the type of a field, of which one at least breaks whatever rule a field of that type has."""
+"""By type of field: values of which at least one breaks any rule of such a field."""
 
 
 def all_messages() -> dict[str, Descriptor]:
@@ -48,7 +48,7 @@ MESSAGES = all_messages()
 
 
 def broken(field: FieldDescriptor) -> Iterator[Message]:
-    """Messages of which one at least breaks the field's rule."""
+    """Messages of which at least one breaks the field's rule."""
     message_type = GetMessageClass(field.containing_type)  # type: ignore[arg-type]  # None is for extensions
     yield message_type()
     values = BAD_VALUES.get(field.type, [])
@@ -67,29 +67,29 @@ def kinds(rule: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
         yield from kinds(parts.get("items", {}))
 
 
-def test_the_pinned_protobufs_have_their_rules() -> None:
+def test_the_pinned_protobufs_have_all_rules() -> None:
     assert sum(map(len, DATA["fields"].values())) == 2094
     assert sum(map(len, DATA["required_oneofs"].values())) == 69
 
 
-def test_every_rule_is_of_a_kind_that_is_known() -> None:
+def test_every_kind_of_rule_is_supported() -> None:
     used = {kind for rule in DATA["rules"] for kind in kinds(rule)}
     assert len(used) == 26
     assert used <= {(kind, part) for kind, parts in KNOWN.items() for part in parts}
 
 
-def test_every_rule_can_be_broken_and_is_told_then() -> None:
+def test_every_rule_finds_its_violation() -> None:
     for name, numbers in DATA["fields"].items():
         for number, rule in numbers.items():
             field = MESSAGES[name].fields_by_number[int(number)]
-            told = [violation for message in broken(field) for violation in violations(message)]
-            is_told = any(violation.path.partition("[")[0] == field.name for violation in told)
-            # The chosen member of a oneof is always there.
+            found = [violation for message in broken(field) for violation in violations(message)]
+            is_found = any(violation.path.partition("[")[0] == field.name for violation in found)
+            # The selected member of a oneof is always present.
             is_void = DATA["rules"][rule] == {"message": {"required": field.containing_oneof is not None}}
-            assert is_told != is_void, field.full_name
+            assert is_found != is_void, field.full_name
 
 
-def test_every_required_oneof_can_be_missed_and_is_told_then() -> None:
+def test_every_required_oneof_finds_its_violation() -> None:
     for name, oneofs in DATA["required_oneofs"].items():
-        told = {violation.path for violation in violations(GetMessageClass(MESSAGES[name])())}
-        assert set(oneofs) <= told, name
+        found = {violation.path for violation in violations(GetMessageClass(MESSAGES[name])())}
+        assert set(oneofs) <= found, name

@@ -1,13 +1,13 @@
-"""Checks requests by the protobufs' own rules, in the server's own words, without asking the server.
+"""Checks requests against the validation rules of ZITADEL's protobufs, without a call.
 
-ZITADEL's protobufs carry rules for their fields (protoc-gen-validate's `validate.rules`). A request that
-breaks one is refused with INVALID_ARGUMENT, by the first that it breaks; `violations` finds them all:
+The rules are protoc-gen-validate's `validate.rules`. The server refuses a request that breaks one with
+INVALID_ARGUMENT and names the first violation only; `violations` returns all of them, in the server's words:
 
     for violation in violations(GetUserByIDRequest()):
         print(violation)
         # invalid GetUserByIDRequest.Id: value length must be between 1 and 200 runes, inclusive
 
-The server checks the caller's token and permission before these rules, and all else after them.
+The server checks the caller's token and permission before these rules, and everything else after them.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ _NOT_UNIQUE = "repeated value must contain unique items"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A rule that a message breaks; as a string it is what the server says of it."""
+    """A broken rule. `str(violation)` is the server's error message."""
 
     path: str
-    """The field, by the names of the protobufs: `profile.first_name`, `queries[0].name_query.name`."""
+    """The field, as named in the protobufs: `profile.first_name`, `queries[0].name_query.name`."""
     reason: str
-    """Such as `value length must be between 1 and 200 runes, inclusive`."""
+    """For example `value length must be between 1 and 200 runes, inclusive`."""
     text: str
-    """The server's words, with the names that the field and its message have in Go."""
+    """The server's error message, which uses the Go names of the field and its message."""
 
     def __str__(self) -> str:
         return self.text
 
 
 def violations(message: Message) -> list[Violation]:
-    """All violations of a message of ZITADEL's APIs, the one that the server would name first."""
+    """All violations in a request, in the order in which the server checks them."""
     return list(_plan(message.DESCRIPTOR).violations(message))
 
 
 class _Plan:
-    """What is to be checked in a message, in the order of protoc-gen-validate's Go code."""
+    """The checks for a message type, in the order of protoc-gen-validate's Go code."""
 
     def __init__(self, descriptor: Descriptor) -> None:
         self._name = message_name(descriptor)
@@ -91,7 +91,7 @@ class _Field:
         item = descriptor.message_type
         if item is not None and item.GetOptions().map_entry:
             item = item.fields_by_name["value"].message_type
-        # Only ZITADEL's own messages have rules: google.protobuf's are checked by the rules of their fields.
+        # Only ZITADEL's messages have rules. Those of google.protobuf are checked by the field's own rules.
         self._is_embedded = item is not None and item.full_name.startswith("zitadel.")
 
     def violations(self, message: Message) -> Iterator[Violation]:
@@ -104,7 +104,7 @@ class _Field:
             yield self._violation(_REQUIRED)
 
     def _list_violations(self, values: Any) -> Iterator[Violation]:
-        for reason in self._rules.list_faults(values):
+        for reason in self._rules.list_reasons(values):
             yield self._violation(reason)
         seen = set[object]()
         for index, value in _indexed(self.descriptor, values):
@@ -115,7 +115,7 @@ class _Field:
             yield from self._value_violations(value, index)
 
     def _value_violations(self, value: Any, index: str = "") -> Iterator[Violation]:
-        for reason in self._rules.value_faults(value):
+        for reason in self._rules.value_reasons(value):
             yield self._violation(reason, index)
         if self._is_embedded:
             for violation in _plan(value.DESCRIPTOR).violations(value):
@@ -130,7 +130,7 @@ class _Field:
 
 
 def _indexed(field: FieldDescriptor, values: Any) -> Iterator[tuple[str, Any]]:
-    """The items of a repeated field, or the values of a map, by the text of their index."""
+    """The items of a repeated field, or the values of a map, each with its index as text."""
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         return ((f"[{key}]", values[key]) for key in sorted(values))
     items: Sequence[Any] = values
@@ -138,5 +138,5 @@ def _indexed(field: FieldDescriptor, values: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_synthetic(oneof: OneofDescriptor | None) -> bool:
-    """Whether a oneof stands for one `optional` field of proto3."""
+    """Whether protoc created the oneof for an `optional` field of proto3."""
     return oneof is not None and len(oneof.fields) == 1 and oneof.name == f"_{oneof.fields[0].name}"

@@ -1,7 +1,8 @@
-"""E-mail addresses, host names and URIs, as Go's standard library and protoc-gen-validate judge them.
+"""Email addresses, host names and URIs, checked like Go's standard library and protoc-gen-validate do.
 
-Each function returns what is wrong, or None. These texts are part of the server's answers, so no other
-parser will do: Go's `net/mail` follows RFC 5322 and `net/url` RFC 3986, each with exceptions of its own.
+Each function returns the reason why a value is invalid, or None. The server's messages contain these texts,
+and Go's `net/mail` (RFC 5322) and `net/url` (RFC 3986) deviate from the RFCs, so Python's parsers cannot be
+used.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def hostname_violation(host: str) -> str | None:
 
 
 def uri_violation(text: str) -> str | None:
-    """A URI or a reference to one; few texts are neither."""
+    """For a URI or a relative reference. Few texts are invalid."""
     without_fragment, _, fragment = text.partition("#")
     if reason := _reference_violation(without_fragment):
         return f"parse {quoted(without_fragment)}: {reason}"
@@ -106,7 +107,7 @@ def _escape_violation(text: str, *, is_host: bool = False) -> str | None:
         if text[position] == "%":
             escape = text[position : position + 3]
             pair = escape[1:]
-            # A host escapes nothing but what is not ASCII, and the percent sign before an IPv6 zone.
+            # In a host, Go allows only escaped non-ASCII characters, and %25 before an IPv6 zone.
             if not _HEX_PAIR.fullmatch(pair) or (is_host and int(pair, 16) < 0x80 and pair != "25"):
                 return f"invalid URL escape {quoted(escape)}"
             position += 3

@@ -1,4 +1,4 @@
-"""How Go writes what the server's texts hold: names of messages and fields, strings, lists, durations."""
+"""Names, strings, lists and durations as Go writes them in the server's messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECOND = 1_000_000_000  # nanoseconds
 
 @functools.cache
 def camel_case(name: str) -> str:
-    """`user_name` → `UserName`; an underscore stays unless a lower-case letter follows: `a_1` → `A_1`."""
+    """`user_name` → `UserName`; an underscore remains unless a lower-case letter follows: `a_1` → `A_1`."""
     if name.startswith("_"):
         return f"X{camel_case(name[1:])}"
     return re.sub(r"(?:^|_|(?<=[0-9]))([a-z])", lambda match: match[1].upper(), name)
@@ -27,12 +27,12 @@ def message_name(descriptor: Descriptor) -> str:
 
 
 def quoted(text: str) -> str:
-    """As fmt's `%q` of a string."""
+    """Like `fmt` formats a string with `%q`."""
     return f'"{"".join(_escaped(character, chr(34)) for character in text)}"'
 
 
 def quoted_rune(character: str) -> str:
-    """As fmt's `%q` of a rune."""
+    """Like `fmt` formats a rune with `%q`."""
     return f"'{_escaped(character, chr(39))}'"
 
 
@@ -52,14 +52,14 @@ def _escaped(character: str, quote: str) -> str:
 
 
 def shown(value: object) -> str:
-    """As fmt's `%v`: `true`, `[0 1]`."""
+    """Like `fmt` formats a value with `%v`: `true`, `[0 1]`."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"[{' '.join(map(shown, value))}]" if isinstance(value, list) else str(value)
 
 
 def duration(nanoseconds: int) -> str:
-    """As `time.Duration.String()`: `4m30s`, `1.5s`, `0s`."""
+    """Like `time.Duration.String()`: `4m30s`, `1.5s`, `0s`."""
     if nanoseconds < 0:
         return f"-{duration(-nanoseconds)}"
     if nanoseconds < _SECOND:

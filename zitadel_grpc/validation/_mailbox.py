@@ -1,4 +1,4 @@
-"""One RFC 5322 address, as Go's `net/mail.ParseAddress` reads it and complains of it."""
+"""Parses an RFC 5322 address like Go's `net/mail.ParseAddress`, with the same error messages."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _SPECIALS = frozenset('()<>[]:;@\\,"')
 
 
 class MailboxError(ValueError):
-    """What is wrong with an address."""
+    """The address is invalid; the message is Go's."""
 
 
 def parse_mailbox(text: str) -> str:
-    """The address without its display name: `Gogh Fir <gf@example.com>` → `gf@example.com`.
+    """Returns the address without its display name: `Gogh Fir <gf@example.com>` → `gf@example.com`.
 
     Raises:
-        MailboxError: If there is not one address.
+        MailboxError: The text is not exactly one address.
     """
     parser = _Parser(text)
     addresses = parser.address(may_be_group=True)

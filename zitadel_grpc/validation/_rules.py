@@ -1,6 +1,6 @@
-"""What each kind of rule checks and says, as protoc-gen-validate's Go code does.
+"""The check and the message of each kind of rule, like those of protoc-gen-validate's Go code.
 
-A rule is what `validate.proto` declares as FieldRules, in JSON: `{"string": {"min_len": 1}}`; durations in
+A rule is the JSON form of `FieldRules` in `validate.proto`: `{"string": {"min_len": 1}}`. Durations are in
 nanoseconds.
 """
 
@@ -16,7 +16,7 @@ from zitadel_grpc.validation import _gotext
 from zitadel_grpc.validation._formats import email_violation, hostname_violation, uri_violation
 
 Check = Callable[[Any], str | None]
-"""The reason why a value is refused, or None."""
+"""Returns the reason why a value is invalid, or None."""
 
 _RANGE = {"lt", "lte", "gt", "gte"}
 _LISTS = {"const", "in", "not_in"}
@@ -38,26 +38,26 @@ KNOWN: Mapping[str, set[str]] = {
     "duration": {"const", *_RANGE, "required"},
     **{message: {"required"} for message in ("timestamp", "any", "message")},
 }
-"""The rules that are understood here, by the kind of field."""
+"""The supported rules, by kind of field."""
 
 
 class FieldRules:
-    """The rules of one field, ready to be applied."""
+    """The compiled rules of one field."""
 
     def __init__(self, rule: Mapping[str, Mapping[str, Any]], field: FieldDescriptor) -> None:
         repeated = rule.get("repeated", {})
         self.is_required = any(parts.get("required") for parts in rule.values())
-        # Messages are told apart by identity there, so two are never the same.
+        # Go compares messages by pointer, so they are always unique.
         self.is_unique = bool(repeated.get("unique")) and field.message_type is None
         self._count = list(_counts(repeated))
         self._value = list(_value_checks(repeated.get("items", {}) if repeated else rule, field))
 
-    def list_faults(self, items: Any) -> Iterator[str]:
-        """What is wrong with a repeated field as a whole."""
+    def list_reasons(self, items: Any) -> Iterator[str]:
+        """Why a repeated field as a whole is invalid."""
         return _reasons(self._count, len(items))
 
-    def value_faults(self, value: Any) -> Iterator[str]:
-        """What is wrong with the value of a field that is not repeated, or with an item of one that is."""
+    def value_reasons(self, value: Any) -> Iterator[str]:
+        """Why the value of a field, or an item of a repeated field, is invalid."""
         return _reasons(self._value, value)
 
 
@@ -88,7 +88,7 @@ def _value_checks(rule: Mapping[str, Mapping[str, Any]], field: FieldDescriptor)
 
 
 def _checks(kind: str, parts: Mapping[str, Any], field: FieldDescriptor) -> Iterator[Check]:
-    """The checks of one kind of rule, in the order in which the server makes them."""
+    """The checks for one kind of field, in the server's order."""
     if kind == "duration":
         for check in _comparisons(parts, _gotext.duration):
             yield _of_duration(check)
@@ -117,7 +117,7 @@ def _comparisons(parts: Mapping[str, Any], show: Callable[[Any], str]) -> Iterat
 
 
 def _range(parts: Mapping[str, Any], show: Callable[[Any], str]) -> Iterator[Check]:
-    above, over = parts.get("gt", parts.get("gte")), "gt" in parts  # `over`: the bound itself is too low
+    above, over = parts.get("gt", parts.get("gte")), "gt" in parts  # `over`: exclusive
     below, under = parts.get("lt", parts.get("lte")), "lt" in parts
 
     def high_enough(value: Any) -> bool:
