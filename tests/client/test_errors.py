@@ -87,10 +87,12 @@ async def test_an_error_has_zitadels_text_and_a_hint(failure: Failing, emulator:
     assert error.error_id == "AUTH-Bs7Ds"
     assert error.message == "Organisation doesn't exist"
     assert error.permission == "org.read"
-    assert error.hint == "no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…)"
+    assert (
+        error.hint
+        == "no organization has the id sent as x-zitadel-orgid; check the id in org_id or with_org(…)"
+    )
     assert str(error) == (
-        "PERMISSION_DENIED: Organisation doesn't exist (AUTH-Bs7Ds) "
-        f"[{GET_MY_ORG}] (no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…))"
+        f"PERMISSION_DENIED: Organisation doesn't exist (AUTH-Bs7Ds) [{GET_MY_ORG}] ({error.hint})"
     )
     assert repr(error) == f"<PermissionDenied: Organisation doesn't exist (AUTH-Bs7Ds) [{GET_MY_ORG}]>"
     assert emulator.pat not in f"{error!r} {error} {error.debug_error_string()} {vars(error)}"

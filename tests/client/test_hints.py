@@ -120,7 +120,7 @@ async def test_an_unknown_organization_has_a_hint(emulator: Emulator) -> None:
     )
     assert (error.error_id, error.hint) == (
         "AUTH-Bs7Ds",
-        "no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…)",
+        "no organization has the id sent as x-zitadel-orgid; check the id in org_id or with_org(…)",
     )
 
 
@@ -128,7 +128,7 @@ async def test_a_refused_token_has_a_hint_with_the_possible_causes(emulator: Emu
     garbage = PersonalAccessToken("a-token-of-nobody")
     error = await failure(emulator, garbage, lambda client: client.management.GetMyOrg(GetMyOrgRequest()))
     assert type(error) is Unauthenticated
-    assert "expired, revoked" in (error.hint or "")
+    assert "expired or revoked" in (error.hint or "")
 
 
 async def test_an_unknown_instance_has_a_hint(emulator: Emulator) -> None:

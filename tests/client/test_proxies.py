@@ -111,7 +111,7 @@ async def test_a_response_that_is_not_grpc_has_a_hint(headers: Headers, body: by
         (2, "probably truncated the response"),
         (7, "without executing it"),
         (8, "cancelled the call"),
-        (11, "sends too much"),
+        (11, "sends too many requests"),
         (13, "HTTP/1.1 only"),
     ],
 )
@@ -214,7 +214,8 @@ async def test_a_port_where_nothing_listens_has_a_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "hint"), [(407, "requires a user name and password"), (403, "does not connect to this server")]
+    ("status", "hint"),
+    [(407, "requires a user name and password"), (403, "refuses to connect to this server")],
 )
 async def test_an_http_proxy_that_refuses_has_a_hint(status: int, hint: str) -> None:
     refusal = f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()
@@ -316,11 +317,11 @@ async def test_a_tls_alert_has_a_hint(alert: int, hint: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("no healthy upstream", "no ZITADEL that is ready"),
+        ("no healthy upstream", "no ZITADEL behind the proxy (Envoy) is ready"),
         (
             "upstream connect error or disconnect/reset before headers. reset reason: connection failure, "
             "transport failure reason: delayed connect error: Connection refused",
-            "a proxy (Envoy) cannot connect to ZITADEL",
+            "the proxy (Envoy) cannot connect to ZITADEL",
         ),
     ],
 )

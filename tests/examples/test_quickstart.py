@@ -49,7 +49,7 @@ def test_a_rejected_token_is_reported_in_the_table(zitadel: Zitadel, run: Run) -
     assert (ended.returncode, ended.stderr) == (1, "")
     rejected = _results_of(ended.stdout, "PersonalAccessToken")
     assert len(rejected) == 3
-    assert all("UNAUTHENTICATED: the server does not accept the token" in line for line in rejected)
+    assert all("UNAUTHENTICATED: the server rejected the token" in line for line in rejected)
 
 
 def test_a_rejected_key_ends_it_with_the_reason(zitadel: Zitadel, run: Run, tmp_path: Path) -> None:

@@ -17,15 +17,15 @@ ABOUT_PERMISSIONS = frozenset({NO_PERMISSION, NO_ROLE})
 
 _TOKEN_REFUSED = "AUTH-7fs1e"  # noqa: S105  # an error id
 _BY_ID = {
-    "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid; check org_id and with_org(…)",
+    "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid; check the id in org_id or with_org(…)",
     _TOKEN_REFUSED: (
-        "the server does not accept the token: it is mistyped, expired, revoked, from another instance, of a "
-        "removed or deactivated user, or lacks the scope urn:zitadel:iam:org:project:id:zitadel:aud; get a "
-        "new token"
+        "the server rejected the token: it may be mistyped, expired or revoked, come from another instance, "
+        "belong to a removed or deactivated user, or lack the scope "
+        "urn:zitadel:iam:org:project:id:zitadel:aud; get a new token"
     ),
     "AUTH-toLo1": (
-        "the Authorization header is not `Bearer` followed by a token; a proxy may have changed it, or the "
-        "call sets that header itself"
+        "the Authorization header is not `Bearer` followed by a token; check whether a proxy changes it, or "
+        "the metadata of the call"
     ),
     "AUTH-3jknH": "the caller's Manager role is on another project; grant it a role on this project",
     "APP-Shi0J": (
@@ -38,7 +38,7 @@ _BY_ID = {
     ),
     "QUERY-leq5Q": "a system user belongs to no organization; select one with org_id or with_org(…)",
 }
-_OTHER_VERSION = "it is older or newer than the stubs; generate the stubs from this server's protobufs"
+_OTHER_VERSION = "it is older or newer than the stubs; generate stubs that match this server"
 _BY_TEXT = {
     "auth header missing": (
         "no token reached ZITADEL: a proxy may be stripping the Authorization header; configure it to forward"

@@ -9,38 +9,36 @@ import re
 
 import grpc
 
-_PROXIES = (
-    "nginx needs grpc_pass, Traefik and Caddy an h2c:// backend, an AWS ALB a target group with protocol "
-    "version gRPC"
+_CONFIGURE_GRPC = (
+    "configure it for gRPC (nginx: grpc_pass; Traefik, Caddy: an h2c:// backend; AWS ALB: a target group "
+    "with protocol version gRPC)"
 )
 _CLOUDFLARE = (
     "Cloudflare cannot reach ZITADEL over gRPC; enable gRPC in Network settings, and serve TLS with HTTP/2 "
     "on port 443 at the origin"
 )
-_NO_GRPC = f"the proxy does not forward gRPC; {_PROXIES}"
-_REDIRECT = "gRPC does not follow redirects; use the URL that it leads to, without a login page in front"
+_NO_GRPC = f"the proxy does not forward gRPC; {_CONFIGURE_GRPC}"
+_REDIRECT = "gRPC does not follow redirects; use the target as the URL, unless it is a login page"
 _CLIENT_CERTIFICATE = "ConnectionOptions(certificate_chain=…, private_key=…)"
 _BY_HTTP_STATUS = {
     400: (
-        "the proxy cannot read the request, does not forward HTTP/2, or (nginx) requires a client "
+        "the proxy cannot read the request: it may not support HTTP/2, or (nginx) requires a client "
         f"certificate; check its log, or set {_CLIENT_CERTIFICATE}"
     ),
-    401: "the proxy requires its own login; send it with ConnectionOptions(headers=…)",
-    403: "a firewall or an access rule blocks the call, or gRPC is not enabled (Cloudflare); allow it there",
-    404: f"the proxy has no route for gRPC to ZITADEL; {_PROXIES}",
+    401: "the proxy requires its own credentials; send them with ConnectionOptions(headers=…)",
+    403: "a firewall or an access rule blocks the call, or gRPC is off (Cloudflare); allow gRPC calls there",
+    404: f"the proxy has no route for gRPC to ZITADEL; {_CONFIGURE_GRPC}",
     408: "the proxy did not receive the request in time; retry, or raise its timeout",
     413: "the request is larger than the proxy allows; send less, or raise its limit",
     421: "the proxy does not serve this host name on this connection; set ConnectionOptions(authority=…)",
     429: "the rate limit of the proxy is reached; send fewer calls at once",
     431: "the headers, including the token, are larger than the proxy allows; raise its limit",
     464: (
-        "the target group of the AWS ALB does not have protocol version gRPC, or its listener is not HTTPS; "
-        "change them"
+        "the AWS ALB cannot forward gRPC; give it an HTTPS listener and a target group with protocol version "
+        "gRPC"
     ),
-    502: f"the proxy cannot connect to ZITADEL, or not over HTTP/2; {_PROXIES}",
-    503: (
-        "no ZITADEL behind the proxy is ready; check that one is running and that its health check succeeds"
-    ),
+    502: f"the proxy cannot connect to ZITADEL over HTTP/2; {_CONFIGURE_GRPC}",
+    503: ("no ZITADEL behind the proxy is ready; check that ZITADEL is running and passes its health check"),
     504: "ZITADEL did not respond to the proxy in time; check ZITADEL, or raise the proxy's timeout",
     524: "ZITADEL did not respond to Cloudflare in time; check ZITADEL",
     **dict.fromkeys((301, 302, 303, 307, 308), _REDIRECT),
@@ -49,26 +47,29 @@ _BY_HTTP_STATUS = {
 }
 _BY_RESET = {
     1: "a proxy or the server rejected the request as malformed; check their logs",
-    7: "the server or a proxy refused the call without executing it: stopping or overloaded; retry later",
-    8: "the server or a proxy cancelled the call, perhaps after a time limit; raise that limit",
-    11: (
-        "the server or a proxy rejects the call because this client sends too much: too many requests, or "
-        "large headers; send fewer calls at once"
+    7: (
+        "the server or a proxy refused the call without executing it, because it is stopping or overloaded; "
+        "retry later"
     ),
-    13: f"the server, or a proxy's backend, supports HTTP/1.1 only; {_PROXIES}",
+    8: "the server or a proxy cancelled the call, perhaps because of a time limit; raise that limit",
+    11: (
+        "the client sends too many requests, or headers that are too large for the server or a proxy; send "
+        "fewer calls at once"
+    ),
+    13: f"the server, or a proxy's backend, supports HTTP/1.1 only; {_CONFIGURE_GRPC}",
 }
 _TRUNCATED = (
     "a proxy probably truncated the response: it may not forward HTTP/2, or may drop its trailers; "
-    f"{_PROXIES}"
+    f"{_CONFIGURE_GRPC}"
 )
 _NOT_GRPC = (
     "the response is not gRPC: it is a proxy's web page, or a proxy dropped the trailers; check the URL; "
-    f"{_PROXIES}"
+    f"{_CONFIGURE_GRPC}"
 )
 _NO_CERTIFICATE = f"the server requires a client certificate; set {_CLIENT_CERTIFICATE}"
 _HTTP_1 = (
     "the server speaks HTTP/1.1, not HTTP/2: it is a proxy without HTTP/2, or another service; "
-    f"{_PROXIES}; if the URL starts with http://, the port may require TLS: use https://"
+    f"{_CONFIGURE_GRPC}; if the URL starts with http://, the port may require TLS: use https://"
 )
 _NO_H2 = (
     "the server, or a load balancer in front of it, does not offer HTTP/2 in ALPN; enable it there (nginx: "
@@ -86,8 +87,8 @@ _CHECK_ADDRESS = (
     "check the URL, the HTTP proxy if there is one, and that this machine can reach that host and port"
 )
 _CUT_OFF = (
-    "the connection was cut off; if the server requires TLS, the URL must start with https://; else check "
-    "for a firewall in between"
+    "the connection was cut off; if the server requires TLS, the URL must start with https://; otherwise "
+    "check for a firewall in between"
 )
 _NO_SUCH_NAME = "the host name cannot be resolved; check its spelling, and this machine's DNS"
 _LOCALHOST = (
@@ -103,19 +104,20 @@ _TOO_SLOW = (
 # The first one found in the error's text.
 _BY_CONNECTION_ERROR = {
     "no healthy upstream": (
-        "a proxy (Envoy) has no ZITADEL that is ready; check that one is running and that its health check "
-        "succeeds"
+        "no ZITADEL behind the proxy (Envoy) is ready; check that ZITADEL is running and passes its health "
+        "check"
     ),
     "upstream connect error": (
-        "a proxy (Envoy) cannot connect to ZITADEL, or not over HTTP/2; check its cluster's configuration"
+        "the proxy (Envoy) cannot connect to ZITADEL over HTTP/2; check the address and protocol of its "
+        "cluster"
     ),
     "HTTP proxy returned response code 407": (
         "the HTTP proxy requires a user name and password; put them into the URL in "
         "ConnectionOptions(proxy=…) or HTTPS_PROXY"
     ),
     "HTTP proxy returned response code": (
-        "the HTTP proxy (ConnectionOptions(proxy=…) or HTTPS_PROXY) does not connect to this server; allow "
-        "it there, or list the host in NO_PROXY"
+        "the HTTP proxy (ConnectionOptions(proxy=…) or HTTPS_PROXY) refuses to connect to this server; allow "
+        "the host in the proxy, or list it in NO_PROXY"
     ),
     "missing selected ALPN": _NO_H2,
     "NO_APPLICATION_PROTOCOL": _NO_H2,
@@ -147,7 +149,8 @@ _BY_CONNECTION_ERROR = {
     ),
     "PROTOCOL_VERSION": "the server offers only old versions of TLS; enable TLS 1.2 or later there",
     "Handshake read failed": (
-        f"the TLS handshake was cut off; if the port does not use TLS, use http://; else {_CHECK_ADDRESS}"
+        "the TLS handshake was cut off; if the port does not use TLS, use http://; otherwise "
+        f"{_CHECK_ADDRESS}"
     ),
     "Connection refused": f"nothing listens on this port; {_CHECK_ADDRESS}",
     "Connection reset": _CUT_OFF,
