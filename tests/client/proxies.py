@@ -1,5 +1,5 @@
-"""Servers that stand where ZITADEL should: real sockets, TLS or not, that answer HTTP/2 as a test says, or do
-not speak it at all."""
+"""Servers in place of ZITADEL, on real sockets, with or without TLS: they speak HTTP/2 as a test says, or
+something else."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from zitadel_grpc import ConnectionOptions
 
 Headers = Sequence[tuple[str, str]]
 Serve = Callable[[socket.socket], None]
-_AT_MOST = 30.0  # seconds that a connection is served, should nobody hang up
+_AT_MOST = 30.0  # seconds that a connection stays open if nobody closes it
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a server listens, and what is needed to trust it."""
+    """Where a server listens, and the options that trust it."""
 
     port: int
     options: ConnectionOptions
@@ -45,7 +45,7 @@ def listening(
     plaintext: bool = False,
     names: Sequence[str] = ("127.0.0.1",),
 ) -> Iterator[Place]:
-    """Serves each connection by `serve` in a thread of its own; `alpn` are the protocols that TLS offers."""
+    """Runs `serve` in a new thread for each connection; `alpn` are the protocols that TLS offers."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
@@ -54,7 +54,7 @@ def listening(
     opened: list[socket.socket] = []
 
     def handle(connection: socket.socket) -> None:
-        # What a client does that hangs up is not of interest here.
+        # The client may close the connection at any time.
         with contextlib.suppress(OSError, h2.exceptions.ProtocolError), connection:
             connection.settimeout(_AT_MOST)
             if plaintext:
@@ -94,8 +94,7 @@ def listening(
 def answers(
     headers: Headers, body: bytes = b"", *, trailers: Headers = (), reset: int | None = None
 ) -> Serve:
-    """HTTP/2 that gives each request this answer; `reset` ends the stream with that error code instead of an
-    end."""
+    """HTTP/2 that sends this response to each request; `reset` ends the stream with that error code."""
 
     def respond(connection: h2.connection.H2Connection, stream: int) -> None:
         last = not body and not trailers and reset is None
@@ -112,10 +111,10 @@ def answers(
 
 
 def speaks_h2(respond: Callable[[h2.connection.H2Connection, int], None]) -> Serve:
-    """HTTP/2 whose requests `respond` answers, each when it is whole."""
+    """HTTP/2 that calls `respond` for each complete request."""
 
     def serve(stream: socket.socket) -> None:
-        # Unchecked: proxies send what the protocol forbids, too.
+        # Not validated: proxies also send what the protocol forbids.
         settings = h2.config.H2Configuration(
             client_side=False, header_encoding="utf-8", validate_outbound_headers=False
         )
@@ -132,7 +131,7 @@ def speaks_h2(respond: Callable[[h2.connection.H2Connection, int], None]) -> Ser
 
 
 def hangs_up() -> Serve:
-    """HTTP/2 that closes the connection when a request is there."""
+    """HTTP/2 that closes the connection when it has received a request."""
 
     def respond(connection: h2.connection.H2Connection, stream: int) -> None:
         raise ConnectionResetError
@@ -141,7 +140,7 @@ def hangs_up() -> Serve:
 
 
 def says_nothing() -> Serve:
-    """Reads what comes, until the client hangs up."""
+    """Reads until the client closes the connection, and sends nothing."""
 
     def serve(stream: socket.socket) -> None:
         while stream.recv(65536):
@@ -151,7 +150,7 @@ def says_nothing() -> Serve:
 
 
 def says(raw: bytes) -> Serve:
-    """Sends these bytes as soon as the client has sent something, and hangs up."""
+    """Sends these bytes once the client has sent something, then closes the connection."""
 
     def serve(stream: socket.socket) -> None:
         stream.recv(65536)

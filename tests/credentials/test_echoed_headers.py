@@ -1,4 +1,4 @@
-"""A secret in a header of any name, should the token endpoint repeat it, is in no error."""
+"""If the token endpoint repeats a secret header, whatever its name, no error contains it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_an_echoed_header_is_not_in_the_error(serve: Serve, trusting: Connection
     assert "HEADER-SECRET-1" not in str(refused.value)
 
 
-def test_what_a_call_sends_under_any_name_is_secret_but_not_the_organization() -> None:
+def test_every_header_of_a_call_is_secret_except_the_organization() -> None:
     sent = [("x-goog-iap", "HEADER-SECRET-2"), ("x-zitadel-orgid", "123456789012")]
     assert set(secrets_of(sent)) == {"HEADER-SECRET-2"}
 
