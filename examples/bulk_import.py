@@ -41,7 +41,8 @@ def people(path: Path) -> Iterator[ImportHumanUserRequest]:
 
 def show(progress: bulk.Progress) -> None:
     print(
-        f"{progress.done} imported, {progress.failed} failed, {progress.skipped} skipped (imported earlier)",
+        f"{progress.succeeded} imported, {progress.failed} failed, "
+        f"{progress.skipped} skipped (imported earlier)",
         file=sys.stderr,
     )
 

@@ -98,8 +98,8 @@ class AsyncClient(BaseClient, AsyncServices):
     ) -> AsyncPager[Item]:
         """Returns an iterator over the items of a list. It requests pages as they are needed.
 
-            async for user in client.paginate(client.management.ListUsers, ListUsersRequest()):
-                print(user.user_name)
+            async for user in client.paginate(client.user_v2.ListUsers, ListUsersRequest()):
+                print(user.username)
 
         Each item comes once. If the list can be sorted, the pager sorts it by creation where possible, unless
         the request sorts it. Then items present throughout are never skipped, whatever is added or removed
@@ -107,8 +107,8 @@ class AsyncClient(BaseClient, AsyncServices):
         or hides items from the caller, an item may be skipped when others are removed during the iteration.
         Changes (`List…Changes`) come oldest first.
 
-        `total` is the number of items in the list, known after the first page; `await …count()` requests it
-        before. `aclose()` or `async with` stops the iteration early.
+        `pages()` iterates over whole pages. `total` is the number of items in the list, known after the first
+        page; `await …count()` requests it before. `aclose()` or `async with` stops the iteration early.
 
         Args:
             call: A `List…` or `Search…` method of a service of this client or of a view.
@@ -137,7 +137,7 @@ class AsyncClient(BaseClient, AsyncServices):
         permissions and tokens, which follow ZITADEL's writes a moment later.
 
             request = ListUsersRequest(queries=[…])
-            await client.wait_until(lambda: client.management.ListUsers(request), lambda found: found.result)
+            await client.wait_until(lambda: client.user_v2.ListUsers(request), lambda found: found.result)
 
         Args:
             call: Makes the call. Attempts are 0.05 s apart at first, later up to 1 s.

@@ -231,9 +231,9 @@ async def test_progress_reports_the_final_numbers(client: AsyncClient) -> None:
     async for _ in bulk.run(client.management.AddMachineUser, requests, progress=received.append):
         pass
     four_a_second = 4 * (time.monotonic() - start)
-    assert received[-1] == bulk.Progress(done=50, failed=1, skipped=0, total=51)
+    assert received[-1] == bulk.Progress(succeeded=50, failed=1, skipped=0, total=51)
     assert len(received) <= four_a_second + 2  # the first and the last
-    assert [seen.done for seen in received] == sorted(seen.done for seen in received)
+    assert [seen.succeeded for seen in received] == sorted(seen.succeeded for seen in received)
 
 
 async def test_the_total_argument_is_for_iterables_without_a_length(client: AsyncClient) -> None:

@@ -46,7 +46,7 @@ async def test_requests_that_succeeded_are_not_sent_again(
     assert sorted(outcome.index for outcome in second) == list(range(30, 50))
     assert all(outcome.request == user(outcome.index) for outcome in second)
     assert max(Counter(added_names(emulator)).values()) == 1
-    assert progress[-1] == bulk.Progress(done=20, failed=0, skipped=30, total=50)
+    assert progress[-1] == bulk.Progress(succeeded=20, failed=0, skipped=30, total=50)
     assert states(path) == "+" * 50
 
 
@@ -203,11 +203,11 @@ def test_a_second_process_on_the_same_file_is_refused(
 ) -> None:
     script = "import sys; from zitadel_grpc import bulk; list(bulk.run(print, [1], resume=sys.argv[1]))"
     for _ in bulk.run(sync_client.management.AddMachineUser, users(1), resume=path):
-        ended = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=50
         )
-        assert "ResumeFileError" in ended.stderr
-        assert "is in use by another run" in ended.stderr
+        assert "ResumeFileError" in process.stderr
+        assert "is in use by another run" in process.stderr
 
 
 def test_an_error_names_the_path(sync_client: Client, tmp_path: Path) -> None:

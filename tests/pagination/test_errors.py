@@ -82,7 +82,7 @@ async def test_an_rpc_that_is_not_a_list_is_refused(client: AsyncClient, sync_cl
         client.paginate(client.management.GetMyOrg, GetMyOrgRequest())  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=not_a_list):
         sync_client.paginate(sync_client.management.GetMyOrg, GetMyOrgRequest())  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match=r"such as client\.management\.ListUsers, not print"):
+    with pytest.raises(ConfigurationError, match=r"such as client\.user_v2\.ListUsers, not print"):
         client.paginate(print, ListUsersRequest())  # type: ignore[arg-type]
 
 

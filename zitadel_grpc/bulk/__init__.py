@@ -81,16 +81,15 @@ def run(
     waits until that is done. A synchronous run waits for them to end.
 
     Args:
-        method: A method of a stub, or a function of one request. An asynchronous function must be an `async
-            def`. Calls use the client's timeout; `functools.partial(method, timeout=5)` sets another one.
+        method: A method of a stub, or a function of one request. An asynchronous function must be an
+            `async def`. Calls use the client's timeout; `functools.partial(method, timeout=5)` sets another.
         requests: Read one by one. In an asynchronous run they are read in the event loop. In a synchronous
             run they are read in the caller's thread, which cannot yield outcomes meanwhile. Messages are
             copied, so the iterable can reuse one.
         concurrency: Maximum number of calls in progress, and of threads in a synchronous run.
         resume: Path of the resume file, created if it does not exist. Interrupted runs resume where they
             stopped, even after a crash: run again with the same file and the same requests in the same order.
-                A request counts
-            as done when it succeeded and your loop has asked for the next outcome.
+            A request is complete when it succeeded and your loop has asked for the next outcome.
         job: Identifies the job together with the RPC. A resume file of another job is refused. A digest of
             the input is a good value.
         stop_after_failures: After this many failures, send no more requests, yield the outcomes of the calls

@@ -24,7 +24,7 @@ _PROGRESS_INTERVAL = 0.25  # seconds
 class Progress:
     """Progress of a run."""
 
-    done: int
+    succeeded: int
     """Requests that succeeded in this run."""
     failed: int
     """Requests that failed in this run."""
@@ -66,7 +66,7 @@ class Run(Generic[RequestT, ResponseT]):
         self.error: BaseException | None = None
         """Once set, no more requests are sent. It is raised after the outcomes of the calls in progress."""
         self._next_index = 0
-        self._done = self._failed = self._skipped = 0
+        self._succeeded = self._failed = self._skipped = 0
         self._file: ResumeFile | None = None
         self._next_progress = 0.0
 
@@ -115,7 +115,7 @@ class Run(Generic[RequestT, ResponseT]):
     def consumed(self, outcome: Outcome[RequestT, ResponseT]) -> None:
         """Records an outcome after the user's loop has processed it. A later run repeats all others."""
         if outcome.error is None:
-            self._done += 1
+            self._succeeded += 1
         else:
             self._failed += 1
             if self._failed == self.stop_after_failures and self.error is None:
@@ -139,7 +139,7 @@ class Run(Generic[RequestT, ResponseT]):
         now = time.monotonic()
         if last or now >= self._next_progress:
             self._next_progress = now + _PROGRESS_INTERVAL
-            self.progress(Progress(self._done, self._failed, self._skipped, self.total))
+            self.progress(Progress(self._succeeded, self._failed, self._skipped, self.total))
 
 
 def _copy(request: Any) -> Any:

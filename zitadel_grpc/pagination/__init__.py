@@ -1,7 +1,7 @@
 """Lists, page by page. `AsyncClient.paginate` returns an `AsyncPager`, `Client.paginate` a `Pager`.
 
-async for user in client.paginate(client.management.ListUsers, ListUsersRequest()):
-    print(user.user_name)
+async for user in client.paginate(client.user_v2.ListUsers, ListUsersRequest()):
+    print(user.username)
 """
 
 from typing import TYPE_CHECKING

@@ -30,7 +30,7 @@ class _BasePager(Generic[Item]):
         method: Any = call.func if isinstance(call, functools.partial) else call
         if not hasattr(method, "described"):
             raise ConfigurationError(
-                "call must be a method of a client's services, such as client.management.ListUsers, not "
+                "call must be a method of a client's services, such as client.user_v2.ListUsers, not "
                 f"{getattr(method, '__qualname__', None) or type(method).__name__}"
             )
         self._rpc, empty = method.described(request)
@@ -98,7 +98,7 @@ class AsyncPager(_BasePager[Item], AsyncIterator[Item]):
     def pages(self) -> AsyncIterator[list[Item]]:
         """Iterates over the pages, each a list of items.
 
-            async for users in client.paginate(client.management.ListUsers, ListUsersRequest()).pages():
+            async for users in client.paginate(client.user_v2.ListUsers, ListUsersRequest()).pages():
                 await save(users)
 
         Shares its position with the iteration over items: the first page is the rest of the current one. A
