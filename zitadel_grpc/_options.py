@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from zitadel_grpc import _option_checks as checks
-from zitadel_grpc._errors.frames import made_without_locals
+from zitadel_grpc._errors.frames import init_without_locals
 
 ChannelOption = tuple[str, str | int]
 Compression = Literal["deflate", "gzip"]
 Retries = Literal["none", "reads", "all"]
 
 
-@made_without_locals
+@init_without_locals
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
     """How to connect to the server, for token requests and calls alike. Every field has a default.

@@ -50,10 +50,10 @@ def without_locals(function: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def made_without_locals(made: type[T]) -> type[T]:
+def init_without_locals(cls: type[T]) -> type[T]:
     """`without_locals` for the constructor of a dataclass."""
-    made.__init__ = without_locals(made.__init__)  # type: ignore[method-assign]
-    return made
+    cls.__init__ = without_locals(cls.__init__)  # type: ignore[method-assign]
+    return cls
 
 
 def clear_frames(error: BaseException) -> None:

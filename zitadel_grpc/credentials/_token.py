@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zitadel_grpc._errors.frames import made_without_locals
+from zitadel_grpc._errors.frames import init_without_locals
 from zitadel_grpc._misplaced import is_number, shown_number
 from zitadel_grpc.errors import ConfigurationError
 
 _LONGEST_LIFETIME = 1e12  # seconds; added to a clock it must stay a number
 
 
-@made_without_locals
+@init_without_locals
 @dataclass(frozen=True, slots=True)
 class Token:
     """A bearer token, and the seconds until it expires, or None if that is unknown.
