@@ -1,4 +1,4 @@
-"""Cursors: which page of a list to request next, and which items of a response are new. They do no I/O.
+"""Cursors: which page of a list to request next, and which items of a response are new. No I/O here.
 
 ZITADEL pages by offset, so adding or removing an item shifts all later ones. Therefore each page starts
 with the last item of the previous page. If that item is missing, the list has shifted, and the cursor goes
@@ -187,7 +187,7 @@ class OffsetCursor:
             )
 
     def _rewind(self) -> None:
-        """First so far that the page ends where the previous one started, then twice as far each time."""
+        """Goes back by about one page first, then doubles the distance each time."""
         self._rewinds += 1
         step = max(1, self._page.limit - 1) << (self._rewinds - 1)
         self._page.offset = max(self._start, self._page.offset - step)

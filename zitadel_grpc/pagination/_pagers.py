@@ -110,7 +110,8 @@ class AsyncPager(_BasePager[Item], AsyncIterator[Item]):
         return self
 
     async def __anext__(self) -> Item:
-        await self._fill()
+        if not self._items:
+            await self._fill()
         return self._items.popleft()
 
     async def _next_page(self) -> list[Item]:

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from zitadel_grpc.errors import ConfigurationError
 
 _SORTING_COLUMN = "sorting_column"
-# Columns that keep pages apart, best first. Sorted by creation date, new items come last.
+# Columns with a stable order, best first. Sorted by creation date, new items come last.
 _STABLE_COLUMNS = ("_CREATION_DATE", "_CREATED_DATE", "_NAME_ID", "_BY_ID", "_NAME_NAME", "_BY_NAME")
 _ID_FIELDS = frozenset({"id", "key", "domain", "domain_name"})
 
@@ -59,7 +59,7 @@ class ListSchema:
 
 
 def list_schema(rpc: str, request: Descriptor, response: Descriptor) -> ListSchema:
-    """Raises ConfigurationError if the RPC is not a list, or has pages without a start."""
+    """Raises ConfigurationError if the RPC is not a list, or has a limit without an offset."""
     name = rpc.rpartition("/")[2]
     items = [field for field in response.fields if field.is_repeated]
     if not name.startswith(("List", "Search")) or len(items) != 1:
