@@ -71,6 +71,6 @@ def test_its_health_is_that_of_its_token(service: FlaskClient, projects: str, zi
     assert (health.status_code, (health.json or {})["calls"]) == (200, 1)
 
     zitadel.faults.revoke_all_tokens()
-    zitadel.faults.token_endpoint.answer(429)
+    zitadel.faults.token_endpoint.respond(429)
     assert service.get(projects).status_code == 503
     assert service.get("/health").status_code == 503

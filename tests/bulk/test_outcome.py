@@ -64,7 +64,7 @@ async def test_without_a_token_it_did_not_apply(
     if silent:
         emulator.faults.token_endpoint.silent = True
     else:
-        emulator.faults.token_endpoint.answer(404, times=100)
+        emulator.faults.token_endpoint.respond(404, times=100)
     async with AsyncClient(emulator.url, key, options=options, timeout=1.0 if silent else 30.0) as client:
         (outcome,) = await all_of(bulk.run(client.management.AddMachineUser, users(1)))
     assert outcome.error

@@ -171,7 +171,7 @@ async def test_rejected_credentials_raise_a_credentials_error(failure: Failing, 
 async def test_an_unusable_token_endpoint_raises_a_token_endpoint_error(
     failure: Failing, emulator: Emulator, key: JwtProfile
 ) -> None:
-    emulator.faults.token_endpoint.answer(200, body=b"<html>")
+    emulator.faults.token_endpoint.respond(200, body=b"<html>")
 
     error = await failure(key)
 
@@ -191,7 +191,7 @@ async def test_the_error_of_a_users_function_is_the_cause(failure: Failing) -> N
 async def test_calls_that_fail_together_have_separate_errors(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
-    emulator.faults.token_endpoint.answer(200, body=b"<html>")
+    emulator.faults.token_endpoint.respond(200, body=b"<html>")
 
     async with AsyncClient(emulator.url, key, options=options) as client:
         calls = (client.management.GetMyOrg(GetMyOrgRequest()) for _ in range(20))

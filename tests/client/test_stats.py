@@ -67,7 +67,7 @@ def test_calls_of_loops_that_are_closed_still_count(emulator: Emulator, options:
 def test_failing_refreshes_are_counted(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
-    emulator.faults.token_endpoint.answer(429, times=9)
+    emulator.faults.token_endpoint.respond(429, times=9)
     with Client(emulator.url, key, options=options) as client:
         with pytest.raises(TokenEndpointError):
             client.management.GetMyOrg(GetMyOrgRequest())

@@ -74,7 +74,7 @@ def test_a_secret_of_the_emulator_makes_calls(
 def test_a_secret_that_is_not_seen_yet_is_tried_again(
     emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
 ) -> None:
-    emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=2)
+    emulator.faults.token_endpoint.respond(400, body=UNSEEN, times=2)
     assert token(cache_of(secret, emulator.url, options))
     assert emulator.token_requests == 3
 
@@ -86,7 +86,7 @@ def test_a_secret_that_was_removed_is_told_after_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(_client_credentials, "_KNOWN_WITHIN", 2.5)
-    emulator.faults.token_endpoint.answer(400, body=UNSEEN, times=100)
+    emulator.faults.token_endpoint.respond(400, body=UNSEEN, times=100)
     with pytest.raises(CredentialsError, match=r"Secret\.NotExisting") as refused:
         token(cache_of(secret, emulator.url, options))
     assert refused.value.error == "invalid_request"

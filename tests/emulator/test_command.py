@@ -151,7 +151,9 @@ async def test_a_missing_extra_is_named_with_its_mend(tmp_path: Path) -> None:
     )
     status, _, errors = await finished("emulator", "--dir", tmp_path, PYTHONPATH=str(tmp_path))
     assert status == 1
-    assert errors == "zitadel-grpc: zitadel_grpc.testing needs trustme: pip install 'zitadel-grpc[testing]'\n"
+    assert (
+        errors == "zitadel-grpc: zitadel_grpc.testing requires trustme: pip install 'zitadel-grpc[testing]'\n"
+    )
 
 
 async def test_seed_files_need_what_the_extra_brings(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ async def test_seed_files_need_what_the_extra_brings(tmp_path: Path) -> None:
     arguments = ("emulator", "--dir", tmp_path / "made", "--seed", tmp_path / "seed.yaml")
     status, _, errors = await finished(*arguments, PYTHONPATH=str(tmp_path))
     assert status == 1
-    assert errors == "zitadel-grpc: seed files need PyYAML: pip install 'zitadel-grpc[testing]'\n"
+    assert errors == "zitadel-grpc: seed files require PyYAML: pip install 'zitadel-grpc[testing]'\n"
 
 
 async def test_help_and_version() -> None:

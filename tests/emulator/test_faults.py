@@ -44,8 +44,8 @@ async def test_a_slow_token_endpoint_answers_in_the_end(own_peer: Peer) -> None:
 
 async def test_chosen_answers_are_given_in_turn_and_then_the_right_one(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults.token_endpoint
-    faults.answer(503, headers={"retry-after": "7"}, body=b"busy", times=2)
-    faults.answer(200, body=b"<html>")
+    faults.respond(503, headers={"retry-after": "7"}, body=b"busy", times=2)
+    faults.respond(200, body=b"<html>")
     answers = [await own_peer.ask_token() for _ in range(4)]
     assert [answer.status_code for answer in answers] == [503, 503, 200, 200]
     assert answers[0].headers["retry-after"] == "7"
@@ -54,7 +54,7 @@ async def test_chosen_answers_are_given_in_turn_and_then_the_right_one(own_peer:
 
 
 async def test_an_answer_without_content_is_given_too(own_peer: Peer) -> None:
-    own_peer.zitadel.faults.token_endpoint.answer(204)
+    own_peer.zitadel.faults.token_endpoint.respond(204)
     answers = [await own_peer.ask_token() for _ in range(2)]
     assert [answer.status_code for answer in answers] == [204, 200]
 
@@ -77,13 +77,13 @@ async def test_an_answer_without_content_is_given_too(own_peer: Peer) -> None:
 def test_an_answer_that_http_does_not_know_is_refused_at_once(
     shared_zitadel: Emulator, answer: dict[str, Any]
 ) -> None:
-    with pytest.raises(ValueError, match="answer"):
-        shared_zitadel.faults.token_endpoint.answer(**answer)
+    with pytest.raises(ValueError, match=r"response|headers"):
+        shared_zitadel.faults.token_endpoint.respond(**answer)
 
 
 @pytest.mark.parametrize("skew", [1e18, -1e18, float("nan")])
 def test_a_clock_cannot_be_wrong_beyond_all_dates(zitadel: Emulator, skew: float) -> None:
-    with pytest.raises(ValueError, match="a clock cannot be wrong by"):
+    with pytest.raises(ValueError, match="clock_skew must be at most fifty years"):
         zitadel.faults.clock_skew = skew
 
 
@@ -137,12 +137,12 @@ async def test_a_failure_can_carry_an_error_id(own_peer: Peer) -> None:
 
 def test_what_could_never_go_wrong_is_refused(zitadel: Emulator) -> None:
     faults, service = zitadel.faults, "zitadel.management.v1.ManagementService"
-    with pytest.raises(ValueError, match=f"'GetMyOrg' is no RPC of ZITADEL; do you mean {service}/GetMyOrg?"):
+    with pytest.raises(ValueError, match=f"unknown RPC 'GetMyOrg'; did you mean {service}/GetMyOrg?"):
         faults.fail_next("GetMyOrg", StatusCode.UNAVAILABLE)
-    with pytest.raises(ValueError, match=f"do you mean {service}/GetMyOrg?"):
+    with pytest.raises(ValueError, match=f"did you mean {service}/GetMyOrg?"):
         faults.fail_next(f"{service}/GetMyOrgg", StatusCode.UNAVAILABLE)
     for code in (StatusCode.OK, "UNAVAILABLE"):
-        with pytest.raises(ValueError, match="is no failure: give a grpc"):
+        with pytest.raises(ValueError, match=r"must be a grpc\.StatusCode other than OK"):
             faults.fail_next(GET_MY_ORG, code)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     for thing in (faults, faults.token_endpoint):
         with pytest.raises(AttributeError):
@@ -171,7 +171,7 @@ async def test_dropped_connections_fail_what_is_under_way_and_new_ones_are_accep
 async def test_faults_can_be_taken_back_all_at_once(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults
     faults.token_endpoint.silent = True
-    faults.token_endpoint.answer(500)
+    faults.token_endpoint.respond(500)
     faults.clock_skew, faults.latency = 1000, 30
     faults.fail_next(GET_MY_ORG, StatusCode.INTERNAL)
     faults.clear()

@@ -118,7 +118,7 @@ def test_the_fixtures_say_what_to_install_and_disturb_no_other_test(tmp_path: Pa
         before="sys.modules['trustme'] = None",
     )
     assert code == 1
-    assert "zitadel_grpc.testing needs trustme: pip install 'zitadel-grpc[testing]'" in output
+    assert "zitadel_grpc.testing requires trustme: pip install 'zitadel-grpc[testing]'" in output
     assert "1 passed, 1 error" in output
 
 

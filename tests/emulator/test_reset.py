@@ -14,7 +14,7 @@ from tests.conformance.server import server_of
 from tests.emulator.v2_calls import GET_MY_USER, add_machine, add_token, ask, organization_of
 from zitadel_grpc.api.user import v2 as user
 from zitadel_grpc.testing import Emulator
-from zitadel_grpc.testing._state.snapshots import Snapshot
+from zitadel_grpc.testing._state import snapshots
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Peer
@@ -74,14 +74,14 @@ async def test_nothing_changes_without_a_write_being_counted(scenario: Path) -> 
         store = zitadel._zitadel.store
         async with ConformancePeer.connected(server_of(zitadel)) as peer:
             for step in load(scenario):
-                before, sequence = Snapshot.take(store), store.sequence
+                before, sequence = snapshots.take(store), store.sequence
                 answer = await peer.ask(step)
                 peer.variables |= step.saved(answer)
-                assert (Snapshot.take(store) == before) or store.sequence > sequence, step.label
+                assert (snapshots.take(store) == before) or store.sequence > sequence, step.label
         zitadel.reset()
-        again = Snapshot.take(store)
+        again = snapshots.take(store)
         zitadel.reset()
-        assert Snapshot.take(store) == again
+        assert snapshots.take(store) == again
 
 
 async def test_a_snapshot_without_writes_in_between_is_the_last_one(own_peer: Peer) -> None:
@@ -112,7 +112,7 @@ async def test_a_reset_takes_back_faults_and_counts_anew() -> None:
         faults = zitadel.faults
         assert (faults.latency, faults.token_lifetime, faults.clock_skew) == (0, 600, 5)
         assert not faults.token_endpoint.down
-        assert faults.next_failure(GET_MY_USER) is None
+        assert faults._next_failure(GET_MY_USER) is None
 
 
 async def test_a_reset_from_another_thread_forgets_the_calls_that_were_made(peer: Peer) -> None:

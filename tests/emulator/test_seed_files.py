@@ -86,18 +86,18 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("- a\n", ": give keys and values here, such as `name: Acme`"),
-        ("orgs: []\n", ": orgs: is no key of a seed file here; there are organizations"),
-        ("organisations: []\n", ": organisations: is no key of a seed file here; do you mean organizations?"),
-        ("organizations: {name: A}\n", ": organizations: must be a list: begin each entry with `- `"),
-        ("organizations: [A]\n", ": organizations[0]: give keys and values here, such as `name: Acme`"),
-        ("organizations: [{}]\n", ": organizations[0]: give it a key `name`"),
-        ("organizations: [{name: 7}]\n", ": organizations[0].name: must be a text: write it in quotes"),
-        ("organizations: [{name: [7]}]\n", ": organizations[0].name: must be a text"),
-        ("organizations: [{name: }]\n", ": organizations[0].name: give it a text, it is empty"),
+        ("- a\n", ": must be a mapping, such as `name: Acme`"),
+        ("orgs: []\n", ": orgs: unknown key; must be one of organizations"),
+        ("organisations: []\n", ": organisations: unknown key; did you mean organizations?"),
+        ("organizations: {name: A}\n", ": organizations: must be a list: start each entry with `- `"),
+        ("organizations: [A]\n", ": organizations[0]: must be a mapping, such as `name: Acme`"),
+        ("organizations: [{}]\n", ": organizations[0]: missing key `name`"),
+        ("organizations: [{name: 7}]\n", ": organizations[0].name: must be a string: put it in quotes"),
+        ("organizations: [{name: [7]}]\n", ": organizations[0].name: must be a string"),
+        ("organizations: [{name: }]\n", ": organizations[0].name: must not be empty"),
         (
             "organizations: [{name: A, service_users: [{user_name: a, roles: ORG_OWNER}]}]\n",
-            ": organizations[0].service_users[0].roles: must be a list of texts, such as `[reader, writer]`",
+            ": organizations[0].service_users[0].roles: must be a list of strings, such as `[reader, ",
         ),
         (
             "organizations: [{name: A, service_users: [{user_name: a, jwt_access_tokens: 1}]}]\n",
@@ -105,42 +105,45 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
         ),
         (
             "organizations: [{name: A, service_users: [{user_name: a, roles: [ORG_OWNER, IAM_KING]}]}]\n",
-            ": organizations[0].service_users[0]: 'IAM_KING' is no Manager role; there are IAM_OWNER, ",
+            ": organizations[0].service_users[0]: 'IAM_KING' is not a Manager role; must be one of IAM_",
         ),
         (
             "organizations: [{name: A, service_users: [{user_name: a}, {user_name: a}]}]\n",
-            ": organizations[0].service_users[1]: service user 'a' cannot be added: User already exists",
+            ": organizations[0].service_users[1]: cannot add service user 'a': User already exists",
         ),
         (
             "organizations: [{name: A, projects: [{name: P, user_grants: {ann: [r]}}]}]\n",
             ": organizations[0].projects[0].user_grants.ann: "
-            "there is no user 'ann': add it to service_users or humans",
+            "unknown user 'ann': add it to service_users or humans",
         ),
         (
             "organizations: [{name: A, projects: [{name: P, project_grants: {B: []}}]}]\n",
             ": organizations[0].projects[0].project_grants.B: "
-            "there is no organization 'B': add it to organizations",
+            "unknown organization 'B': add it to organizations",
         ),
         (
             "organizations: [{name: A, projects: [{name: P, user_grants: {first-service-user: [r]}}]}]\n",
             ": organizations[0].projects[0].user_grants.first-service-user: "
-            "'r' is no role of P: add it to organizations[0].projects[0].roles",
+            "unknown role 'r' of project P: add it to organizations[0].projects[0].roles",
         ),
         (
             "organizations: [{name: A, projects: [{name: P, user_grants: [ann]}]}]\n",
-            ": organizations[0].projects[0].user_grants: must be names with lists, such as `{ann: [reader]}`",
+            ": organizations[0].projects[0].user_grants: must map names to lists, such as `{ann: [reader]}`",
         ),
-        ("organizations:\n - name: A\n   name: B\n", ":3:4: is no YAML: name is there twice"),
-        ("organizations: [\n", ":2:1: is no YAML: "),
-        ("\x00", ": is no YAML: "),
-        ("{[a]: b}\n", ":1:2: is no YAML: keys have to be texts"),
-        ("!!map [a]\n", ":1:1: is no YAML: here is no mapping"),
+        ("organizations:\n - name: A\n   name: B\n", ":3:4: invalid YAML: duplicate key name"),
+        ("organizations: [\n", ":2:1: invalid YAML: "),
+        ("\x00", ": invalid YAML: "),
+        ("{[a]: b}\n", ":1:2: invalid YAML: keys must be strings"),
+        ("!!map [a]\n", ":1:1: invalid YAML: expected a mapping"),
         (
             "a: 2024-13-45\n",
-            ":1:4: is no YAML: this looks like a number or a date, and is none: write texts in ",
+            ":1:4: invalid YAML: looks like a number or a date, but is not a valid one; put strings in ",
         ),
-        ("[" * 5000, ": is nested more deeply than any seed file"),
-        ('organizations: [{name: "\\ud800"}]\n', ": organizations[0].name: must be a text, half a surrogate"),
+        ("[" * 5000, ": invalid YAML: nested too deeply"),
+        (
+            'organizations: [{name: "\\ud800"}]\n',
+            ": organizations[0].name: must not contain half a surrogate",
+        ),
     ],
 )
 def test_a_fault_is_told_in_one_line_with_its_place_and_the_mend(
@@ -154,10 +157,10 @@ def test_a_fault_is_told_in_one_line_with_its_place_and_the_mend(
 
 
 def test_a_file_that_cannot_be_read_is_named(zitadel: Emulator, tmp_path: Path) -> None:
-    with pytest.raises(SeedError, match=r"no\.yaml cannot be read: No such file"):
+    with pytest.raises(SeedError, match=r"cannot read .*no\.yaml: No such file"):
         zitadel.seed(tmp_path / "no.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"organizations: [{name: \xe9}]")
-    with pytest.raises(SeedError, match=r"latin\.yaml cannot be read: it is not UTF-8"):
+    with pytest.raises(SeedError, match=r"cannot read .*latin\.yaml: it is not encoded in UTF-8"):
         zitadel.seed(tmp_path / "latin.yaml")
 
 

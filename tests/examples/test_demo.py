@@ -64,6 +64,6 @@ def test_an_emulator_that_does_not_start_is_reported_in_one_line(tmp_path: Path)
         _, errors = demo.communicate(timeout=WITHIN)
     assert demo.returncode == 1
     needed, failed = errors.splitlines()
-    assert needed.endswith("zitadel_grpc.testing needs trustme: pip install 'zitadel-grpc[testing]'")
+    assert needed.endswith("zitadel_grpc.testing requires trustme: pip install 'zitadel-grpc[testing]'")
     assert failed == "The demo failed: the emulator exited before it was ready, with status 1."
     assert not _left_behind(own)

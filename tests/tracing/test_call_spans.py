@@ -206,7 +206,7 @@ async def test_a_second_try_belongs_to_the_same_span(
 async def test_a_call_without_a_token_tells_why(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
-    emulator.faults.token_endpoint.answer(400, body=b'{"error":"invalid_grant"}')
+    emulator.faults.token_endpoint.respond(400, body=b'{"error":"invalid_grant"}')
     async with AsyncClient(emulator.url, key, options=options) as client:
         with pytest.raises(CredentialsError):
             await client.management.GetMyOrg(GetMyOrgRequest())

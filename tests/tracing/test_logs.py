@@ -56,8 +56,8 @@ async def test_so_is_what_kept_a_token_away(
     caplog: pytest.LogCaptureFixture, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     caplog.set_level(logging.DEBUG, "zitadel_grpc")
-    emulator.faults.token_endpoint.answer(503)
-    emulator.faults.token_endpoint.answer(400, body=b'{"error":"invalid_grant"}')
+    emulator.faults.token_endpoint.respond(503)
+    emulator.faults.token_endpoint.respond(400, body=b'{"error":"invalid_grant"}')
     async with AsyncClient(emulator.url, key, options=options) as client:
         with pytest.raises(CredentialsError):
             await client.access_token()

@@ -39,7 +39,7 @@ async def test_a_refresh_tells_whom_it_asked_for_whose_token(
 def test_a_refusal_is_told(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
-    emulator.faults.token_endpoint.answer(400, body=b'{"error":"invalid_grant"}')
+    emulator.faults.token_endpoint.respond(400, body=b'{"error":"invalid_grant"}')
     with Client(emulator.url, key, options=options) as client, pytest.raises(CredentialsError):
         client.access_token()
 

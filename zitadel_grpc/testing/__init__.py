@@ -1,4 +1,4 @@
-"""An in-process ZITADEL for tests, demos and CI: TLS, gRPC and OAuth on one port, real tokens.
+"""An in-process ZITADEL for tests, demos and CI: gRPC and OAuth on one TLS port, with real tokens.
 
     async with Emulator() as zitadel:
         async with AsyncClient(
@@ -8,11 +8,11 @@
         ) as client:
             await client.management.GetMyOrg(GetMyOrgRequest())
 
-It answers as a real server was seen to answer. What it does not implement answers UNIMPLEMENTED:
-it never pretends. State and keys are in memory only, made anew at each start; it listens on loopback only.
+It responds as a real server does. RPCs that it does not implement return UNIMPLEMENTED. State and keys are in
+memory and new at each start. It listens on the loopback interface only.
 
-For pytest there are the fixtures of `zitadel_grpc.testing.pytest_plugin`. pytest imports them in every run,
-and this package with them, so the names here are loaded when they are first used.
+`zitadel_grpc.testing.pytest_plugin` has fixtures for pytest. pytest imports it, and so this package, in every
+run; that is why the names here are loaded on first use.
 """
 
 from typing import TYPE_CHECKING
@@ -22,21 +22,22 @@ from zitadel_grpc._lazy import lazy_exports
 if TYPE_CHECKING:
     from zitadel_grpc.testing._emulator import Emulator as Emulator
     from zitadel_grpc.testing._faults import Faults as Faults
-    from zitadel_grpc.testing._seeding import ApiApplication as ApiApplication
-    from zitadel_grpc.testing._seeding import SeedError as SeedError
-    from zitadel_grpc.testing._seeding import SeedResult as SeedResult
-    from zitadel_grpc.testing._seeding import ServiceUser as ServiceUser
+    from zitadel_grpc.testing._faults import TokenEndpointFaults as TokenEndpointFaults
+    from zitadel_grpc.testing._seed_types import ApiApplication as ApiApplication
+    from zitadel_grpc.testing._seed_types import SeedError as SeedError
+    from zitadel_grpc.testing._seed_types import SeedResult as SeedResult
+    from zitadel_grpc.testing._seed_types import ServiceUser as ServiceUser
     from zitadel_grpc.testing._state.snapshots import Snapshot as Snapshot
     from zitadel_grpc.testing._zitadel import RecordedCall as RecordedCall
 
-_OF_THE_EXTRA = ("h2", "h11", "trustme")
+_EXTRA = ("h2", "h11", "trustme")
 
 _load, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "_emulator": ["Emulator"],
-        "_faults": ["Faults"],
-        "_seeding": ["ApiApplication", "SeedError", "SeedResult", "ServiceUser"],
+        "_faults": ["Faults", "TokenEndpointFaults"],
+        "_seed_types": ["ApiApplication", "SeedError", "SeedResult", "ServiceUser"],
         "_state.snapshots": ["Snapshot"],
         "_zitadel": ["RecordedCall"],
     },
@@ -47,8 +48,9 @@ def __getattr__(name: str) -> object:
     try:
         return _load(name)
     except ModuleNotFoundError as error:
-        if error.name not in _OF_THE_EXTRA:
+        if error.name not in _EXTRA:
             raise
         raise ModuleNotFoundError(
-            f"zitadel_grpc.testing needs {error.name}: pip install 'zitadel-grpc[testing]'", name=error.name
+            f"zitadel_grpc.testing requires {error.name}: pip install 'zitadel-grpc[testing]'",
+            name=error.name,
         ) from None

@@ -1,4 +1,4 @@
-"""The emulator: start, stop, and what a test wants to know of it."""
+"""The emulator: start and stop, recorded calls, snapshots and seed files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import concurrent.futures
 import ssl
 import threading
 from collections.abc import Callable
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
@@ -16,7 +17,9 @@ from zitadel_grpc.testing._faults import Faults
 from zitadel_grpc.testing._keys import KeyPair, service_user_key_file
 from zitadel_grpc.testing._oauth import routes
 from zitadel_grpc.testing._rpc import dispatch, framing
+from zitadel_grpc.testing._seed_types import SeedResult
 from zitadel_grpc.testing._seeding import Seeding
+from zitadel_grpc.testing._state import snapshots
 from zitadel_grpc.testing._state.clock import Clock
 from zitadel_grpc.testing._state.fresh import fresh_store
 from zitadel_grpc.testing._state.snapshots import Snapshot, Snapshots
@@ -33,31 +36,32 @@ _CALL_TIMEOUT = 10.0
 
 
 class Emulator(Seeding):
-    """A ZITADEL on a port of this machine's loopback, for as long as the `with` block lasts.
+    """A ZITADEL in memory that listens on the loopback interface while its `with` block runs.
 
-    In `async with` it runs in the caller's event loop; in `with` it runs in a thread and a loop of its own.
+    `async with` runs it in the caller's event loop; `with` runs it in its own thread and event loop.
 
     Args:
-        port: The port to listen on; 0 takes a free one.
-        token_lifetime: Seconds that access tokens live.
-        clock_skew: Seconds by which the server's clock is fast; negative: slow.
+        port: The port to listen on; 0 picks a free one.
+        token_lifetime: Lifetime of access tokens in seconds.
+        clock_skew: Seconds by which the server's clock is fast; negative if it is slow.
 
     Raises:
-        OSError: On entry, if the port is taken.
+        OSError: On entry, if the port is in use.
     """
 
     key_file: dict[str, str]
-    """Key file of the first service user, IAM_OWNER of the instance and ORG_OWNER of its organization."""
+    """Key file of the first service user, who is IAM_OWNER of the instance and ORG_OWNER of the first
+    organization."""
     pat: str
     """Personal access token of the same user."""
     system_key: str
-    """Private key, PEM, of the System API's user `system-user`."""
+    """Private key (PEM) of the System API user `system-user`."""
     root_certificates: bytes
-    """The CA of the server's certificate, PEM."""
+    """Certificate (PEM) of the CA that signed the server's certificate."""
     organization_id: str
-    """The first organization, ZITADEL."""
+    """Id of the first organization, named ZITADEL."""
     faults: Faults
-    """What can be made to go wrong while it runs."""
+    """Faults to inject while it runs."""
 
     def __init__(self, *, port: int = 0, token_lifetime: float = 43200.0, clock_skew: float = 0.0) -> None:
         self._port = port
@@ -76,9 +80,9 @@ class Emulator(Seeding):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> NoReturn:
-            """Only asked for what is not there."""
-            why = "" if "_zitadel" in vars(self) else ": it was never started, use it in a `with` block"
-            raise AttributeError(f"Emulator has no {name}{why}", name=name, obj=self)
+            """Python calls this for missing attributes only."""
+            why = "" if "_zitadel" in vars(self) else ": it has not been started; use it in a `with` block"
+            raise AttributeError(f"Emulator has no attribute {name!r}{why}", name=name, obj=self)
 
     @property
     def url(self) -> str:
@@ -87,34 +91,50 @@ class Emulator(Seeding):
 
     @property
     def issuer(self) -> str:
-        """As tokens name it: the same as `url`."""
+        """The issuer of its tokens: the same as `url`."""
         return self._zitadel.issuer.url
 
     @property
     def calls(self) -> list[RecordedCall]:
-        """The gRPC calls that were answered, oldest first; of very many the last 10,000."""
+        """The last 10,000 gRPC calls that have finished, oldest first."""
         return list(self._zitadel.calls)
 
     @property
     def token_requests(self) -> int:
-        """How many requests the token endpoint was sent, answered or not."""
+        """How many requests the token endpoint has received."""
         return self._zitadel.token_requests
 
     def snapshot(self) -> Snapshot:
-        """Users, organizations, projects and all else as they are now, for `reset`."""
+        """Saves the current users, organizations, projects and all other state, for `reset`."""
         return self._between_requests(self._snapshots.take)
 
-    def reset(self, to: Snapshot | None = None) -> None:
-        """Goes back to the state at the start, or to a snapshot; takes back all faults and forgets the calls.
+    def seed(self, path: str | PathLike[str]) -> SeedResult:
+        """Adds what a YAML seed file lists.
 
-        Keys, PAT and ids stay, and so do the access tokens of users who are still there. Takes about a
-        millisecond, with a thousand users some ten, and with nothing written meanwhile none. May be called
+        Raises:
+            SeedError: If the file is invalid, or something cannot be added; then nothing is added.
+        """
+        from zitadel_grpc.testing._seed_file import load  # requires PyYAML
+
+        seed_file, store = load(path), self._zitadel.store
+        before = self._between_requests(lambda: snapshots.take(store))
+        try:
+            return seed_file.add_to(self)
+        except BaseException:
+            self._between_requests(lambda: snapshots.restore(store, before))
+            raise
+
+    def reset(self, to: Snapshot | None = None) -> None:
+        """Restores the state at the start, or a snapshot; removes all faults and recorded calls.
+
+        Keys, the PAT and ids stay the same, and access tokens of users who still exist stay valid. It takes
+        about a millisecond, ten with a thousand users, and no time if nothing was written. It may be called
         from any thread.
         """
         self._between_requests(lambda: self._reset(to or self._fresh))
 
     def forget_calls(self) -> None:
-        """Counts anew: `calls` is empty, `token_requests` 0."""
+        """Empties `calls` and sets `token_requests` to 0."""
         self._zitadel.calls.clear()
         self._zitadel.token_requests = 0
 
@@ -126,7 +146,7 @@ class Emulator(Seeding):
         self.forget_calls()
 
     def _between_requests(self, function: Callable[[], Result]) -> Result:
-        """Runs it in the thread that answers requests, and so never in the midst of one."""
+        """Runs `function` in the thread that handles requests, and so never during one."""
         if not self._is_running:
             raise RuntimeError("the emulator is not running: use it inside its `with` block")
         if threading.get_ident() == self._loop_thread:
@@ -141,7 +161,7 @@ class Emulator(Seeding):
 
     async def __aenter__(self) -> Self:
         if self._is_running:
-            raise RuntimeError("the emulator is running already: make another one")
+            raise RuntimeError("the emulator is already running: create another one")
         self._loop = loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         with concurrent.futures.ThreadPoolExecutor() as threads:
@@ -166,9 +186,11 @@ class Emulator(Seeding):
         self.key_file = service_user_key_file(first, first_key)
         self.organization_id = first_key.details.resource_owner
         self.faults = Faults(
-            store,
             token_lifetime=self._token_lifetime,
-            drop=lambda: loop.call_soon_threadsafe(self._listener.drop_connections),
+            clock_skew=self._clock_skew,
+            set_clock_skew=lambda seconds: setattr(store.clock, "skew", seconds),
+            revoke_tokens=store.access_tokens.clear,
+            drop_connections=lambda: loop.call_soon_threadsafe(self._listener.drop_connections),
         )
         self._zitadel = Zitadel(store, Issuer(url, store.new_id(), signing), self.faults)
         self._snapshots = Snapshots(store)
@@ -206,7 +228,7 @@ class Emulator(Seeding):
         self._thread.join(_STOP_TIMEOUT)
 
     async def _run(self, started: concurrent.futures.Future[Callable[[], object]]) -> None:
-        """Runs in a thread of its own until the function given to `started` is called."""
+        """Runs until the function that `started` receives is called."""
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             await self.__aenter__()

@@ -1,6 +1,6 @@
-"""What can be made to go wrong while the emulator runs.
+"""Faults that tests inject into the running emulator.
 
-Every setting may be changed at any time and from any thread; it holds from the next request on.
+All settings may be changed at any time and from any thread. A change applies from the next request on.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import grpc
 import h11
 
 from zitadel_grpc import catalog
-from zitadel_grpc.testing._state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An answer to send instead of the right one."""
+class _HttpResponse:
+    """A response to send in place of the token endpoint's own."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -28,8 +27,8 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class RpcFailure:
-    """A status to end an RPC with instead of doing it."""
+class _RpcFailure:
+    """A status to return in place of running an RPC."""
 
     code: grpc.StatusCode
     details: str
@@ -38,86 +37,115 @@ class RpcFailure:
 
 
 class TokenEndpointFaults:
-    """`down`: the connection is closed without an answer. `silent`: the request is read and never answered.
-    `delay`: seconds before anything else happens.
-    """
+    """Faults of the token endpoint: `Emulator.faults.token_endpoint`."""
 
-    __slots__ = ("_answers", "delay", "down", "silent")  # so that a wrong name is an error
+    down: bool
+    """Closes the connection without a response."""
+    silent: bool
+    """Reads the request and never responds."""
+    delay: float
+    """Seconds to wait before doing anything else."""
+
+    __slots__ = ("_responses", "delay", "down", "silent")  # makes a misspelled fault an AttributeError
 
     def __init__(self) -> None:
         self.down = False
         self.silent = False
         self.delay = 0.0
-        self._answers: deque[HttpAnswer] = deque()
+        self._responses: deque[_HttpResponse] = deque()
 
-    def answer(
+    def respond(
         self, status: int, *, headers: Mapping[str, str] | None = None, body: bytes = b"", times: int = 1
     ) -> None:
-        """Answers the next `times` requests so, after those that were asked for before.
+        """Sends this response to the next `times` requests, after the responses set by earlier calls.
 
-        Raises ValueError for what HTTP cannot send.
+        Raises:
+            ValueError: If HTTP cannot send such a response.
         """
-        answer = HttpAnswer(status, headers or {}, body)
-        _check(answer)
-        self._answers.extend([answer] * times)
+        response = _HttpResponse(status, headers or {}, body)
+        _check(response)
+        self._responses.extend([response] * times)
 
-    def next_answer(self) -> HttpAnswer | None:
+    def _next_response(self) -> _HttpResponse | None:
         try:
-            return self._answers.popleft()
+            return self._responses.popleft()
         except IndexError:
             return None
 
 
-def _check(answer: HttpAnswer) -> None:
+def _check(response: _HttpResponse) -> None:
     """Raises ValueError."""
-    if _LENGTHS & {name.lower() for name in answer.headers}:
-        raise ValueError("the length of an answer is told by the emulator: leave out the header")
-    if answer.body and answer.status in (204, 304):
-        raise ValueError(f"an answer of status {answer.status} has no body")
+    if set_by_us := _LENGTHS & {name.lower() for name in response.headers}:
+        raise ValueError(f"headers must not contain {min(set_by_us)}: the emulator sets it")
+    if response.body and response.status in (204, 304):
+        raise ValueError(f"a response with status {response.status} cannot have a body")
     try:
-        h11.Response(status_code=answer.status, headers=list(answer.headers.items()))
+        h11.Response(status_code=response.status, headers=list(response.headers.items()))
     except (h11.LocalProtocolError, UnicodeEncodeError) as error:
-        raise ValueError(f"HTTP has no such answer: {error}") from None
+        raise ValueError(f"HTTP cannot send this response: {error}") from None
 
 
 _LENGTHS = {"content-length", "transfer-encoding"}
 
 
 class Faults:
-    """`token_endpoint` has faults of its own; `latency` is added to each RPC, in seconds."""
+    """Faults of a running emulator: `Emulator.faults`."""
+
+    token_endpoint: TokenEndpointFaults
+    token_lifetime: float
+    """Lifetime in seconds of tokens issued from now on. `expires_in` is one less, as in ZITADEL."""
+    latency: float
+    """Seconds added to each RPC."""
+    projection_lag: float
+    """Seconds until lists, permissions and the token endpoint see a write that is made after this is set.
+    Reads by id see it at once. The lag of a real server is up to about a second."""
 
     __slots__ = (
-        "_drop",
+        "_clock_skew",
+        "_drop_connections",
         "_failures",
         "_lock",
-        "_store",
+        "_revoke_tokens",
+        "_set_clock_skew",
         "latency",
         "projection_lag",
         "token_endpoint",
         "token_lifetime",
     )
 
-    def __init__(self, store: Store, *, token_lifetime: float, drop: Callable[[], object]) -> None:
-        self._store = store
-        self._drop = drop
-        self._failures: dict[str, deque[RpcFailure]] = {}
+    def __init__(
+        self,
+        *,
+        token_lifetime: float,
+        clock_skew: float,
+        set_clock_skew: Callable[[float], object],
+        revoke_tokens: Callable[[], object],
+        drop_connections: Callable[[], object],
+    ) -> None:
+        """Called by `Emulator`."""
+        self._set_clock_skew = set_clock_skew
+        self._revoke_tokens = revoke_tokens
+        self._drop_connections = drop_connections
+        self._failures: dict[str, deque[_RpcFailure]] = {}
         self._lock = threading.Lock()
+        self._clock_skew = clock_skew
         self.token_endpoint = TokenEndpointFaults()
         self.token_lifetime = token_lifetime
-        """Seconds that tokens given out from now on live; `expires_in` says one less, as ZITADEL does."""
         self.latency = 0.0
         self.projection_lag = 0.0
-        """Seconds until lists, permissions and the token endpoint see a write that comes after this is set;
-        reads by id see it at once. A real server's are up to about a second late."""
 
     @property
     def clock_skew(self) -> float:
-        """Seconds by which the server's clock is fast, its Date header and its checks; negative: slow."""
-        return self._store.clock.skew
+        """Seconds by which the server's clock is fast; negative if it is slow.
+
+        It affects the Date header and all checks of times.
+        """
+        return self._clock_skew
 
     @clock_skew.setter
     def clock_skew(self, seconds: float) -> None:
-        self._store.clock.skew = seconds
+        self._set_clock_skew(seconds)
+        self._clock_skew = seconds
 
     def fail_next(
         self,
@@ -129,42 +157,48 @@ class Faults:
         error_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Ends the next `times` calls of an RPC with `code`; their tokens are not looked at, nothing is done.
+        """Makes the next `times` calls of an RPC fail before their token is checked.
 
-        `rpc` is a full name: `zitadel.management.v1.ManagementService/GetMyOrg`. An `error_id` is carried by
-        the answer as by ZITADEL's own. After `retry_after` seconds, the answer says, the caller may come
-        again (gRPC's `grpc-retry-pushback-ms`). Raises ValueError for an unknown RPC or a code that is no
-        failure.
+        Args:
+            rpc: A full name: `zitadel.management.v1.ManagementService/GetMyOrg`.
+            code: The status code of the calls.
+            times: How many calls fail.
+            details: The status message of the calls.
+            error_id: ZITADEL's error id, such as `AUTH-5mWD2`, sent as ZITADEL sends it.
+            retry_after: Seconds after which the caller may retry (gRPC's `grpc-retry-pushback-ms`).
+
+        Raises:
+            ValueError: If the RPC is unknown, or `code` is OK.
         """
         rpc = rpc.removeprefix("/")
         if catalog.get(rpc) is None:
             names = [each.full_name for each in catalog.rpcs()]
-            alike = [name for name in names if name.endswith(f"/{rpc.rpartition('/')[2]}")]
-            alike = alike or difflib.get_close_matches(rpc, names, 1)
-            mend = f"; do you mean {' or '.join(alike)}?" if alike else ""
-            raise ValueError(f"{rpc!r} is no RPC of ZITADEL{mend}")
+            similar = [name for name in names if name.endswith(f"/{rpc.rpartition('/')[2]}")]
+            similar = similar or difflib.get_close_matches(rpc, names, 1)
+            hint = f"; did you mean {' or '.join(similar)}?" if similar else ""
+            raise ValueError(f"unknown RPC {rpc!r}{hint}")
         if not isinstance(code, grpc.StatusCode) or code is grpc.StatusCode.OK:
-            raise ValueError(f"{code!r} is no failure: give a grpc.StatusCode other than OK")
+            raise ValueError(f"code must be a grpc.StatusCode other than OK, not {code!r}")
         with self._lock:
             self._failures.setdefault(rpc, deque()).extend(
-                [RpcFailure(code, details, error_id, retry_after)] * times
+                [_RpcFailure(code, details, error_id, retry_after)] * times
             )
 
-    def next_failure(self, rpc: str) -> RpcFailure | None:
+    def _next_failure(self, rpc: str) -> _RpcFailure | None:
         with self._lock:
             failures = self._failures.get(rpc)
             return failures.popleft() if failures else None
 
     def revoke_all_tokens(self) -> None:
-        """Refuses every access token given out so far; personal access tokens stay good."""
-        self._store.access_tokens.clear()
+        """Revokes every access token issued so far. Personal access tokens stay valid."""
+        self._revoke_tokens()
 
     def drop_connections(self) -> None:
-        """Cuts off every open connection, as a broken network does; new ones are accepted."""
-        self._drop()
+        """Resets every open connection, as a broken network does. New connections are accepted."""
+        self._drop_connections()
 
     def clear(self) -> None:
-        """Takes back all faults that last: delays, silence, failures not used up, the clock's skew, lag."""
+        """Removes all faults. `token_lifetime`, revoked tokens and dropped connections stay as they are."""
         self.token_endpoint = TokenEndpointFaults()
         self.latency = 0.0
         self.projection_lag = 0.0

@@ -1,11 +1,11 @@
-"""Seed files: YAML that says what an emulator has from the start.
+"""Seed files: YAML that lists what the emulator contains at the start.
 
     organizations:
-      - name: ZITADEL                     # the one that is always there; others are made
+      - name: ZITADEL                     # always exists; others are added
         service_users:
           - user_name: reporter
             roles: [ORG_OWNER_VIEWER]     # Manager roles, on the organization or on the instance
-            jwt_access_tokens: true       # default: opaque ones
+            jwt_access_tokens: true       # default: opaque tokens
         humans:
           - email: ann@example.com        # with user_name, first_name, last_name, password, roles
         projects:
@@ -19,7 +19,7 @@
                 private_key_jwt: true         # default: a client secret
       - name: Acme
 
-Only names are required. Users, organizations and roles may be named before they are defined.
+Only names are required. Users, organizations and roles may be used before they are defined.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from os import PathLike
 from pathlib import Path
 
 from zitadel_grpc.testing._seed_sections import Section, read
-from zitadel_grpc.testing._seeding import ApiApplication, SeedError, Seeding, SeedResult, ServiceUser
+from zitadel_grpc.testing._seed_types import ApiApplication, SeedError, SeedResult, ServiceUser
+from zitadel_grpc.testing._seeding import Seeding
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class _Human:
     email: str
     roles: Sequence[str]
     texts: Mapping[str, str] = field(repr=False)
-    """By the names of `add_human`'s arguments."""
+    """Keyed by the names of `add_human`'s parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class _Project:
     user_grants: Mapping[str, Sequence[str]]
     """Roles by user name."""
     project_grants: Mapping[str, Sequence[str]]
-    """Roles by the organization's name."""
+    """Roles by organization name."""
     managers: Mapping[str, Sequence[str]]
     """Manager roles by user name."""
     api_applications: Sequence[_ApiApplication]
@@ -148,7 +149,7 @@ class SeedFile:
 
 
 def load(path: str | PathLike[str]) -> SeedFile:
-    """Reads and checks a seed file. Raises SeedError, which names it, the place in it, and the mend."""
+    """Reads and checks a seed file. SeedErrors name the file, the place and the fix."""
     path = Path(path)
     document = read(path)
     organizations = [_organization(section) for section in document.sections("organizations")]
@@ -213,12 +214,14 @@ def _api_application(section: Section) -> _ApiApplication:
 
 def _known(ids: Mapping[str, str], name: str, kind: str, where: str) -> str:
     if name not in ids:
-        raise SeedError(f"there is no {kind} {name!r}: add it to {where}")
+        raise SeedError(f"unknown {kind} {name!r}: add it to {where}")
     return ids[name]
 
 
 def _roles_of(project: _Project, roles: Sequence[str]) -> Sequence[str]:
     for role in roles:
         if role not in project.roles:
-            raise SeedError(f"{role!r} is no role of {project.name}: add it to {project.place}.roles")
+            raise SeedError(
+                f"unknown role {role!r} of project {project.name}: add it to {project.place}.roles"
+            )
     return roles

@@ -1,7 +1,7 @@
-"""State to begin with: what an emulator is given before a test or a demo.
+"""Methods of `Emulator` that add users, organizations, projects and grants before a test or a demo.
 
-The RPCs themselves put it there, whoever may call them: it obeys their rules, and looks as if a client had
-made it.
+They run the implementations of the RPCs without checking permissions: the RPCs' rules hold, and the result
+looks as if a client had added it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from os import PathLike
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -25,59 +23,18 @@ from zitadel_grpc.api.user import v1 as user
 from zitadel_grpc.testing._rpc import services
 from zitadel_grpc.testing._rpc.permissions import roles_of_level
 from zitadel_grpc.testing._rpc.refusals import Refusal
+from zitadel_grpc.testing._seed_types import ApiApplication, SeedError, ServiceUser
 from zitadel_grpc.testing._state.members import Level
-from zitadel_grpc.testing._state.snapshots import Snapshot
 from zitadel_grpc.testing._zitadel import Zitadel
 
 Result = TypeVar("Result")
 
 
-class SeedError(ValueError):
-    """What was to be added cannot be; the text says which, and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceUser:
-    """A service user and all that it can prove itself by; its client id is its user name."""
-
-    id: str
-    user_name: str
-    key_file: dict[str, str] = field(repr=False)
-    """For `JwtProfile.from_dict`."""
-    pat: str = field(repr=False)
-    client_secret: str = field(repr=False)
-
-    @property
-    def client_id(self) -> str:
-        return self.user_name
-
-
-@dataclass(frozen=True, slots=True)
-class ApiApplication:
-    """An API of one's own, as a client: it introspects with its secret, or by private_key_jwt."""
-
-    id: str
-    client_id: str
-    client_secret: str | None = field(repr=False)
-    key_file: dict[str, str] | None = field(repr=False)
-    """For `ApplicationKey.from_dict`."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeedResult:
-    """Of what a seed file added, all that can prove itself by something."""
-
-    service_users: Mapping[str, ServiceUser]
-    """By user name."""
-    api_applications: Mapping[str, ApiApplication]
-    """By `PROJECT/NAME`."""
-
-
 class Seeding(ABC):
-    """Methods of `Emulator`. Each takes milliseconds, and is as good in async as in sync tests.
+    """Methods of `Emulator`. Each takes milliseconds and works in sync and async tests.
 
-    What another call may need, such as a project's id, is returned. Where an organization may be named, the
-    default is the first one. All raise SeedError for what the RPC of that kind would refuse.
+    They return what later calls need, such as a project's id. `organization_id` defaults to the first
+    organization. They raise SeedError where the RPC would return an error.
     """
 
     _zitadel: Zitadel
@@ -86,24 +43,9 @@ class Seeding(ABC):
     @abstractmethod
     def _between_requests(self, function: Callable[[], Result]) -> Result: ...
 
-    def seed(self, path: str | PathLike[str]) -> SeedResult:
-        """Adds what a YAML file says (see `zitadel_grpc.testing._seed_file`).
-
-        SeedErrors name the file and the place in it; after one nothing of the file was added.
-        """
-        from zitadel_grpc.testing._seed_file import load
-
-        seed_file, store = load(path), self._zitadel.store
-        before = self._between_requests(lambda: Snapshot.take(store))
-        try:
-            return seed_file.add_to(self)
-        except BaseException:
-            self._between_requests(lambda: before.restore(store))
-            raise
-
     def add_organization(self, name: str) -> str:
-        """The id of an organization in which nobody has a role yet."""
-        added = self._do(f"organization {name!r}", org.AddOrganizationRequest(name=name))
+        """Adds an organization without members and returns its id."""
+        added = self._add(f"organization {name!r}", org.AddOrganizationRequest(name=name))
         organization_id: str = added.organization_id
         return organization_id
 
@@ -115,14 +57,19 @@ class Seeding(ABC):
         organization_id: str | None = None,
         jwt_access_tokens: bool = False,
     ) -> ServiceUser:
-        """A service user with a key (some 50 ms of CPU), a personal access token and a secret.
+        """Adds a service user with a key, a personal access token and a client secret.
 
-        `user_name` is made up if none is given. `roles` are Manager roles, on the instance or on the user's
-        organization, as their names say. The token endpoint gives it opaque tokens, or JWTs.
+        Generating the key takes about 50 ms of CPU.
+
+        Args:
+            user_name: Generated by default.
+            roles: Manager roles: `IAM_…` on the instance, `ORG_…` on the user's organization.
+            organization_id: The user's organization.
+            jwt_access_tokens: The token endpoint issues JWTs to this user; by default opaque tokens.
         """
         given, types = _by_level(roles), user.AccessTokenType
         user_name = user_name or f"service-user-{self._zitadel.store.new_id()}"
-        thing = f"service user {user_name!r}"
+        what = f"service user {user_name!r}"
         request = management.AddMachineUserRequest(
             user_name=user_name,
             name=user_name,
@@ -130,17 +77,17 @@ class Seeding(ABC):
                 types.ACCESS_TOKEN_TYPE_JWT if jwt_access_tokens else types.ACCESS_TOKEN_TYPE_BEARER
             ),
         )
-        user_id: str = self._do(thing, request, organization_id).user_id
-        self._give(user_id, given, organization_id)
+        user_id: str = self._add(what, request, organization_id).user_id
+        self._add_members(user_id, given, organization_id)
         key = management.AddMachineKeyRequest(user_id=user_id, type=authn.KeyType.KEY_TYPE_JSON)
         pat = management.AddPersonalAccessTokenRequest(user_id=user_id)
         secret = management.GenerateMachineSecretRequest(user_id=user_id)
         return ServiceUser(
             id=user_id,
             user_name=user_name,
-            key_file=json.loads(self._do(thing, key, organization_id).key_details),
-            pat=self._do(thing, pat, organization_id).token,
-            client_secret=self._do(thing, secret, organization_id).client_secret,
+            key_file=json.loads(self._add(what, key, organization_id).key_details),
+            pat=self._add(what, pat, organization_id).token,
+            client_secret=self._add(what, secret, organization_id).client_secret,
         )
 
     def add_human(
@@ -154,7 +101,10 @@ class Seeding(ABC):
         roles: Iterable[str] = (),
         organization_id: str | None = None,
     ) -> str:
-        """The id of a human with a verified e-mail address, which is the user name if none is given."""
+        """Adds a human user with a verified e-mail address and returns the user's id.
+
+        `user_name` defaults to the e-mail address.
+        """
         given, human = _by_level(roles), management.ImportHumanUserRequest
         request = human(
             user_name=user_name or email,
@@ -162,8 +112,8 @@ class Seeding(ABC):
             email=human.Email(email=email, is_email_verified=True),
             password=password or "",
         )
-        user_id: str = self._do(f"human {email!r}", request, organization_id).user_id
-        self._give(user_id, given, organization_id)
+        user_id: str = self._add(f"human {email!r}", request, organization_id).user_id
+        self._add_members(user_id, given, organization_id)
         return user_id
 
     def add_manager_roles(
@@ -174,72 +124,71 @@ class Seeding(ABC):
         organization_id: str | None = None,
         project_id: str | None = None,
     ) -> None:
-        """Makes a user Manager of the instance (`IAM_…`), of an organization (`ORG_…`) or of a project.
+        """Gives a user Manager roles on the instance (`IAM_…`), an organization (`ORG_…`) or a project.
 
-        Roles on a project need a `project_id`.
+        Project roles such as `PROJECT_OWNER` require a `project_id`.
         """
         given = _by_level(roles, on_project=project_id is not None)
-        self._give(user_id, given, organization_id or self._owner(project_id), project_id)
+        self._add_members(user_id, given, organization_id or self._owner(project_id), project_id)
 
     def add_project(self, name: str, *, roles: Iterable[str] = (), organization_id: str | None = None) -> str:
-        """The id of a project with these roles, by their keys."""
-        thing, keys = f"project {name!r}", _listed(roles)
+        """Adds a project with roles of these keys and returns its id."""
+        what, keys = f"project {name!r}", _role_list(roles)
         request = management.AddProjectRequest(name=name)
-        project_id: str = self._do(thing, request, organization_id).id
+        project_id: str = self._add(what, request, organization_id).id
         for key in keys:
             role = management.AddProjectRoleRequest(project_id=project_id, role_key=key, display_name=key)
-            self._do(f"role {key!r} of {thing}", role, organization_id)
+            self._add(f"role {key!r} of {what}", role, organization_id)
         return project_id
 
     def add_project_grant(self, project_id: str, organization_id: str, roles: Iterable[str]) -> str:
-        """The id of a grant of roles of a project to another organization."""
+        """Grants roles of a project to another organization and returns the grant's id."""
         request = management.AddProjectGrantRequest(
-            project_id=project_id, granted_org_id=organization_id, role_keys=_listed(roles)
+            project_id=project_id, granted_org_id=organization_id, role_keys=_role_list(roles)
         )
-        grant_id: str = self._do(
-            f"{', '.join(request.role_keys)} of project {project_id} to organization {organization_id}",
-            request,
-            self._owner(project_id),
-        ).grant_id
+        what = f"grant of project {project_id} to organization {organization_id}"
+        grant_id: str = self._add(what, request, self._owner(project_id)).grant_id
         return grant_id
 
     def add_user_grant(
         self, user_id: str, project_id: str, roles: Iterable[str], *, project_grant_id: str | None = None
     ) -> str:
-        """The id of a grant of roles of a project to a user: by the organization that has the project, or by
-        the one that has it by a project grant."""
+        """Grants roles of a project to a user and returns the grant's id.
+
+        The grant belongs to the project's organization, or to the one that received `project_grant_id`.
+        """
         request = management.AddUserGrantRequest(
             user_id=user_id,
             project_id=project_id,
             project_grant_id=project_grant_id or "",
-            role_keys=_listed(roles),
+            role_keys=_role_list(roles),
         )
         grant = self._zitadel.store.project_grants.get(project_grant_id or "")
         owner = grant.granted_organization_id if grant else self._owner(project_id)
-        thing = f"{', '.join(request.role_keys)} of project {project_id} to user {user_id}"
-        grant_id: str = self._do(thing, request, owner).user_grant_id
+        what = f"grant of project {project_id} to user {user_id}"
+        grant_id: str = self._add(what, request, owner).user_grant_id
         return grant_id
 
     def add_api_application(
         self, project_id: str, name: str = "api", *, private_key_jwt: bool = False
     ) -> ApiApplication:
-        """An API application, with a secret, or with a key for private_key_jwt."""
+        """Adds an API application with a client secret, or with a key for private_key_jwt."""
         methods = app.APIAuthMethodType
         method = methods.API_AUTH_METHOD_TYPE_BASIC
         if private_key_jwt:
             method = methods.API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT
-        thing, owner = f"application {name!r}", self._owner(project_id)
+        what, owner = f"application {name!r}", self._owner(project_id)
         request = management.AddAPIAppRequest(project_id=project_id, name=name, auth_method_type=method)
-        added = self._do(thing, request, owner)
+        added = self._add(what, request, owner)
         key_file = None
         if private_key_jwt:
             key = management.AddAppKeyRequest(
                 project_id=project_id, app_id=added.app_id, type=authn.KeyType.KEY_TYPE_JSON
             )
-            key_file = json.loads(self._do(thing, key, owner).key_details)
+            key_file = json.loads(self._add(what, key, owner).key_details)
         return ApiApplication(added.app_id, added.client_id, added.client_secret or None, key_file)
 
-    def _give(
+    def _add_members(
         self,
         user_id: str,
         roles: Mapping[Level, Sequence[str]],
@@ -257,44 +206,44 @@ class Seeding(ABC):
                     request = management.AddProjectMemberRequest(
                         project_id=project_id or "", user_id=user_id, roles=given
                     )
-            self._do(f"{', '.join(given)} of user {user_id}", request, organization_id)
+            self._add(f"{', '.join(given)} to user {user_id}", request, organization_id)
 
     def _owner(self, project_id: str | None) -> str | None:
         project = self._zitadel.store.projects.get(project_id or "")
         return project.details.resource_owner if project else None
 
-    def _do(self, thing: str, request: Message, organization_id: str | None = None) -> Any:
-        """What the RPC answers that `request` is for, called in an organization."""
+    def _add(self, what: str, request: Message, organization_id: str | None = None) -> Any:
+        """Runs the RPC of `request` in an organization and returns its response. Raises SeedError."""
         organization_id = organization_id or self.organization_id
         if organization_id not in self._zitadel.store.organizations:
-            raise SeedError(f"{thing} cannot be added: there is no organization {organization_id}")
+            raise SeedError(f"cannot add {what}: organization {organization_id} does not exist")
         name = request.DESCRIPTOR.name.removesuffix("Request")
         implementation = services.implementations(request.DESCRIPTOR.file.package)[name]
         call = services.Call(self._zitadel, None, organization_id)
         for violation in validation.violations(request):
-            raise SeedError(f"{thing} cannot be added: {violation}")
+            raise SeedError(f"cannot add {what}: {violation}")
         try:
             return self._between_requests(lambda: implementation(call, request))
         except Refusal as refusal:
-            raise SeedError(f"{thing} cannot be added: {refusal.details}") from None
+            raise SeedError(f"cannot add {what}: {refusal.details}") from None
 
 
-def _listed(roles: Iterable[str]) -> list[str]:
-    """Raises SeedError for a text, of which each letter would be a role."""
+def _role_list(roles: Iterable[str]) -> list[str]:
+    """Raises SeedError for a str, which would be read as a list of letters."""
     if isinstance(roles, str):
-        raise SeedError(f"roles is {roles!r}: give a list, [{roles!r}]")
+        raise SeedError(f"roles must be a list, not a str: pass [{roles!r}]")
     return list(roles)
 
 
 def _by_level(roles: Iterable[str], *, on_project: bool = False) -> dict[Level, list[str]]:
-    """Raises SeedError for what is no Manager role, or one on a project where none is meant."""
+    """Raises SeedError for an unknown Manager role, and for a project role unless `on_project`."""
     found: dict[Level, list[str]] = {}
-    for role in _listed(roles):
+    for role in _role_list(roles):
         level = next((level for level in Level if role in roles_of_level(level)), None)
         if level is None:
             known = ", ".join(role for level in Level for role in roles_of_level(level))
-            raise SeedError(f"{role!r} is no Manager role; there are {known}")
+            raise SeedError(f"{role!r} is not a Manager role; must be one of {known}")
         if level is Level.PROJECT and not on_project:
-            raise SeedError(f"{role} is a role on a project: use add_manager_roles with a project_id")
+            raise SeedError(f"{role} is a role on a project: pass project_id to add_manager_roles")
         found.setdefault(level, []).append(role)
     return found

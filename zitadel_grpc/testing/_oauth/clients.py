@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from zitadel_grpc.testing._oauth import assertions
+from zitadel_grpc.testing import _assertions
 from zitadel_grpc.testing._oauth.errors import OAuthError
 from zitadel_grpc.testing._oauth.forms import client_credentials
 from zitadel_grpc.testing._state.applications import Application
@@ -51,5 +51,5 @@ def _by_assertion(zitadel: Zitadel, assertion: str) -> Application | None:
             return None
         return key.public_key if key.expiration_date > store.clock.datetime() else None
 
-    client_id = assertions.verify(assertion, issuer=zitadel.issuer.url, now=store.clock.now(), key_of=key_of)
+    client_id = _assertions.verify(assertion, issuer=zitadel.issuer.url, now=store.clock.now(), key_of=key_of)
     return store.client(client_id) if client_id else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zitadel_grpc.testing._oauth import assertions
+from zitadel_grpc.testing import _assertions
 from zitadel_grpc.testing._oauth.errors import OAuthError
 from zitadel_grpc.testing._oauth.machines import token_for
 from zitadel_grpc.testing._state.tokens import AccessToken
@@ -20,7 +20,7 @@ def grant(zitadel: Zitadel, request: Request, form: dict[str, str]) -> AccessTok
         usable = key and key.user_id == user_id and key.expiration_date > store.clock.datetime()
         return key.public_key if key and usable else None
 
-    user_id = assertions.verify(
+    user_id = _assertions.verify(
         form.get("assertion", ""), issuer=zitadel.issuer.url, now=store.clock.now(), key_of=key_of
     )
     if user_id is None or user_id not in store.users:

@@ -68,6 +68,6 @@ async def _fault(zitadel: Zitadel) -> Response | None:
         await asyncio.Event().wait()
     if faults.down:
         raise HangUp
-    if answer := faults.next_answer():
-        return Response(answer.status, list(answer.headers.items()), answer.body)
+    if response := faults._next_response():
+        return Response(response.status, list(response.headers.items()), response.body)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zitadel_grpc.testing._oauth import assertions
+from zitadel_grpc.testing import _assertions
 from zitadel_grpc.testing._rpc.refusals import permission_denied, unauthenticated
 from zitadel_grpc.testing._state.users import UserState
 from zitadel_grpc.testing._wire.messages import Request
@@ -57,7 +57,7 @@ def _active_user(zitadel: Zitadel, user_id: str) -> Caller | None:
 
 def _system_user(zitadel: Zitadel, token: str) -> Caller | None:
     store = zitadel.store
-    user_id = assertions.verify(
+    user_id = _assertions.verify(
         token,
         issuer=zitadel.issuer.url,
         now=store.clock.now(),

@@ -72,7 +72,7 @@ async def _perform(zitadel: Zitadel, request: Request, rpc: str, known: _Known) 
         raise Refusal(StatusCode.NOT_FOUND, unknown_instance)
     if zitadel.faults.latency:
         await asyncio.sleep(zitadel.faults.latency)
-    if failure := zitadel.faults.next_failure(rpc):
+    if failure := zitadel.faults._next_failure(rpc):
         raise Refusal(failure.code, failure.details, failure.error_id, retry_after=failure.retry_after)
     message = known.message = _decode(services.request_type(service, name), framing.read_message(request))
     call = _authorized(zitadel, request, entry, message, known)

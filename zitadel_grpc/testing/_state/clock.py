@@ -1,15 +1,15 @@
-"""The emulated server's clock, which a test may set wrong."""
+"""The emulated server's clock, which tests may set wrong."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 
-_MOST_SKEW = 50 * 365.25 * 86400
+_MAX_SKEW = 50 * 365.25 * 86400
 
 
 class Clock:
-    """Fast by `skew` seconds; negative: slow. The Date header and every check of a time follow it."""
+    """A clock that is fast by `skew` seconds, or slow if it is negative."""
 
     def __init__(self, skew: float = 0.0) -> None:
         self.skew = skew
@@ -20,9 +20,9 @@ class Clock:
 
     @skew.setter
     def skew(self, seconds: float) -> None:
-        if not abs(seconds) <= _MOST_SKEW:
+        if not abs(seconds) <= _MAX_SKEW:
             raise ValueError(
-                f"a clock cannot be wrong by {seconds} s: give at most {_MOST_SKEW:.0f}, fifty years"
+                f"clock_skew must be at most fifty years ({_MAX_SKEW:.0f} seconds), not {seconds}"
             )
         self._skew = seconds
 

@@ -6,7 +6,7 @@ import copy
 import time
 from collections import deque
 
-from zitadel_grpc.testing._state.snapshots import Snapshot
+from zitadel_grpc.testing._state import snapshots
 from zitadel_grpc.testing._state.store import Store
 
 
@@ -39,6 +39,6 @@ class Projections:
 
 def _copy(store: Store, lag: float) -> Store:
     late = copy.copy(store)
-    Snapshot.take(store).restore(late)
+    snapshots.restore(late, snapshots.take(store))
     late.lag = lag
     return late

@@ -1,4 +1,4 @@
-"""Self-signed JWTs: assertions of RFC 7523, and the System API's tokens, which ZITADEL checks alike."""
+"""Checks JWTs that callers sign: RFC 7523 assertions and the tokens of System API users."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _LEEWAY = 1.0
 def verify(
     token: str, *, issuer: str, now: float, key_of: Callable[[str, str | None], bytes | None]
 ) -> str | None:
-    """The subject of a JWT that is right in every point, or None: ZITADEL does not say which point was wrong.
+    """Returns the subject of a valid JWT, or None: ZITADEL does not say what is wrong with a JWT.
 
-    `key_of` finds the public key (PEM) for a subject and the header's `kid`. `now` is in seconds since 1970.
+    `key_of` returns the public key (PEM) of a subject and the header's `kid`. `now` is in seconds since 1970.
     """
     try:
         unverified = jwt.decode_complete(token, options={"verify_signature": False})
@@ -27,13 +27,13 @@ def verify(
         if key is None:
             return None
         claims = jwt.decode(token, load_public_key(key), algorithms=["RS256"], options=_SIGNATURE_ONLY)
-    except (jwt.InvalidTokenError, RecursionError):  # JSON may be nested as deeply as one likes
+    except (jwt.InvalidTokenError, RecursionError):  # JSON nested too deeply raises RecursionError
         return None
-    right = claims.get("iss") == subject and issuer in _audience(claims) and _is_current(claims, now)
-    return subject if right else None
+    valid = claims.get("iss") == subject and issuer in _audience(claims) and _is_current(claims, now)
+    return subject if valid else None
 
 
-# The times and the audience are checked here, by the server's own clock and leeway.
+# We check times and audience, with the server's own clock and leeway.
 _SIGNATURE_ONLY: Any = dict.fromkeys(
     ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti"), False
 )
