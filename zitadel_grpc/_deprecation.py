@@ -32,8 +32,8 @@ def warn_if_deprecated(rpc: str) -> None:
     from zitadel_grpc import catalog
 
     entry = catalog.get(rpc)
-    if entry is not None and entry.deprecated:
-        warnings.warn(f"{rpc} is deprecated", DeprecationWarning, _stacklevel())
+    if entry is not None and entry.deprecation:
+        warnings.warn(f"{rpc} is deprecated: {entry.deprecation}", DeprecationWarning, _stacklevel())
 
 
 def _stacklevel() -> int:

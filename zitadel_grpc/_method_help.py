@@ -31,8 +31,8 @@ def document(rpc: str) -> str:
 
     lines = [_signature(rpc)]
     entry = catalog.get(rpc)
-    if entry is not None and entry.deprecated:
-        lines += ["", "Deprecated."]
+    if entry is not None and entry.deprecation:
+        lines += ["", f"Deprecated: {entry.deprecation}."]
     if entry is not None and entry.summary:
         lines += ["", entry.summary]
     facts = {}
@@ -67,7 +67,7 @@ def _summary(rpc: str) -> str:
         return ""
     first_line = entry.summary.partition("\n")[0].rstrip(".")
     permission = f"permission {entry.permission}" if entry.permission else ""
-    deprecated = "deprecated" if entry.deprecated else ""
+    deprecated = "deprecated" if entry.deprecation else ""
     return ", ".join(filter(None, [first_line, permission, deprecated]))
 
 

@@ -1,43 +1,54 @@
-"""Writes what the custom options say of each RPC, zitadel_grpc/api/_catalog.json, and of it what each client
-needs at its start: which RPCs only read, _reads.json."""
+"""Writes the catalog of RPCs, zitadel_grpc/api/_catalog.json, and the list of those that only read.
+
+Each client needs that list at its start, so it has a file of its own, _reads.json.
+"""
 
 import json
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
+from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto
 
 from scripts.protos.descriptors import CustomOptions, is_zitadel
-from zitadel_grpc.catalog import Rpc
+from scripts.protos.texts import first_sentence, one_line
+from zitadel_grpc.catalog import Rpc, _parse
 
 _OPENAPI = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_operation"
+_SUCCESSORS = Path(__file__).with_name("successors.json")
+"""The RPCs that newer servers deprecate, each with those that replace it."""
 
 
-def write_catalog(image: FileDescriptorSet, options: CustomOptions, api: Path) -> None:
-    """Write, for each RPC: permission, HTTP verb, HTTP path, summary, deprecated; and the names of those that
-    read, in the form of gRPC's service config."""
-    catalog: dict[str, dict[str, list[Any]]] = {}
+def write_catalog(
+    image: FileDescriptorSet, options: CustomOptions, texts: Mapping[str, str], api: Path
+) -> dict[str, Rpc]:
+    """Write each RPC's permission, HTTP verb, HTTP path, summary, deprecated and successors, and the names of
+    those that read in the form of gRPC's service config.
+
+    Returns the catalog as clients read it.
+    """
+    successors: dict[str, list[str]] = json.loads(_SUCCESSORS.read_text(encoding="utf-8"))
+    data: dict[str, dict[str, list[Any]]] = {}
     for file in filter(is_zitadel, image.file):
-        comments = _comments(file)
-        for index, service in enumerate(file.service):
-            catalog[f"{file.package}.{service.name}"] = {
-                method.name: _rpc(
-                    method, options.of(method.options), comments.get((6, index, 2, position), "")
-                )
-                for position, method in enumerate(service.method)
-            }
-    _write(api / "_catalog.json", catalog)
+        for service in file.service:
+            service_name = f"{file.package}.{service.name}"
+            methods = data[service_name] = {}
+            for method in service.method:
+                name = f"{service_name}/{method.name}"
+                entry = _rpc(method, options.of(method.options), texts.get(name, ""))
+                methods[method.name] = [*entry, successors.get(name, [])]
+    _write(api / "_catalog.json", data)
+    catalog = _parse(data)
     reads = [
-        {"service": service, "method": name}
-        for service, methods in sorted(catalog.items())
-        for name, entry in sorted(methods.items())
-        if Rpc(f"{service}/{name}", *entry).reads
+        dict(zip(("service", "method"), name.split("/"), strict=True))
+        for name, rpc in sorted(catalog.items())
+        if rpc.reads
     ]
     _write(api / "_reads.json", reads)
+    return catalog
 
 
-def _rpc(method: MethodDescriptorProto, options: dict[str, Any], comment: str) -> list[Any]:
+def _rpc(method: MethodDescriptorProto, options: dict[str, Any], text: str) -> list[Any]:
     permission = ""
     if (v1 := options.get("zitadel.v1.auth_option")) is not None:
         permission = v1.permission
@@ -45,9 +56,9 @@ def _rpc(method: MethodDescriptorProto, options: dict[str, Any], comment: str) -
         permission = v2.auth_option.permission
     verb, path = _http_binding(options.get("google.api.http"))
     openapi = options.get(_OPENAPI)
-    summary = openapi.summary if openapi is not None else ""
+    summary = one_line(openapi.summary) if openapi is not None else ""
     deprecated = method.options.deprecated or (openapi is not None and openapi.deprecated)
-    return [permission, verb, path, " ".join(summary.split()) or _first_sentence(comment), deprecated]
+    return [permission, verb, path, summary or first_sentence(text), deprecated]
 
 
 def _http_binding(rule: Any) -> tuple[str, str]:
@@ -56,20 +67,6 @@ def _http_binding(rule: Any) -> tuple[str, str]:
     if pattern == "custom":
         return rule.custom.kind, rule.custom.path
     return pattern.upper(), getattr(rule, pattern)
-
-
-def _comments(file: FileDescriptorProto) -> dict[tuple[int, ...], str]:
-    """The comments before declarations, by the path of the declaration; images of some sources have none."""
-    return {
-        tuple(location.path): location.leading_comments
-        for location in file.source_code_info.location
-        if location.leading_comments
-    }
-
-
-def _first_sentence(text: str) -> str:
-    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
-    return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
 
 
 def _write(path: Path, data: object) -> None:

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
@@ -56,6 +61,48 @@ def messages(file: FileDescriptorProto) -> Iterator[tuple[str, DescriptorProto]]
 
     for message in file.message_type:
         yield from walk(file.package, message)
+
+
+class Declaration(NamedTuple):
+    """A service, RPC, message, field, enum or value of an enum."""
+
+    name: str
+    """The full name; of an RPC `package.Service/Method`, of a value of an enum `package.Enum.VALUE`."""
+    path: tuple[int, ...]
+    """Its path in source_code_info."""
+    options: Message
+
+
+def declarations(file: FileDescriptorProto) -> Iterator[Declaration]:
+    """Every declaration in a file that can have documentation."""
+    for index, service in enumerate(file.service):
+        name, path = f"{file.package}.{service.name}", (file.SERVICE_FIELD_NUMBER, index)
+        yield Declaration(name, path, service.options)
+        for position, method in enumerate(service.method):
+            place = (*path, service.METHOD_FIELD_NUMBER, position)
+            yield Declaration(f"{name}/{method.name}", place, method.options)
+    for index, enum in enumerate(file.enum_type):
+        yield from _in_enum(file.package, (file.ENUM_TYPE_FIELD_NUMBER, index), enum)
+    for index, message in enumerate(file.message_type):
+        yield from _in_message(file.package, (file.MESSAGE_TYPE_FIELD_NUMBER, index), message)
+
+
+def _in_message(scope: str, path: tuple[int, ...], message: DescriptorProto) -> Iterator[Declaration]:
+    name = f"{scope}.{message.name}"
+    yield Declaration(name, path, message.options)
+    for index, field in enumerate(message.field):
+        yield Declaration(f"{name}.{field.name}", (*path, message.FIELD_FIELD_NUMBER, index), field.options)
+    for index, enum in enumerate(message.enum_type):
+        yield from _in_enum(name, (*path, message.ENUM_TYPE_FIELD_NUMBER, index), enum)
+    for index, nested in enumerate(message.nested_type):
+        yield from _in_message(name, (*path, message.NESTED_TYPE_FIELD_NUMBER, index), nested)
+
+
+def _in_enum(scope: str, path: tuple[int, ...], enum: EnumDescriptorProto) -> Iterator[Declaration]:
+    name = f"{scope}.{enum.name}"
+    yield Declaration(name, path, enum.options)
+    for index, value in enumerate(enum.value):
+        yield Declaration(f"{name}.{value.name}", (*path, enum.VALUE_FIELD_NUMBER, index), value.options)
 
 
 class CustomOptions:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from scripts.protos import descriptors, tools
+from scripts.protos import descriptors, docs, texts, tools
 from scripts.protos.catalog import write_catalog
 from scripts.protos.descriptors import CustomOptions
 from scripts.protos.errors import ProtosError
+from scripts.protos.grpc_stubs import write_grpc_stubs
 from scripts.protos.packages import write_packages
+from scripts.protos.pin import pinned_image
 from scripts.protos.relocate import API, relocate
 from scripts.protos.services import write_services
 from scripts.protos.sources import Source
@@ -44,14 +46,21 @@ PROTO_SOURCE = ProtoSource(
 def generate(source: Source, image: FileDescriptorSet, directory: Path) -> Path:
     """Write the stubs below `directory`; returns where zitadel_grpc/api is."""
     options = CustomOptions(image)
+    found = texts.collect(image, options)
+    if not source.is_pin:
+        pin = pinned_image()
+        found = texts.collect(pin, CustomOptions(pin)) | found
     relocated, files = relocate(image)
+    docs.add_comments(files, found)
     _protoc(
         relocated, [file.name for file in files], [file.name for file in files if file.service], directory
     )
     api = directory / API
     write_packages(files, directory)
     write_services(files, api)
-    write_catalog(image, options, api)
+    catalog = write_catalog(image, options, found, api)
+    rpc_docs = docs.compose(image, options, found, catalog)
+    write_grpc_stubs(relocated, files, rpc_docs, catalog, directory)
     write_rules(image, options, api)
     services = descriptors.services(image)
     rpcs = sum(map(len, services.values()))
@@ -69,14 +78,11 @@ def generate(source: Source, image: FileDescriptorSet, directory: Path) -> Path:
 def _protoc(image: FileDescriptorSet, messages: list[str], services: list[str], directory: Path) -> None:
     path = directory / "relocated.binpb"
     path.write_bytes(image.SerializeToString(deterministic=True))
-    plugins = [
-        f"--plugin={name}={tools.script('mypy-protobuf', name)}"
-        for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
-    ]
-    command = [*tools.PROTOC, f"--descriptor_set_in={path}", *plugins]
+    plugin = f"--plugin=protoc-gen-mypy={tools.script('mypy-protobuf', 'protoc-gen-mypy')}"
+    command = [*tools.PROTOC, f"--descriptor_set_in={path}", plugin]
     for outputs, files in (
         (("--python_out=.", "--mypy_out=quiet:."), messages),
-        (("--grpc_python_out=.", "--mypy_grpc_out=quiet:."), services),
+        (("--grpc_python_out=.",), services),
     ):
         done = tools.run([*command, *outputs, *files], cwd=directory)
         if done.returncode != 0:

@@ -1,4 +1,7 @@
-"""The pin: fetches the npm package that protos/package-lock.json names, and exports its descriptors."""
+"""The pin: fetches the npm package that protos/package-lock.json names and exports its descriptors.
+
+The exported image has the comments too.
+"""
 
 import json
 import shutil
@@ -6,8 +9,8 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from scripts.protos import tools, workspace
-from scripts.protos.descriptors import parse_image
+from scripts.protos import tools, typescript, workspace
+from scripts.protos.descriptors import parse_image, read_image
 from scripts.protos.errors import ProtosError
 from scripts.protos.workspace import EXPORTER, LOCK_FILE, PIN_FILES, WORKSPACE
 
@@ -40,8 +43,11 @@ def pinned_image() -> FileDescriptorSet:
     if not cached.exists():
         with workspace.temporary() as directory:
             _fetch(directory)
-            _export(directory)
-            (directory / "image.binpb").rename(cached)
+            image = _export(directory)
+            typescript.add_comments(image, directory / "node_modules" / PACKAGE / "types")
+            path = directory / "documented.binpb"
+            path.write_bytes(image.SerializeToString(deterministic=True))
+            path.rename(cached)
         for old in set(WORKSPACE.glob("pin-*.binpb")) - {cached}:
             old.unlink()
     return parse_image(cached.read_bytes(), cached.name)
@@ -80,8 +86,9 @@ def _fetch(directory: Path) -> None:
     )
 
 
-def _export(directory: Path) -> None:
+def _export(directory: Path) -> FileDescriptorSet:
     done = tools.run([*tools.node(program=EXPORTER.name), "image.binpb"], cwd=directory)
     if done.returncode != 0:
         reason = next((line for line in done.stderr.splitlines() if "Error" in line), "it gave no reason")
         raise ProtosError(f"the descriptors of {PACKAGE} could not be exported: {reason}")
+    return read_image(directory / "image.binpb")

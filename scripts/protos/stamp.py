@@ -60,7 +60,13 @@ def stubs_can_stay(*, tools: dict[str, str] | None = None) -> bool:
 def digest_scripts() -> str:
     """Of what is ours and decides what is written: of the package, which rules it knows, and what reads."""
     package = ROOT / "zitadel_grpc"
-    return digest(ROOT / "scripts" / "protos", package / "validation", package / "catalog.py")
+    return digest(
+        ROOT / "scripts" / "protos",
+        package / "validation",
+        package / "catalog.py",
+        package / "roles.py",
+        package / "manager-roles.json",
+    )
 
 
 def digest_stubs(api: Path) -> str:

@@ -15,8 +15,13 @@ API = ROOT / "zitadel_grpc" / "api"
 WORKSPACE = ROOT / "build" / "protos"
 LOCK_FILE = ROOT / "protos" / "package-lock.json"
 EXPORTER = ROOT / "scripts" / "export_descriptors.mjs"
-PIN_FILES = (ROOT / "protos" / "package.json", LOCK_FILE, EXPORTER)
-"""All that decides which descriptors the pin is."""
+PIN_FILES = (
+    ROOT / "protos" / "package.json",
+    LOCK_FILE,
+    EXPORTER,
+    ROOT / "scripts" / "protos" / "typescript.py",
+)
+"""All that decides which descriptors and comments the pin is."""
 
 _LOCK_TIMEOUT = 300.0  # seconds; a build takes a few
 

@@ -70,6 +70,7 @@ def test_a_call_warns_once_at_its_line(client: Client) -> None:
         client.management.ListUsers(REQUEST)
         client.with_retries("none").management.ListUsers(REQUEST)
     assert caught[0].lineno == first
+    assert str(caught[0].message) == f"{RPC} is deprecated: use zitadel.user.v2.UserService/ListUsers"
 
 
 async def test_an_async_call_warns_once_at_its_line(aio: AsyncClient) -> None:

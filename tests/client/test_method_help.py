@@ -47,7 +47,9 @@ def test_help_tells_types_summary_permission_and_rest_path(service: Any) -> None
 
 @pytest.mark.pin
 def test_help_says_that_an_rpc_is_deprecated(service: Any) -> None:
-    assert "\nDeprecated" in str(inspect.getdoc(service.ListUsers))
+    assert "\nDeprecated: use zitadel.user.v2.UserService/ListUsers." in str(
+        inspect.getdoc(service.ListUsers)
+    )
     assert "Deprecated" not in str(inspect.getdoc(service.GetMyOrg))
 
 

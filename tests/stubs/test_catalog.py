@@ -24,6 +24,33 @@ def test_an_rpc_is_found_as_grpc_spells_it_too() -> None:
     )
 
 
+def deprecation(full_name: str) -> str:
+    rpc = catalog.get(full_name)
+    assert rpc is not None
+    return rpc.deprecation
+
+
+@pytest.mark.pin
+def test_an_rpc_is_deprecated_if_the_stubs_say_so_or_have_its_successor() -> None:
+    v2beta = catalog.get("zitadel.user.v2beta.UserService/ListUsers")
+    assert v2beta is not None
+    assert v2beta.successors == v2beta.successors_here == ("zitadel.user.v2.UserService/ListUsers",)
+    assert v2beta.deprecation == "use zitadel.user.v2.UserService/ListUsers"
+
+    newer = catalog.get("zitadel.project.v2beta.ProjectService/CreateProject")
+    assert newer is not None
+    assert newer.successors == ("zitadel.project.v2.ProjectService/CreateProject",)
+    assert newer.successors_here == ()
+    assert newer.deprecation == ""
+
+    assert deprecation("zitadel.admin.v1.AdminService/AddOIDCIDP") == "ZITADEL names no successor"
+    assert deprecation("zitadel.management.v1.ManagementService/GetMyOrg") == ""
+    assert deprecation("zitadel.admin.v1.AdminService/RemoveOrg") == (
+        "newer servers have zitadel.org.v2.OrganizationService/DeleteOrganization instead, "
+        "which is not in these stubs"
+    )
+
+
 @pytest.mark.parametrize(
     "name", ["", "/", "zitadel.management.v1.ManagementService/Nope", "grpc.health.v1.Health/Check"]
 )
@@ -43,5 +70,8 @@ def test_the_pin_says_this_much() -> None:
     assert len(rpcs) == 867
     assert len([rpc for rpc in rpcs if rpc.permission]) == 860
     assert len([rpc for rpc in rpcs if rpc.http_verb]) == 853
-    assert len([rpc for rpc in rpcs if rpc.summary]) == 561
+    assert len([rpc for rpc in rpcs if rpc.summary]) == 864
     assert len([rpc for rpc in rpcs if rpc.deprecated]) == 164
+    assert len([rpc for rpc in rpcs if rpc.successors]) == 294
+    assert len([rpc for rpc in rpcs if rpc.successors_here]) == 136
+    assert len([rpc for rpc in rpcs if rpc.deprecation]) == 217

@@ -1,0 +1,70 @@
+"""Prepares documentation for editors: the docstrings of RPCs, and comments for mypy-protobuf to write."""
+
+from collections.abc import Mapping, Sequence
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
+from scripts.protos.descriptors import CustomOptions, declarations, is_zitadel
+from scripts.protos.texts import one_line
+from zitadel_grpc.catalog import Rpc
+from zitadel_grpc.roles import roles_granting
+
+_SWAGGER = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger"
+
+
+def compose(
+    image: FileDescriptorSet, options: CustomOptions, texts: Mapping[str, str], catalog: Mapping[str, Rpc]
+) -> dict[str, str]:
+    """The docstrings of services and RPCs, by their full names."""
+    docs: dict[str, str] = {}
+    for file in filter(is_zitadel, image.file):
+        swagger = options.of(file.options).get(_SWAGGER)
+        base = swagger.base_path.rstrip("/") if swagger is not None else ""
+        for service in file.service:
+            name = f"{file.package}.{service.name}"
+            docs[name] = texts.get(name, "")
+            for method in service.method:
+                rpc = f"{name}/{method.name}"
+                docs[rpc] = _rpc(catalog[rpc], texts.get(rpc, ""), base)
+    return docs
+
+
+def add_comments(files: Sequence[FileDescriptorProto], texts: Mapping[str, str]) -> None:
+    """Replace the comments in `files` by the texts about messages and enums.
+
+    Those about services are left out, since protoc would put them into modules that are loaded at run time.
+    """
+    for file in files:
+        file.ClearField("source_code_info")
+        for name, path, _ in declarations(file):
+            if path[0] != file.SERVICE_FIELD_NUMBER and (text := texts.get(name)):
+                comment = "".join(
+                    f" {line}\n" for line in text.split("\n")
+                )  # as protoc finds them after `//`
+                file.source_code_info.location.add(path=path, leading_comments=comment)
+
+
+def _rpc(rpc: Rpc, text: str, base: str) -> str:
+    return "\n\n".join(filter(None, (text, _deprecation(rpc), _permission(rpc), _rest(rpc, base))))
+
+
+def _deprecation(rpc: Rpc) -> str:
+    if rpc.deprecation:
+        return f"Deprecated: {rpc.deprecation}."
+    if rpc.successors:
+        return f"Deprecated in newer servers; successor {' or '.join(rpc.successors)}, not in these stubs."
+    return ""
+
+
+def _permission(rpc: Rpc) -> str:
+    if rpc.permission == "authenticated":
+        return "Permission: any valid token."
+    if not rpc.permission:
+        return ""
+    roles = ", ".join(roles_granting(rpc.permission))
+    granted = f", granted by the Manager roles {roles}" if roles else ""
+    return f"Permission: `{one_line(rpc.permission)}`{granted}."
+
+
+def _rest(rpc: Rpc, base: str) -> str:
+    return f"REST: `{one_line(f'{rpc.http_verb} {base}{rpc.http_path}')}`" if rpc.http_path else ""
