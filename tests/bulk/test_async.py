@@ -23,7 +23,7 @@ from tests.bulk.requests import (
     user,
     users,
 )
-from tests.transport.counting import until
+from tests.transport.counting import Traffic, until
 from zitadel_grpc import AsyncClient, ConnectionOptions, bulk, secure_channel
 from zitadel_grpc.api.management.v1 import (
     AddMachineUserRequest,
@@ -207,8 +207,8 @@ async def test_closing_the_client_ends_the_run(emulator: Emulator, client: Async
     emulator.faults.latency = 3600.0
     requests = CountedRequests()
     task = asyncio.create_task(all_of(bulk.run(client.management.AddMachineUser, requests, concurrency=3)))
-    await until(lambda: requests.read == 3)
-    await asyncio.sleep(0.05)
+    traffic = Traffic(emulator)
+    await until(lambda: traffic.under_way == 3)
     await client.close()
     with pytest.raises(ClosedError):
         await asyncio.wait_for(task, 10)

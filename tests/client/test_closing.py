@@ -82,7 +82,7 @@ async def test_calls_under_way_are_cancelled(
     emulator.faults.latency = 30
     calls = [client.management.GetMyOrg(GetMyOrgRequest()) for _ in range(3)]
     waiting = asyncio.gather(*calls, return_exceptions=True)
-    await asyncio.sleep(0.2)
+    await until(lambda: Traffic(emulator).under_way == 3)
 
     await client.close()
     outcomes = await asyncio.wait_for(waiting, 10)
@@ -99,7 +99,7 @@ async def test_calls_under_way_have_the_grace_to_end(
     emulator.faults.latency = 0.3
     traffic = Traffic(emulator)
     calls = [client.management.GetMyOrg(GetMyOrgRequest()) for _ in range(3)]
-    await asyncio.sleep(0.1)
+    await until(lambda: traffic.under_way == 3)
 
     await client.close(grace=20)
 
@@ -115,10 +115,11 @@ async def test_a_token_that_comes_after_the_end_is_not_sent(
         emulator.faults.latency = 1
         closing = AsyncClient(emulator.url, JwtProfile.from_dict(emulator.key_file), options=options)
         emulator.faults.token_endpoint.delay = 0.3
+        traffic = Traffic(emulator)
         before = closing.management.GetMyOrg(GetMyOrgRequest(), metadata=(("authorization", "Bearer x"),))
         waiting = closing.management.GetMyOrg(GetMyOrgRequest())
         outcomes = asyncio.gather(before, waiting, return_exceptions=True)
-        await asyncio.sleep(0.1)
+        await until(lambda: traffic.under_way and traffic.token_requests)
 
         await closing.close(grace=20)
         _, outcome = await asyncio.wait_for(outcomes, 10)
@@ -130,10 +131,11 @@ async def test_the_end_of_another_channel_leaves_calls_that_wait_for_a_token_alo
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.delay = 0.5
+    traffic = Traffic(emulator)
     async with AsyncClient(emulator.url, key, options=options) as client:
         call = client.management.GetMyOrg(GetMyOrgRequest())
         code = asyncio.create_task(call.code())
-        await asyncio.sleep(0.1)
+        await until(lambda: traffic.token_requests)
 
         async with grpc.aio.insecure_channel("localhost:1"):
             pass
@@ -186,14 +188,12 @@ async def test_a_call_that_waits_to_come_again_ends_with_its_client(
     rpc = "zitadel.management.v1.ManagementService/GetMyOrg"
     emulator.faults.fail_next(rpc, grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after=25)
     client = kind(emulator.url, PersonalAccessToken(emulator.pat), options=options)
-    traffic = Traffic(emulator)
 
     if isinstance(client, Client):
         waiting = asyncio.create_task(asyncio.to_thread(client.management.GetMyOrg, GetMyOrgRequest()))
     else:
         waiting = asyncio.ensure_future(client.management.GetMyOrg(GetMyOrgRequest()))
-    await until(lambda: traffic.calls)
-    await asyncio.sleep(0.1)
+    await until(lambda: client._connection.waits._pending)
     if isinstance(client, Client):
         client.close()
     else:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import grpc
 import pytest
 
+from tests.credentials.caches import wait_until
 from tests.transport.counting import Traffic, until
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
@@ -46,6 +46,7 @@ def silent(emulator: Emulator) -> Emulator:
 
 
 async def test_async_waits_end_at_once(silent: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
+    traffic = Traffic(silent)
     client = AsyncClient(silent.url, key, options=options)
     view = client.with_org("1")
     call = client.management.GetMyOrg(REQUEST)
@@ -59,7 +60,7 @@ async def test_async_waits_end_at_once(silent: Emulator, options: ConnectionOpti
         client.access_token(),
         return_exceptions=True,
     )
-    await asyncio.sleep(0.3)
+    await until(lambda: traffic.token_requests)
     await client.close(grace=600)
     outcomes = await asyncio.wait_for(waiting, SOON)
 
@@ -72,19 +73,21 @@ async def test_async_waits_end_at_once(silent: Emulator, options: ConnectionOpti
 def test_sync_waits_end_at_once(
     silent: Emulator, options: ConnectionOptions, key: JwtProfile, name: str
 ) -> None:
+    traffic = Traffic(silent)
     client = Client(silent.url, key, options=options)
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(SYNC[name], client)
-        time.sleep(0.3)
+        wait_until(lambda: traffic.token_requests > 0)
         client.close()
         with pytest.raises(ClosedError):
             waiting.result(SOON)
 
 
 def test_waits_of_other_clients_go_on(emulator: Emulator, options: ConnectionOptions) -> None:
-    release = threading.Event()
+    entered, release = threading.Event(), threading.Event()
 
     def function() -> str:
+        entered.set()
         release.wait(30)
         return emulator.pat
 
@@ -93,7 +96,7 @@ def test_waits_of_other_clients_go_on(emulator: Emulator, options: ConnectionOpt
     with Client(emulator.url, credentials, options=options) as staying, ThreadPoolExecutor(2) as threads:
         ends = threads.submit(closing.management.GetMyOrg, REQUEST)
         goes_on = threads.submit(staying.management.GetMyOrg, REQUEST)
-        time.sleep(0.3)
+        assert entered.wait(10)
         closing.close()
         with pytest.raises(ClosedError):
             ends.result(SOON)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.credentials.caches import wait_until
+from tests.transport.counting import Traffic
 from tests.transport.relay import Relay, relaying
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc._options import Retries
@@ -110,7 +111,7 @@ def test_a_slow_call_costs_no_connection_while_others_are_answered(emulator: Emu
         emulator.faults.latency = 4
         slow = threading.Thread(target=_expires, args=(client,))
         slow.start()
-        time.sleep(0.7)
+        wait_until(lambda: Traffic(emulator).under_way == 1)
         emulator.faults.latency = 0
         client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
         slow.join(20)

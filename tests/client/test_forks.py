@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,13 @@ class Program:
         assert [line for line in said if "absl::InitializeLog" not in line] == []
         assert process.returncode == 0
         assert not left_behind
+
+
+@pytest.fixture(scope="module")
+def shared_emulator() -> Iterator[Emulator]:
+    """For this file alone: a token request that a client of another file began may come late."""
+    with Emulator() as emulator:
+        yield emulator
 
 
 @pytest.fixture
@@ -174,15 +182,16 @@ def test_an_async_client_says_that_it_cannot_work_in_the_child_where_a_channel_w
 
 def test_a_fork_in_the_middle_of_a_threads_calls_leaves_them_alone(program: Program) -> None:
     program.run("""
-        stop = threading.Event()
+        begun, stop = threading.Event(), threading.Event()
 
         def go_on():
             while not stop.is_set():
                 sync_call()
+                begun.set()
 
         thread = threading.Thread(target=go_on)
         thread.start()
-        time.sleep(0.3)
+        assert begun.wait(10)
         children = workers(lambda: None)
         assert succeeded(children)
         stop.set()
@@ -277,7 +286,8 @@ def test_a_child_forked_during_a_long_call_is_told(program: Program, way: str) -
         else:
             future = slow.management.GetMyOrg.future(GetMyOrgRequest(), timeout=5)
         sync_call()
-        time.sleep(0.2)
+        connection, _ = silent.accept()
+        assert connection.recv(1)
         began = time.monotonic()
         child = os.fork()
         if child == 0:

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from tests.transport.counting import Traffic, until
 from tests.transport.servers import EchoServer, EchoStub, letters
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
@@ -169,7 +170,7 @@ async def test_an_intercepted_call_is_cancelled_like_any_other(
     async with AsyncClient(emulator.url, key, options=options, interceptors=[AsyncObserver()]) as client:
         await client.access_token()
         call = client.management.GetMyOrg(GetMyOrgRequest())
-        await asyncio.sleep(0.2)
+        await until(lambda: Traffic(emulator).under_way == 1)
 
         assert call.cancel()
         with pytest.raises(asyncio.CancelledError):

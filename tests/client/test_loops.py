@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.transport.counting import Traffic
+from tests.transport.counting import Traffic, until
 from zitadel_grpc import AsyncClient, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import JwtProfile
@@ -72,10 +72,11 @@ def test_a_loop_that_ends_in_the_middle_leaves_the_client_usable(
     client: AsyncClient, emulator: Emulator
 ) -> None:
     emulator.faults.token_endpoint.delay = 0.3
+    traffic = Traffic(emulator)
 
     async def leave() -> None:
         client.management.GetMyOrg(GetMyOrgRequest())
-        await asyncio.sleep(0.05)
+        await until(lambda: traffic.token_requests)
 
     asyncio.run(leave())
     asyncio.run(call(client))
@@ -88,7 +89,7 @@ def test_closing_in_one_loop_closes_in_the_other_too(client: AsyncClient, emulat
     async def wait_for_the_end() -> list[BaseException | Any]:
         await client.access_token()
         waiting = asyncio.gather(*(call(client) for _ in range(3)), return_exceptions=True)
-        await asyncio.sleep(0.1)
+        await until(lambda: Traffic(emulator).under_way == 3)
         under_way.set()
         return await asyncio.wait_for(waiting, 20)
 

@@ -191,13 +191,14 @@ def test_a_program_ends_while_somebody_waits_for_a_token(
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
     program.run(
         """
-        hang = lambda: time.sleep(60) or "a-token"
+        entered = threading.Event()
+        hang = lambda: entered.set() or time.sleep(60) or "a-token"
         waiting = threading.Thread(target=lambda: cache_of(AccessToken(hang)).wait(50), daemon=True)
         waiting.start()
 
         async def main():
             task = asyncio.create_task(cache_of(AccessToken(hang)).wait_async())
-            await asyncio.sleep(0.1)
+            assert await asyncio.to_thread(entered.wait, 10)
 
         asyncio.run(main())
         """,

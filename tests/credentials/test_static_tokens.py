@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import itertools
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +215,7 @@ def test_what_a_function_given_up_gives_later_is_not_used(short_holds: None) -> 
     used = token(cache)
     hanging.set()
     assert ended.wait(10)
-    time.sleep(0.1)
+    wait_until(lambda: cache._hanging == 0)
     assert token(cache) == used != "token-1"
 
 

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from grpc import StatusCode
 
+from tests.transport.counting import Traffic, until
 from zitadel_grpc.testing import Emulator
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ async def test_latency_can_outlast_a_deadline(own_peer: Peer) -> None:
 async def test_dropped_connections_fail_what_is_under_way_and_new_ones_are_accepted(own_peer: Peer) -> None:
     own_peer.zitadel.faults.latency = 30
     under_way = asyncio.create_task(own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=20))
-    await asyncio.sleep(0.1)
+    await until(lambda: Traffic(own_peer.zitadel).under_way == 1)
     own_peer.zitadel.faults.drop_connections()
     assert (await under_way).code is StatusCode.UNAVAILABLE
     own_peer.zitadel.faults.latency = 0

@@ -18,6 +18,7 @@ from grpc import StatusCode
 from h2.config import H2Configuration
 
 from tests.emulator.conftest import Peer, _trusting
+from tests.transport.counting import Traffic, until
 from zitadel_grpc.testing import Emulator
 
 GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"
@@ -156,7 +157,7 @@ async def test_a_burst_of_cancelled_calls_leaves_the_connection_good(own_peer: P
     own_peer.zitadel.faults.latency = 60
     method: Any = own_peer.channel.unary_unary(f"/{GET_MY_ORG}")
     calls = [method(b"", metadata=(("authorization", f"Bearer {own_peer.zitadel.pat}"),)) for _ in range(500)]
-    await asyncio.sleep(0.1)
+    await until(lambda: Traffic(own_peer.zitadel).under_way > 0)
     assert all(call.cancel() for call in calls)
     own_peer.zitadel.faults.latency = 0
     assert (await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat)).code is grpc.StatusCode.OK

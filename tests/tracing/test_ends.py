@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import grpc
 import pytest
 from opentelemetry.trace import StatusCode
 
 from tests.tracing.spans import Spans, attributes
-from tests.transport.counting import until
+from tests.transport.counting import Traffic, until
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
@@ -27,6 +28,13 @@ def credentials(for_what: str, emulator: Emulator, key: JwtProfile) -> PersonalA
     emulator.faults.latency = 30
     emulator.faults.token_endpoint.silent = True
     return PersonalAccessToken(emulator.pat) if for_what == "an answer" else key
+
+
+@pytest.fixture
+def arrived(emulator: Emulator) -> Callable[[], object]:
+    """Whether the emulator has what a test sent: the call, or the request for its token."""
+    traffic = Traffic(emulator)
+    return lambda: traffic.under_way or traffic.token_requests
 
 
 def was_cancelled(spans: Spans) -> None:
@@ -51,10 +59,11 @@ async def test_a_cancelled_call(
     emulator: Emulator,
     options: ConnectionOptions,
     credentials: PersonalAccessToken | JwtProfile,
+    arrived: Callable[[], object],
 ) -> None:
     async with AsyncClient(emulator.url, credentials, options=options) as client:
         call = client.management.GetMyOrg(REQUEST)
-        await asyncio.sleep(0.1)
+        await until(arrived)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
@@ -68,6 +77,7 @@ async def test_a_call_that_is_cancelled_at_once(
     emulator: Emulator,
     options: ConnectionOptions,
     credentials: PersonalAccessToken | JwtProfile,
+    arrived: Callable[[], object],
 ) -> None:
     async with AsyncClient(emulator.url, credentials, options=options) as client:
         call = client.management.GetMyOrg(REQUEST)
@@ -85,6 +95,7 @@ async def test_a_call_whose_awaiter_is_cancelled(
     emulator: Emulator,
     options: ConnectionOptions,
     credentials: PersonalAccessToken | JwtProfile,
+    arrived: Callable[[], object],
 ) -> None:
     async with AsyncClient(emulator.url, credentials, options=options) as client:
         with pytest.raises(TimeoutError):
@@ -99,10 +110,11 @@ async def test_a_call_whose_client_is_closed(
     emulator: Emulator,
     options: ConnectionOptions,
     credentials: PersonalAccessToken | JwtProfile,
+    arrived: Callable[[], object],
 ) -> None:
     client = AsyncClient(emulator.url, credentials, options=options)
     call = client.management.GetMyOrg(REQUEST)
-    await asyncio.sleep(0.1)
+    await until(arrived)
     await client.close()
     waits_for_token = isinstance(credentials, JwtProfile)
     with pytest.raises(ClosedError if waits_for_token else asyncio.CancelledError):
@@ -121,10 +133,11 @@ def test_a_call_whose_event_loop_ends(
     emulator: Emulator,
     options: ConnectionOptions,
     credentials: PersonalAccessToken | JwtProfile,
+    arrived: Callable[[], object],
 ) -> None:
     async def leave() -> None:
         client.management.GetMyOrg(REQUEST)
-        await asyncio.sleep(0.1)
+        await until(arrived)
 
     client = AsyncClient(emulator.url, credentials, options=options)
     asyncio.run(leave())

@@ -26,6 +26,11 @@ class Traffic:
         return self._emulator.token_requests - self._token_requests
 
     @property
+    def under_way(self) -> int:
+        """Calls that the emulator has not answered yet."""
+        return self._emulator._zitadel.under_way
+
+    @property
     def calls(self) -> list[RecordedCall]:
         calls = self._emulator.calls
         newest_old = next((i for i in range(len(calls), 0, -1) if calls[i - 1] is self._last), 0)

@@ -18,6 +18,8 @@ class Relay:
         self.accepted = 0
         self.closed = 0
         """How many connections the client closed, frozen ones too."""
+        self.lost = 0
+        """How many pieces were sent into frozen connections."""
         self.refuses = False
         """Whether new connections are frozen from their start."""
         self._port = port
@@ -56,11 +58,12 @@ class Relay:
         self._pump(*way)
         self.closed += 1
 
-    @staticmethod
-    def _pump(source: socket.socket, target: socket.socket, frozen: threading.Event) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket, frozen: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while received := source.recv(65536):
-                if not frozen.is_set():
+                if frozen.is_set():
+                    self.lost += 1
+                else:
                     target.sendall(received)
 
 

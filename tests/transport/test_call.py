@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import grpc
@@ -34,6 +34,13 @@ def under_way(emulator: Emulator, get_my_org: Calling) -> Iterator[Calling]:
     emulator.faults.token_endpoint.delay = 30
     yield get_my_org
     emulator.faults.clear()
+
+
+@pytest.fixture
+def arrived(emulator: Emulator) -> Callable[[], object]:
+    """Whether the emulator has what a test sent: a call, or the request for its token."""
+    traffic = Traffic(emulator)
+    return lambda: traffic.under_way or traffic.token_requests
 
 
 async def test_its_answer_can_be_awaited_more_than_once(get_my_org: Calling) -> None:
@@ -99,11 +106,13 @@ async def test_a_cancellation_by_the_server_is_one(get_my_org: Calling, emulator
     assert call.cancelled()
 
 
-@pytest.mark.parametrize("after", [0.0, 0.2])
-async def test_it_can_be_cancelled_while_it_is_under_way(under_way: Calling, after: float) -> None:
+@pytest.mark.parametrize("sent", [False, True], ids=["before it is sent", "after it was sent"])
+async def test_it_can_be_cancelled_while_it_is_under_way(
+    under_way: Calling, arrived: Callable[[], object], sent: bool
+) -> None:
     call = under_way()
-    if after:
-        await asyncio.sleep(after)
+    if sent:
+        await until(arrived)
 
     assert not call.done()
     assert call.cancel()
@@ -129,18 +138,20 @@ async def test_what_was_sent_is_cancelled_too_if_its_end_is_waited_for(
     call = get_my_org()
     call.add_done_callback(lambda _: None)
     assert call.cancel()
-    await asyncio.sleep(1)
-    assert traffic.calls == []
+    await get_my_org()  # takes as long, and began later
+    assert set(traffic.codes.values()) == {1}  # only the second: one OK, after a refusal of its token or not
 
 
-async def test_it_is_cancelled_with_the_task_that_awaits_it(under_way: Calling) -> None:
+async def test_it_is_cancelled_with_the_task_that_awaits_it(
+    under_way: Calling, arrived: Callable[[], object]
+) -> None:
     call = under_way()
 
     async def awaiting() -> None:
         await call
 
     task = asyncio.create_task(awaiting())
-    await asyncio.sleep(0.2)
+    await until(arrived)
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -157,10 +168,12 @@ async def test_it_is_cancelled_when_the_time_to_wait_for_it_is_over(under_way: C
     assert call.cancelled()
 
 
-async def test_it_is_not_cancelled_with_a_task_that_asks_for_its_code(under_way: Calling) -> None:
+async def test_it_is_not_cancelled_with_a_task_that_asks_for_its_code(
+    under_way: Calling, arrived: Callable[[], object]
+) -> None:
     call = under_way()
     asking = asyncio.create_task(call.code())
-    await asyncio.sleep(0.2)
+    await until(arrived)
     asking.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -214,7 +227,7 @@ async def test_a_done_callback_is_called_once_with_the_call_at_its_end(
     (outcome,) = await asyncio.gather(call, return_exceptions=True)
     if added == "after its end":
         call.add_done_callback(callback)
-    await asyncio.sleep(0.05)
+    await until(lambda: seen)
 
     kinds = {"success": tuple, "failure": grpc.aio.AioRpcError, "cancellation": asyncio.CancelledError}
     assert isinstance(outcome, kinds[end]) is (end != "success")
@@ -233,7 +246,7 @@ async def test_nothing_is_said_of_a_call_that_nobody_awaits(
 
     get_my_org()
     await until(lambda: traffic.calls)
-    await asyncio.sleep(0.05)
+    await get_my_org()  # its response comes over the same connection, after the other one
     gc.collect()
 
     assert complaints == []
@@ -248,9 +261,8 @@ async def test_calls_that_are_dropped_when_cancelled_leave_nothing_behind(
 
     for _ in range(10):
         under_way().cancel()
-    await asyncio.sleep(0.1)
+    await until(lambda: len(asyncio.all_tasks()) == 1)
     gc.collect()
 
-    assert len(asyncio.all_tasks()) == 1
     assert complaints == []
     assert caplog.records == []

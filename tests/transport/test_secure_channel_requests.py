@@ -56,7 +56,7 @@ async def test_a_call_under_way_ends_with_its_channel(options: ConnectionOptions
     channel = secure_channel("https://127.0.0.1:1", PersonalAccessToken("t"), options=options)
     call = ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest(), wait_for_ready=True, timeout=30)
     waiting = asyncio.ensure_future(call)
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(channel.wait_for_state_change(grpc.ChannelConnectivity.IDLE), 10)
     await channel.close()
     with pytest.raises((asyncio.CancelledError, grpc.aio.AioRpcError)):
         await asyncio.wait_for(waiting, 10)

@@ -14,6 +14,7 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
+from tests.transport.counting import until
 from tests.transport.relay import Relay, relaying
 from tests.transport.servers import EchoServer, EchoStub
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
@@ -141,7 +142,7 @@ async def test_an_answer_on_another_views_connection_says_nothing(
         if kind is Client
         else late(client, "unary_unary", 2)
     )
-    await asyncio.sleep(0.5)
+    await until(lambda: relay.lost)
     await call(view, "unary_unary", 20)
     await dead
 
@@ -185,15 +186,16 @@ async def test_a_stream_that_received_messages_is_not_silence(kind: type[Any]) -
 async def test_the_end_of_an_empty_stream_is_an_answer(kind: type[Any]) -> None:
     def by_value(request: StringValue, _: grpc.ServicerContext) -> Iterator[StringValue]:
         if request.value == "wait":
+            waits.set()
             over.wait(10)
         return iter(())
 
-    over = threading.Event()
+    waits, over = threading.Event(), threading.Event()
     with EndingServer(by_value) as server, relaying(server.port) as relay:
         client = client_of(kind, server, relay.url)
         stub = client.stub(EchoStub)
         waiting = stub.unary_stream(StringValue(value="wait"), timeout=2)
-        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(waits.wait, 10)
         assert await call(client, "unary_stream", 20) == []
         if kind is Client:
             with pytest.raises(grpc.RpcError):

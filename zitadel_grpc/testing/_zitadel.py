@@ -43,6 +43,8 @@ class Zitadel:
     faults: Faults
     calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     token_requests: int = 0
+    under_way: int = 0
+    """Calls that are not answered yet."""
     projections: Projections = field(default_factory=Projections)
 
     @property

@@ -42,6 +42,7 @@ async def answer(zitadel: Zitadel, request: Request) -> Response:
     # ZITADEL's own v2 services say which request it was.
     trailers = [("x-request-id", uuid.uuid4().hex)] if _is_v2(service) else []
     code, details = StatusCode.CANCELLED, ""
+    zitadel.under_way += 1
     try:
         message = await _perform(zitadel, request, rpc, known)
         code = StatusCode.OK
@@ -54,6 +55,7 @@ async def answer(zitadel: Zitadel, request: Request) -> Response:
         code, details = StatusCode.INTERNAL, "the emulator failed, its log says why"
         return framing.failure(Refusal(code, details), trailers)
     finally:
+        zitadel.under_way -= 1
         seconds = time.perf_counter() - started
         zitadel.record(
             RecordedCall(rpc, code, details, _without_secrets(request), known.message, known.user_id, seconds)
