@@ -22,6 +22,10 @@ def _modes(directory: Path) -> dict[str, int]:
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in directory.iterdir()}
 
 
+def _contents(directory: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in directory.iterdir()}
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 async def test_it_serves_what_it_wrote_down_and_ends_on_a_signal(
     tmp_path: Path, number: signal.Signals
@@ -118,7 +122,7 @@ async def test_the_lifetime_of_tokens_can_be_chosen(tmp_path: Path) -> None:
 def test_a_lifetime_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["emulator", "--dir", "unused", f"--token-lifetime={seconds}"])
-    assert "is no lifetime: give seconds" in capsys.readouterr().err
+    assert "must be a number of seconds greater than 0" in capsys.readouterr().err
 
 
 async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
@@ -134,15 +138,29 @@ async def test_a_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Pat
     (tmp_path / "file").touch()
     status, out, errors = await finished("emulator", "--dir", tmp_path / "file" / "below")
     assert (status, out) == (1, "")
-    assert errors.startswith("zitadel-grpc: cannot make the directory")
+    assert errors.startswith("zitadel-grpc: cannot create the directory")
     assert errors.count("\n") == 1
+
+
+async def test_a_directory_in_use_by_another_emulator_is_refused(tmp_path: Path) -> None:
+    async with running("--dir", tmp_path) as (first, _):
+        before = _contents(tmp_path)
+        status, out, errors = await finished("emulator", "--dir", tmp_path)
+        assert _contents(tmp_path) == before
+        first.kill()
+    assert (status, out) == (1, "")
+    assert errors == (
+        f"zitadel-grpc: {tmp_path} is in use by another emulator: stop it, or choose another --dir\n"
+    )
+    async with running("--dir", tmp_path):  # after SIGKILL the lock is gone
+        assert _contents(tmp_path) != before
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
 async def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
     status, _, errors = await finished("emulator", "--dir", tmp_path, f"--port={port}")
     assert status == 2
-    assert "is no port" in errors
+    assert "must be 1 to 65535" in errors
 
 
 async def test_a_missing_extra_is_named_with_its_mend(tmp_path: Path) -> None:

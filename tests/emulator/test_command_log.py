@@ -92,7 +92,7 @@ async def test_a_reader_who_does_not_read_delays_nobody_and_is_told_what_was_dro
     os.close(reader)
     dropped = CALLS - kept.count(GET_MY_ORG)
     assert dropped > 0
-    assert rest.startswith(f"({dropped} lines were dropped here: nobody read them)\n")
+    assert rest.startswith(f"({dropped} lines dropped: stderr was not read in time)\n")
     assert (status, rest.count(GET_MY_ORG)) == (0, 1)
 
 

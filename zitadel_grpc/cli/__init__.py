@@ -1,4 +1,4 @@
-"""The command `zitadel-grpc`. Each subcommand is a module; what it needs is imported when it runs."""
+"""The command `zitadel-grpc`. Each subcommand is a module and imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _COMMANDS = (_emulator,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line (`sys.argv` by default) and returns the exit status; usage errors exit with 2."""
+    """Runs a command line (`sys.argv` by default) and returns the exit status.
+
+    Raises:
+        SystemExit: With status 2 for usage errors, and with status 0 after `--help` and `--version`.
+    """
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -27,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zitadel-grpc", description="Tools around ZITADEL's gRPC APIs.")
+    parser = argparse.ArgumentParser(prog="zitadel-grpc", description="Tools for ZITADEL's gRPC APIs.")
     parser.add_argument("--version", action="version", version=f"zitadel-grpc {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in _COMMANDS:

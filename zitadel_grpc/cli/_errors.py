@@ -1,5 +1,5 @@
-"""What ends a command with one line for its user."""
+"""The error that ends a command."""
 
 
 class CommandError(Exception):
-    """The text names what is wrong and the mend."""
+    """Printed as one line without a traceback: what is wrong, then the fix."""

@@ -1,4 +1,4 @@
-"""Log lines on stderr that delay nobody: they are dropped while the reader does not keep up."""
+"""A log handler for stderr that never blocks: it drops lines while the reader is too slow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FORMAT = "%(asctime)s.%(msecs)03d %(message)s"
 
 
 class StderrHandler(logging.Handler):
-    """One of the standard library would wait, and the emulator with it, for a pipe that nobody reads."""
+    """logging.StreamHandler would block the emulator when nobody reads the pipe."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,16 +20,16 @@ class StderrHandler(logging.Handler):
         self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        dropped = f"({self._dropped} lines were dropped here: nobody read them)\n" if self._dropped else ""
+        dropped = f"({self._dropped} lines dropped: stderr was not read in time)\n" if self._dropped else ""
         try:
             written = self._write(f"{dropped}{self.format(record)}\n")
-        except OSError:  # the reader is gone
+        except OSError:  # the reader has closed the pipe
             logging.getLogger(record.name).removeHandler(self)
             return
         self._dropped = 0 if written else self._dropped + 1
 
     def _write(self, text: str) -> bool:
-        """Whether it could be written at once: so many bytes can, if select says so."""
+        """Writes without blocking, which PIPE_BUF bytes allow, and returns whether it did."""
         content = text.encode("utf-8", "backslashreplace")[: select.PIPE_BUF]
         is_ready = bool(select.select((), (self._descriptor,), (), 0)[1])
         if is_ready:
