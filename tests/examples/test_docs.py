@@ -28,7 +28,7 @@ def test_its_tests_pass(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *overrides]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=50)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f"{len(tests)} passed" in ended.stdout
+    assert f"{sum(code.count('def test_') for code in tests)} passed" in ended.stdout
 
 
 def test_its_seed_file_can_be_used(emulator: Emulator, tmp_path: Path) -> None:
