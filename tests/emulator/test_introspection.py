@@ -225,6 +225,43 @@ async def test_what_cannot_be_exchanged(own_peer: Peer, project: Project) -> Non
         assert refused == (400, {"error": "invalid_request", "error_description": description})
 
 
+async def test_impersonation_needs_an_actor_and_the_instances_consent(
+    own_peer: Peer, project: Project
+) -> None:
+    actor = await own_peer.token(f"openid {API} {project.audience}")
+    subject = {"subject_token": project.robot, "subject_token_type": USER_ID}
+    with_actor = {**subject, "actor_token": actor, "actor_token_type": ACCESS_TOKEN}
+    disabled = "Errors.TokenExchange.Impersonation.PolicyDisabled"
+    for form, error, description in (
+        (subject, "invalid_request", "actor_token required for impersonation"),
+        ({**with_actor, "subject_token": "1"}, "invalid_request", "subject_token invalid"),
+        ({**with_actor, "actor_token": "garbage"}, "invalid_request", "actor_token invalid"),
+        (
+            {**with_actor, "requested_token_type": "foo"},
+            "invalid_request",
+            "requested_token_type is not supported",
+        ),
+        (with_actor, "access_denied", disabled),
+    ):
+        _, refused = await _exchange(own_peer, project, **form)
+        assert refused == {"error": error, "error_description": description}
+
+
+async def test_only_an_application_with_that_grant_exchanges_tokens(own_peer: Peer, project: Project) -> None:
+    token = await own_peer.token(f"openid {project.audience}")
+    form = {"grant_type": EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN}
+    for client in ({"client_id": "1", "client_secret": "a-secret"}, project.basic):
+        refused = await own_peer.post("/oauth/v2/token", {**form, **client})
+        assert refused.json()["error"] == "invalid_client"
+
+
+async def test_revocation_needs_a_client_and_takes_unknown_tokens(own_peer: Peer, project: Project) -> None:
+    token = {"token": "garbage"}
+    nobody = await own_peer.post("/oauth/v2/revoke", {"client_id": "1", "client_secret": "a-secret", **token})
+    assert nobody.json()["error"] == "invalid_client"
+    assert (await own_peer.post("/oauth/v2/revoke", {**project.web, **token})).status_code == 200
+
+
 async def test_a_token_that_was_not_issued_for_the_client_is_not_revoked(
     own_peer: Peer, project: Project
 ) -> None:
