@@ -87,7 +87,7 @@ def test_making_a_call_does_not_load_the_texts() -> None:
         f"method = Client({URL!r}, AccessToken('ey.some.token')).management.GetMyOrg\n"
         "method.future(GetMyOrgRequest()).cancel()\n"
         "from zitadel_grpc import catalog, roles\n"
-        "def loaded(): return [text.cache_info().currsize for text in (catalog._catalog, roles._data)]\n"
+        "def loaded(): return [f.cache_info().currsize for f in (catalog._catalog, roles._permissions)]\n"
         "print(loaded()); method.__doc__; print(loaded())"
     )
     printed = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=50)

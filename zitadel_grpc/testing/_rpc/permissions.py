@@ -22,8 +22,13 @@ AUTHENTICATED = "authenticated"
 
 
 def roles_of_level(level: Level) -> Collection[str]:
-    """The Manager roles that can be given there."""
-    return roles.roles_of_level(level.name.lower())
+    """The Manager roles that can be granted there."""
+    by_level = {
+        Level.INSTANCE: roles.INSTANCE,
+        Level.ORGANIZATION: roles.ORGANIZATION,
+        Level.PROJECT: roles.PROJECT,
+    }
+    return by_level[level]
 
 
 def listed(permissions: Collection[str]) -> list[str]:
