@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zitadel_grpc import _environment
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._misplaced import is_secret_like, trimmed
-from zitadel_grpc._options import ConnectionOptions, Retries, check_retries
+from zitadel_grpc._options import ConnectionOptions, Retries, check_retries, header_pairs
 from zitadel_grpc._stats import ClientStats
 from zitadel_grpc._transport.connection import Target
 from zitadel_grpc._transport.metadata import ORG_ID, Pairs
@@ -149,7 +149,7 @@ def _suggestion(name: str) -> str:
 def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
     """The metadata of every call: the headers of the options, and the organization."""
     if org_id is None:
-        return options.header_pairs
+        return header_pairs(options)
     org_id = trimmed(org_id) if isinstance(org_id, str) else org_id
     if (
         not isinstance(org_id, str) or not re.fullmatch(r"[!-~]+", org_id) or is_secret_like(org_id)
@@ -159,4 +159,4 @@ def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
             "ASCII characters, no spaces; it is sent as x-zitadel-orgid. The console shows it as the "
             "resource id of the organization, and management.GetMyOrg returns it as org.id"
         )
-    return (*(pair for pair in options.header_pairs if pair[0] != ORG_ID), (ORG_ID, org_id))
+    return (*(pair for pair in header_pairs(options) if pair[0] != ORG_ID), (ORG_ID, org_id))

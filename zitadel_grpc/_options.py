@@ -135,30 +135,6 @@ class ConnectionOptions:
             checks.check_choice("compression", self.compression, (*get_args(Compression), None))
         check_retries(self.retries)
 
-    @property
-    def of_tokens(self) -> ConnectionOptions:
-        """These options without those that only calls use, so that clients that differ only in them share
-        their token."""
-        return dataclasses.replace(
-            self,
-            **{
-                field.name: field.default
-                for field in dataclasses.fields(self)
-                if field.name in _OF_CALLS_ONLY
-            },  # type: ignore[arg-type]
-        )
-
-    @property
-    def header_pairs(self) -> tuple[tuple[str, str], ...]:
-        """`headers` as pairs with lower-case names, and the headers that name the hosts."""
-        hosts = {"x-zitadel-instance-host": self.instance_host, "x-zitadel-public-host": self.public_host}
-        named = {name: host for name, host in hosts.items() if host is not None}
-        return (*(pair for pair in self._pairs if pair[0] not in named), *named.items())
-
-    @property
-    def _pairs(self) -> tuple[tuple[str, str], ...]:
-        return tuple(self.headers)  # type: ignore[arg-type]  # __post_init__ made a tuple of pairs
-
 
 _OF_CALLS_ONLY = frozenset(
     {
@@ -172,6 +148,22 @@ _OF_CALLS_ONLY = frozenset(
         "warn_deprecated",
     }
 )
+
+
+def token_options(options: ConnectionOptions) -> ConnectionOptions:
+    """`options` without those that only calls use, so that clients that differ only in them share their
+    token."""
+    fields = dataclasses.fields(options)
+    defaults = {field.name: field.default for field in fields if field.name in _OF_CALLS_ONLY}
+    return dataclasses.replace(options, **defaults)  # type: ignore[arg-type]
+
+
+def header_pairs(options: ConnectionOptions) -> tuple[tuple[str, str], ...]:
+    """`headers` as pairs with lower-case names, and the headers that name the hosts."""
+    hosts = {"x-zitadel-instance-host": options.instance_host, "x-zitadel-public-host": options.public_host}
+    named = {name: host for name, host in hosts.items() if host is not None}
+    pairs: tuple[tuple[str, str], ...] = tuple(options.headers)  # type: ignore[arg-type]  # by __post_init__
+    return (*(pair for pair in pairs if pair[0] not in named), *named.items())
 
 
 def check_retries(retries: object) -> None:

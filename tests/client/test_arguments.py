@@ -12,6 +12,7 @@ import grpc
 import pytest
 
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc._options import header_pairs
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ListUsersRequest
 from zitadel_grpc.credentials import AccessToken, PersonalAccessToken
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, DeadlineExceeded, ZitadelError
@@ -103,7 +104,7 @@ def test_pairs_from_an_iterator_are_not_lost() -> None:
         headers=iter([("X-A", "1")]),  # type: ignore[arg-type]
         channel_options=zip(["grpc.x"], [1], strict=True),  # type: ignore[arg-type]
     )
-    assert options.header_pairs == (("x-a", "1"),)
+    assert header_pairs(options) == (("x-a", "1"),)
     assert options.channel_options == (("grpc.x", 1),)
 
 

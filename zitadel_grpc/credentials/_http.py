@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from zitadel_grpc import _trust
+from zitadel_grpc._options import header_pairs
 from zitadel_grpc._version import http_user_agent
 from zitadel_grpc.credentials._echoed_secrets import printable
 from zitadel_grpc.credentials._header_logs import UNLOGGED
@@ -64,7 +65,7 @@ def send(
         ("accept", "application/json"),
         ("accept-encoding", "identity"),
         ("user-agent", http_user_agent(server.options.user_agent_suffix)),
-        *server.options.header_pairs,
+        *header_pairs(server.options),
     ]
     with NO_FORK:
         # Imported here: it takes about 100 ms, which programs with a static token never need.

@@ -13,6 +13,7 @@ from zitadel_grpc import _http_headers, _tracing
 from zitadel_grpc._errors.redaction import redact, secrets_of
 from zitadel_grpc._errors.text import page_title
 from zitadel_grpc._misplaced import is_number
+from zitadel_grpc._options import header_pairs
 from zitadel_grpc.credentials._echoed_secrets import printable, secret_forms
 from zitadel_grpc.credentials._http import HttpResponse, send
 from zitadel_grpc.credentials._refresh_context import RefreshContext
@@ -59,7 +60,7 @@ def request_token(
     """
     url = server.token_endpoint
     basics = [basic, basic.removeprefix("Basic ")] if basic else []
-    sent = [*secrets, *basics, *secrets_of(server.options.header_pairs)]
+    sent = [*secrets, *basics, *secrets_of(header_pairs(server.options))]
     hidden = secret_forms([*sent, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
     if (span := _tracing.current_refresh()) is not None:
         address = urlsplit(url)

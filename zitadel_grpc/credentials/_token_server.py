@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from zitadel_grpc import _proxies
 from zitadel_grpc._endpoint import Endpoint
-from zitadel_grpc._options import ConnectionOptions
+from zitadel_grpc._options import ConnectionOptions, token_options
 from zitadel_grpc.errors import ConfigurationError
 
 
@@ -58,5 +58,5 @@ def resolve_token_server(endpoint: Endpoint, options: ConnectionOptions) -> Toke
             )
         dialled, path, host = parse(found[1], "the token endpoint"), found[2], None
     proxy = _proxies.resolve(dialled, options)
-    options = replace(options.of_tokens, proxy=proxy.url if proxy else "")
+    options = replace(token_options(options), proxy=proxy.url if proxy else "")
     return TokenServer(known_as.origin, f"{dialled.origin}/{path}", host, options, str(proxy or ""))
