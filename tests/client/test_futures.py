@@ -32,6 +32,19 @@ def test_a_future_fails_as_a_call_does(emulator: Emulator, options: ConnectionOp
         assert ended == [future]
 
 
+def test_a_future_succeeds_as_a_call_does(emulator: Emulator, options: ConnectionOptions) -> None:
+    with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
+        future = client.management.GetMyOrg.future(GetMyOrgRequest(), timeout=20)
+        assert future.time_remaining() <= 20
+        assert future.result().org.name == "ZITADEL"
+        assert future.exception() is future.traceback() is None
+        assert future.code() is grpc.StatusCode.OK
+        assert "content-type" not in dict(future.initial_metadata())
+        assert future.trailing_metadata() is not None
+        assert not future.is_active()
+        assert not future.cancel()
+
+
 def test_a_future_that_is_cancelled_or_not_there_yet_says_so(
     emulator: Emulator, options: ConnectionOptions
 ) -> None:
