@@ -86,8 +86,8 @@ def run(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise CommandError(str(error)) from None
     emulator = Emulator(port=options.port, token_lifetime=options.token_lifetime)
-    if not options.quiet and sys.stderr:
-        _show_calls()
+    if sys.stderr:
+        _log_to_stderr(calls=not options.quiet)
     try:
         asyncio.run(_serve(emulator, options.dir, options.seed))
     except OSError as error:
@@ -142,12 +142,12 @@ def _seed(emulator: Emulator, seed: Path) -> SeedResult:
         raise CommandError(str(error)) from None
 
 
-def _show_calls() -> None:
+def _log_to_stderr(*, calls: bool) -> None:
     from zitadel_grpc.testing import _call_log
 
-    _call_log.LOGGER.addHandler(StderrHandler())
-    _call_log.LOGGER.setLevel(logging.INFO)
-    _call_log.LOGGER.propagate = False
+    logging.getLogger().addHandler(StderrHandler())
+    if calls:
+        _call_log.LOGGER.setLevel(logging.INFO)
 
 
 def _json(content: Mapping[str, str]) -> bytes:

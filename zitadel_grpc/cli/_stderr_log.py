@@ -18,13 +18,16 @@ class StderrHandler(logging.Handler):
         self.setFormatter(logging.Formatter(_FORMAT, "%H:%M:%S"))
         self._descriptor = sys.stderr.fileno()
         self._dropped = 0
+        self._is_open = True
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._is_open:
+            return
         dropped = f"({self._dropped} lines dropped: stderr was not read in time)\n" if self._dropped else ""
         try:
             written = self._write(f"{dropped}{self.format(record)}\n")
         except OSError:  # the reader has closed the pipe
-            logging.getLogger(record.name).removeHandler(self)
+            self._is_open = False
             return
         self._dropped = 0 if written else self._dropped + 1
 
