@@ -1,7 +1,7 @@
-"""The servers that the client is tried on.
+"""The servers that the client is tested against.
 
-By default two emulators: one that nobody else uses, and one as a real server is, with things of others and
-with writes that are seen late. Or the server of ZITADEL_TEST_URL (see `tests.conformance.server`).
+By default two emulators: an unused one, and one like a real server, with other data and with writes that
+become visible late. Or the server of ZITADEL_TEST_URL (see `tests.conformance.server`).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
             emulator.faults.projection_lag = LAG
         before = things(emulator)
         yield server_of(emulator)
-        assert things(emulator) == before, "the tests have left something behind"
+        assert things(emulator) == before, "the tests have not removed everything that they added"
 
 
 def fill(emulator: Emulator) -> None:
-    """As others would."""
+    """Adds data as other users of the server would."""
     for number in range(OTHERS):
         emulator.add_human(f"other-{number}@example.com")
         emulator.add_organization(f"Other {number}")

@@ -1,4 +1,4 @@
-"""What tests make on a server that others use too: under names of its own, and removed in the end."""
+"""Test data on a shared server: with unique names, and removed at the end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Robot:
 
 
 class Sandbox:
-    """Makes things as the first service user, an IAM_OWNER. Async context manager."""
+    """Adds test data as the first service user, an IAM_OWNER. An async context manager."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -52,7 +52,7 @@ class Sandbox:
         org_id: str | None = None,
         jwt_access_tokens: bool = False,
     ) -> Robot:
-        """A service user whose token is known everywhere; its roles, on its organization, may not be yet."""
+        """Adds a service user and waits until its token is valid. Its roles may become visible later."""
         types, name = AccessTokenType, name or new_name("robot")
         api = (self.client.with_org(org_id) if org_id else self.client).management
         request = management.AddMachineUserRequest(
@@ -73,7 +73,7 @@ class Sandbox:
         return robot
 
     async def add_project(self, *roles: str) -> str:
-        """The id of a project in the first service user's organization."""
+        """Adds a project in the first service user's organization and returns its id."""
         api = self.client.management
         project_id = (await api.AddProject(management.AddProjectRequest(name=new_name("project")))).id
         self._clean_ups.append(lambda: api.RemoveProject(management.RemoveProjectRequest(id=project_id)))
@@ -84,7 +84,7 @@ class Sandbox:
         return project_id
 
     async def add_organization(self) -> str:
-        """The id of an organization that is known everywhere."""
+        """Adds an organization, waits until it is visible everywhere and returns its id."""
         request = management.AddOrgRequest(name=new_name("organization"))
         org_id = (await self.client.management.AddOrg(request)).id
         api = self.client.with_org(org_id).management
@@ -96,7 +96,7 @@ class Sandbox:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Removes the newest first; what a test has removed itself is gone already."""
+        """Removes everything, newest first, except what tests have removed themselves."""
         for clean_up in reversed(self._clean_ups):
             with contextlib.suppress(RpcError):
                 await clean_up()

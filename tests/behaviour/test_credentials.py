@@ -1,4 +1,4 @@
-"""Every kind of credentials is whom it says, as long as the server lets it be."""
+"""Each kind of credentials authenticates its user until the server revokes it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def user_of(client: AsyncClient) -> str:
 
 
 async def user_by(sandbox: Sandbox, credentials: Credentials) -> str:
-    """Asked by a client of its own, which knows nothing of earlier refusals."""
+    """Uses a new client, which has no earlier failures in its cache."""
     async with sandbox.connect(credentials) as client:
         return await user_of(client)
 
@@ -135,7 +135,7 @@ async def test_calls_at_once_share_one_token(sandbox: Sandbox) -> None:
 
 async def test_a_system_user_sees_the_instances(sandbox: Sandbox) -> None:
     if (key := sandbox.server.system_key) is None:
-        pytest.skip("the key of the system user was not given")
+        pytest.skip("ZITADEL_TEST_SYSTEM_KEY is not set")
     async with sandbox.connect(SystemUser("system-user", key)) as client:
         found = await client.system.ListInstances(ListInstancesRequest())
     assert all(instance.id for instance in found.result)

@@ -1,4 +1,4 @@
-"""Lists: what they are asked for, in order, page by page."""
+"""Lists: filters, order and pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BY_NAME = user_v1.UserFieldName.USER_FIELD_NAME_USER_NAME
 
 @pytest.fixture
 async def family(sandbox: Sandbox) -> list[str]:
-    """The names of users that begin alike, as lists show them by now: in the order of the alphabet."""
+    """The names of users with a common prefix, in alphabetical order, as lists show them now."""
     beginning = new_name("Family")
     names = [f"{beginning}-{number}" for number in range(COUNT)]
     for name in reversed(names):

@@ -1,4 +1,4 @@
-"""Who may do what, and how it is told."""
+"""Permissions, and the errors without them."""
 
 from __future__ import annotations
 

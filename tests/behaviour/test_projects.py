@@ -1,4 +1,4 @@
-"""Projects, their roles, and who is granted them."""
+"""Projects, their roles and grants."""
 
 from __future__ import annotations
 

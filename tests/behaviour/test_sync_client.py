@@ -1,4 +1,4 @@
-"""The synchronous client does what the asynchronous one does."""
+"""The synchronous client behaves like the asynchronous one."""
 
 from __future__ import annotations
 

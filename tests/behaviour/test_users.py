@@ -1,4 +1,4 @@
-"""The life of users, in the v1 and the v2 APIs."""
+"""The life cycle of users in the v1 and v2 APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting until a write is seen: lists, permissions and the token endpoint follow a moment later."""
+"""Waits until writes are visible: lists, permissions and the token endpoint follow with a delay."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _PATIENCE = 15.0  # seconds
 async def eventually(
     look: Callable[[], Awaitable[Found]], seen: Callable[[Found], object] | None = None
 ) -> Found:
-    """What `look` finds once `seen` holds of it; an error of ZITADEL's means: not yet. Bounded."""
+    """Returns the result of `look` once `seen` accepts it, in limited time; RPC errors are retried."""
     return await AsyncClient.wait_until(look, seen, timeout=_PATIENCE, retry_on=(RpcError, CredentialsError))
 
 
 async def eventually_fails(look: Callable[[], Awaitable[object]], error: type[Error]) -> Error:
-    """The error of this kind that `look` raises in the end."""
+    """Waits until `look` raises this kind of error and returns it."""
 
     async def failure() -> Error | None:
         try:

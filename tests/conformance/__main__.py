@@ -1,4 +1,4 @@
-"""Replays scenarios against a fresh emulator each, or against the server of ZITADEL_TEST_URL.
+"""Replays scenarios, each against a new emulator, or all against the server of ZITADEL_TEST_URL.
 
 python -m tests.conformance [--all] [--drop-closed] [SCENARIO.jsonl …]
 """
@@ -24,7 +24,9 @@ async def main() -> int:
     parser.add_argument(
         "--all", action="store_true", help=f"show all steps that differ, not {_SHOWN} of each"
     )
-    parser.add_argument("--drop-closed", action="store_true", help="take what is alike now out of gaps.txt")
+    parser.add_argument(
+        "--drop-closed", action="store_true", help="remove steps that no longer differ from gaps.txt"
+    )
     arguments = parser.parse_args()
     total = alike = 0
     for scenario in arguments.scenarios:

@@ -1,4 +1,4 @@
-"""Whether an answer is like the recorded one: the same fields, the same values where they can be the same."""
+"""Compares a response with the recorded one: all fields, and the values that can be equal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-_SHOWN = 160  # characters of a value
+_SHOWN = 160  # maximum number of characters of a value
 
 
 def differences(recorded: Any, answer: Any, place: str = "") -> Iterator[str]:
-    """What an answer has other than the recorded one, a line each; a field more is a difference too."""
+    """Lists how a response differs from the recorded one. An additional field is a difference."""
     if isinstance(recorded, str) and recorded in _PLACEHOLDERS:
         if not _PLACEHOLDERS[recorded](answer):
             yield f"{place} is {_shown(answer, place)}, which is no {recorded}"
@@ -33,10 +33,10 @@ def differences(recorded: Any, answer: Any, place: str = "") -> Iterator[str]:
 def without_what_others_did(
     request: Mapping[str, Any], recorded: dict[str, Any], answer: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both answers without what is not alike on a server that others use.
+    """Removes from both responses what may differ on a shared server.
 
-    That is the server's version and domains, and of a list that was asked for without a filter the entries
-    that are not like the recorded ones. Of a list that was limited only the number of entries is left.
+    That is the server's version and domains and, in lists without a filter, the entries that differ from the
+    recorded ones. Of limited lists it keeps the number of entries only.
     """
     recorded, answer = _without_the_servers(recorded), _without_the_servers(answer)
     before, now = recorded.get("response", {}), answer.get("response", {})
@@ -52,12 +52,12 @@ def without_what_others_did(
 
 
 def _total(response: Any) -> int:
-    """The number of entries that a list says it has, of which it may show a part."""
+    """The total that a list reports. The response may contain only some of the entries."""
     return int(response.get("details", {}).get("totalResult", 0))
 
 
 def _alike_entries(recorded: list[Any], entries: list[Any]) -> list[Any]:
-    """The entries that are like the recorded ones, in the same order."""
+    """Returns the entries that match the recorded ones, in the same order."""
     rest = iter(entries)
     found: list[Any] = []
     for before in recorded:
@@ -92,7 +92,9 @@ def _matches(pattern: str) -> Callable[[Any], bool]:
 
 
 def _is_unix_time(value: Any) -> bool:
-    return type(value) is int and 1_500_000_000 < value <= 253_402_300_799  # the end of 9999: never
+    return (
+        type(value) is int and 1_500_000_000 < value <= 253_402_300_799
+    )  # the end of the year 9999: does not expire
 
 
 def _is_jwks(value: Any) -> bool:

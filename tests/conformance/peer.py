@@ -1,4 +1,4 @@
-"""Sends the requests of scenarios, by plain grpc.aio and httpx2."""
+"""Sends the requests of scenarios with plain grpc.aio and httpx2."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _TIMEOUT = 20.0
 
 
 class Peer:
-    """Speaks to one server, and keeps what its answers brought.
+    """Talks to one server and keeps the variables that its responses save.
 
-    Make it by `connected`.
+    Create it with `connected`.
     """
 
     def __init__(self, server: Server, channel: grpc.aio.Channel, http: httpx2.AsyncClient) -> None:
@@ -63,7 +63,7 @@ class Peer:
             yield peer
 
     async def ask(self, step: Step) -> dict[str, Any]:
-        """The answer, in the form of the recorded ones. Raises NotSaved."""
+        """Returns the response in the form of the recorded ones. Raises NotSaved."""
         send = self._rpc if step.kind == "rpc" else self._http_request
         return await send(fill(step.target, self.variables), step.request)
 
@@ -113,7 +113,7 @@ class Peer:
         return {"status": answer.status_code, "body": answer.json() if is_json else answer.text}
 
     def _assertion(self, wanted: Mapping[str, Any]) -> str:
-        """A JWT signed with a key file: of the file's user or application, for the issuer, for an hour."""
+        """Signs a JWT with a key file, for the issuer. It is valid for an hour."""
         key = look_up(wanted["key"], self.variables)
         if isinstance(key, str):
             key = json.loads(base64.b64decode(key))
@@ -157,10 +157,10 @@ def _failure(error: grpc.aio.AioRpcError) -> dict[str, Any]:
 
 
 def message_types(rpc: str) -> tuple[type[Message], type[Message]]:
-    """Of an RPC's request and response."""
+    """The request and response types of an RPC."""
     service, _, method = rpc.partition("/")
     package, _, name = service.rpartition(".")
     module = importlib.import_module(f"zitadel_grpc.api.{package.removeprefix('zitadel.')}")
-    getattr(module, f"{name}Stub")  # loads the file of the service, among the package's files
+    getattr(module, f"{name}Stub")  # loads the file of the service
     descriptor = descriptor_pool.Default().FindServiceByName(service).methods_by_name[method]
     return GetMessageClass(descriptor.input_type), GetMessageClass(descriptor.output_type)

@@ -1,4 +1,4 @@
-"""Replays a scenario step by step and tells of each step how its answer differs from the recorded one."""
+"""Replays a scenario and reports how the response to each step differs from the recorded one."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Result:
 
 
 async def replay(scenario: Path, server: Server) -> list[Result]:
-    """All steps, also after one that differs; without the key of the System API's user, not that user's. A
-    server that others use is left as it was."""
+    """Replays all steps, also after one that differs. Without the System API user's key it skips that user's
+    steps. It leaves a shared server as it was."""
     steps = [step for step in load(scenario) if server.system_key or step.request.get("as") != "system"]
     async with Peer.connected(server) as peer:
         try:
@@ -57,11 +57,11 @@ async def _replay_step(step: Step, peer: Peer, server: Server) -> Result:
 
 
 async def _attempt(step: Step, peer: Peer, server: Server) -> tuple[Result, bool]:
-    """The result, and whether the request may be sent again to see a write that came late."""
+    """Returns the result and whether to repeat the request, because a write may become visible later."""
     try:
         answer = await peer.ask(step)
     except NotSaved as error:
-        return Result(step, (f"could not be asked: {error}",)), False
+        return Result(step, (f"could not be sent: {error}",)), False
     peer.variables |= step.saved(answer)
     recorded = fill_known(step.answer, peer.variables)
     if not server.is_fresh:

@@ -1,7 +1,7 @@
-"""Scenarios: requests in their order, and what a real ZITADEL server answered to each.
+"""Scenarios: sequences of requests with the responses of a real ZITADEL server.
 
-A scenario is a file of JSON objects, one a line: an `rpc` or an `http` request with what belongs to it, the
-answer, and in `save` what later steps need of that answer. `${name}` stands for what was saved.
+A scenario is a file with one JSON object per line: an `rpc` or `http` request, the response and, in `save`,
+the values of the response that later steps need. `${name}` stands for a saved value.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SCENARIOS = sorted(DIRECTORY.glob("scenario-?.jsonl"))
 
 
 class NotSaved(Exception):
-    """A step needs a variable that no answer before it brought."""
+    """A step needs a variable that no earlier response has saved."""
 
 
 @dataclass(frozen=True)
 class Step:
     number: int
-    """The line in its file, from 1."""
+    """The line in its file, starting at 1."""
     kind: str
     """`rpc` or `http`."""
     target: str
@@ -39,14 +39,14 @@ class Step:
     answer: Mapping[str, Any]
     save: Mapping[str, str]
     pause: float
-    """Seconds to wait before it where the server is a real one."""
+    """Seconds to wait before the step if the server is a real one."""
 
     @property
     def label(self) -> str:
         return f"{self.number} {self.target.rpartition('.')[2]}"
 
     def saved(self, answer: Mapping[str, Any]) -> dict[str, str]:
-        """The variables that an answer brings."""
+        """Returns the variables that a response saves."""
         found: dict[str, str] = {}
         for variable, path in self.save.items():
             value: Any = answer.get(_PLACE[self.kind])
@@ -74,7 +74,7 @@ def _step(number: int, entry: dict[str, Any], pause: float) -> Step:
     kind = "rpc" if "rpc" in entry else "http"
     known = {kind, "name", "save", *_REQUEST[kind], *_ANSWER[kind]}
     if unknown := entry.keys() - known:
-        raise ValueError(f"step {number} has fields that are not known here: {', '.join(sorted(unknown))}")
+        raise ValueError(f"step {number} has unknown fields: {', '.join(sorted(unknown))}")
     return Step(
         number=number,
         kind=kind,
@@ -88,12 +88,12 @@ def _step(number: int, entry: dict[str, Any], pause: float) -> Step:
 
 
 def fill(value: Any, variables: Mapping[str, Any]) -> Any:
-    """Put variables in their places, in keys too. Raises NotSaved."""
+    """Replaces variables in values and keys. Raises NotSaved."""
     return _replaced(value, lambda name: look_up(name, variables))
 
 
 def fill_known(value: Any, variables: Mapping[str, Any]) -> Any:
-    """The same, but what was not saved stays `${name}`."""
+    """The same, but unsaved variables stay `${name}`."""
     return _replaced(value, lambda name: variables.get(name, f"${{{name}}}"))
 
 

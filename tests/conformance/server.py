@@ -1,4 +1,4 @@
-"""The ZITADEL that tests of behaviour ask: an emulator, or the server that the environment names."""
+"""The ZITADEL for tests of behaviour: an emulator, or the server in the environment."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class Server:
     url: str
     root_certificates: bytes = field(repr=False)
     pat: str = field(repr=False)
-    """Of the first service user, an IAM_OWNER."""
+    """Key file of the first service user, an IAM_OWNER."""
     key_file: Mapping[str, str] = field(repr=False)
-    """Of the same."""
+    """Personal access token of the same user."""
     system_key: str | None = field(repr=False)
-    """Private key, PEM, of the System API's user `system-user`; None if nobody gave it."""
+    """Private key (PEM) of the System API user `system-user`, or None if it is not set."""
     is_fresh: bool = True
-    """Whether nobody has used it; one that others use has more in its lists."""
+    """Whether nobody has used it. Lists of shared servers have more entries."""
     patience: float = 0.0
-    """Seconds until a write has to be seen everywhere."""
+    """Seconds within which writes become visible everywhere."""
 
 
 @contextlib.asynccontextmanager
 async def running() -> AsyncIterator[Server]:
-    """The server of ZITADEL_TEST_URL, or a new emulator where that is not set."""
+    """The server of ZITADEL_TEST_URL, or a new emulator if that is not set."""
     if named := named_server():
         yield named
     else:
@@ -39,10 +39,10 @@ async def running() -> AsyncIterator[Server]:
 
 
 def named_server() -> Server | None:
-    """The server of ZITADEL_TEST_URL, if that is set.
+    """The server of ZITADEL_TEST_URL, or None if that is not set.
 
-    ZITADEL_TEST_CA, ZITADEL_TEST_KEY, ZITADEL_TEST_PAT and, for what only the System API's user may do,
-    ZITADEL_TEST_SYSTEM_KEY are files, or what would be in them.
+    ZITADEL_TEST_CA, ZITADEL_TEST_KEY, ZITADEL_TEST_PAT and, for the System API, ZITADEL_TEST_SYSTEM_KEY are
+    paths of files, or their contents.
     """
     if not (url := os.environ.get("ZITADEL_TEST_URL")):
         return None

@@ -1,4 +1,4 @@
-"""The comparison lets nothing pass that the real server would not have answered."""
+"""The comparison finds every difference from the real server's response."""
 
 from __future__ import annotations
 

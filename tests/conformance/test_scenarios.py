@@ -1,4 +1,4 @@
-"""The emulator answers as a real ZITADEL did, request by request."""
+"""The emulator responds as a real ZITADEL did, request by request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conformance.scenario import SCENARIOS
 from tests.conformance.server import running
 
 
-@pytest.mark.timeout(600)  # a real server may take its time to show what was written
+@pytest.mark.timeout(600)  # writes on a real server become visible with a delay
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
 async def test_every_answer_is_alike(scenario: Path) -> None:
     async with running() as server:
@@ -24,14 +24,14 @@ async def test_every_answer_is_alike(scenario: Path) -> None:
     unexpected = [str(result) for result in different if result.step.label not in gaps]
     assert not unexpected, "\n".join((alike, *unexpected))
     closed = gaps - {result.step.label for result in different}
-    assert not closed, f"{alike}; take out of gaps.txt (python -m tests.conformance --drop-closed): {closed}"
+    assert not closed, f"{alike}; remove from gaps.txt (python -m tests.conformance --drop-closed): {closed}"
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
 async def test_a_replay_leaves_a_server_that_others_use_as_it_was(scenario: Path) -> None:
     async with running() as server:
         if not server.is_fresh:
-            pytest.skip("it is a server of others: the replay itself has shown it")
+            pytest.skip("the server is shared: the replay has already shown it")
         shared = dataclasses.replace(server, is_fresh=False)
         first = {result.step.label for result in await replay(scenario, shared) if not result.is_alike}
         again = [result for result in await replay(scenario, shared) if not result.is_alike]

@@ -1,4 +1,4 @@
-"""`zitadel-grpc` as a process of its own."""
+"""Runs `zitadel-grpc` as a process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMMAND = (sys.executable, "-m", "zitadel_grpc.cli")
 
 @contextlib.asynccontextmanager
 async def running(*arguments: str | Path, stderr: int = PIPE) -> AsyncIterator[tuple[Process, str]]:
-    """`zitadel-grpc emulator` with these arguments, and its URL when it is ready."""
+    """Runs `zitadel-grpc emulator` with these arguments and waits for its URL."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND, "emulator", *arguments, stdout=PIPE, stderr=stderr
     )
@@ -32,13 +32,13 @@ async def running(*arguments: str | Path, stderr: int = PIPE) -> AsyncIterator[t
 
 
 async def stopped(process: Process) -> tuple[int | None, str, str]:
-    """Ends it; its exit status, what it wrote to stdout after its URL, and what to stderr."""
+    """Stops it and returns its exit status, its stdout after the URL, and its stderr."""
     process.terminate()
     return await _end_of(process)
 
 
 async def finished(*arguments: str | Path, **environment: str) -> tuple[int | None, str, str]:
-    """Exit status, stdout and stderr of a command that ends by itself."""
+    """Runs a command to its end and returns its exit status, stdout and stderr."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND, *arguments, stdout=PIPE, stderr=PIPE, env={**os.environ, **environment}
     )
@@ -51,6 +51,6 @@ async def _end_of(process: Process) -> tuple[int | None, str, str]:
 
 
 def client_of(url: str, directory: Path, credentials: Credentials) -> AsyncClient:
-    """A client of the emulator that wrote to `directory`."""
+    """Returns a client of the emulator that uses `directory`."""
     options = ConnectionOptions(root_certificates=(directory / "ca.pem").read_bytes())
     return AsyncClient(url, credentials, options=options)

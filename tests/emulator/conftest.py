@@ -1,4 +1,4 @@
-"""An emulator, and a peer that speaks to it without this project's client."""
+"""An emulator, and a peer that calls it without this project's client."""
 
 import functools
 import ssl
@@ -36,7 +36,7 @@ class Answer:
 
 
 class Peer:
-    """Plain grpc.aio and httpx2, with metadata made by hand."""
+    """Plain grpc.aio and httpx2, with explicit metadata."""
 
     def __init__(self, zitadel: Emulator, http: httpx2.AsyncClient, channel: grpc.aio.Channel) -> None:
         self.zitadel = zitadel
@@ -51,7 +51,7 @@ class Peer:
         headers: dict[str, Any] | None = None,
         **claims: Any,
     ) -> str:
-        """The first service user's right assertion but for what is given; a claim of None is left out."""
+        """Signs the first service user's valid assertion with these changes. Claims of None are left out."""
         key_file, now = self.zitadel.key_file, int(time.time())
         user_id = key_file["userId"]
         right = {"iss": user_id, "sub": user_id, "aud": self.zitadel.issuer, "iat": now, "exp": now + 3600}
@@ -81,7 +81,7 @@ class Peer:
         seconds: float = 10,
         **options: Any,
     ) -> Answer:
-        """Calls `zitadel.package.Service/Method` and takes the outcome as a value."""
+        """Calls `zitadel.package.Service/Method` and returns the outcome, whether or not it is an error."""
         if token is not None:
             metadata = (("authorization", f"Bearer {token}"), *metadata)
         method: Any = self.channel.unary_unary(
@@ -97,7 +97,7 @@ class Peer:
         return Answer(grpc.StatusCode.OK, None, None, response, _dict(await call.trailing_metadata()))
 
     async def manage(self, request: Message, *, token: str | None = None, **options: Any) -> Answer:
-        """Calls the RPC of the Management API that the request is named after, by default with the PAT."""
+        """Calls the RPC of the Management API to which the request belongs, by default with the PAT."""
         name = request.DESCRIPTOR.name.removesuffix("Request")
         response_type: type[Message] = getattr(management, f"{name}Response")
         rpc = f"zitadel.management.v1.ManagementService/{name}"
@@ -142,7 +142,7 @@ async def _peer(zitadel: Emulator) -> AsyncIterator[Peer]:
 
 @pytest.fixture(scope="session")
 def shared_zitadel() -> Iterator[Emulator]:
-    """For tests that leave it as they found it; it runs in a thread of its own."""
+    """For tests that do not change its state. It runs in its own thread."""
     with Emulator() as zitadel:
         yield zitadel
 
@@ -156,7 +156,7 @@ async def peer(shared_zitadel: Emulator) -> AsyncIterator[Peer]:
 
 @pytest.fixture
 def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
-    """The shared emulator, as if it had just started; for tests that break or change something."""
+    """The shared emulator, reset. For tests that change state or inject faults."""
     shared_zitadel.reset()
     yield shared_zitadel
     shared_zitadel.reset()
@@ -164,6 +164,6 @@ def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
 
 @pytest.fixture
 async def own_peer(zitadel: Emulator) -> AsyncIterator[Peer]:
-    """A peer of the emulator that the test has for itself."""
+    """A peer of the emulator for this test."""
     async for peer in _peer(zitadel):
         yield peer

@@ -1,4 +1,4 @@
-"""gRPC calls are let in, refused and answered as a real server did."""
+"""gRPC calls are accepted, refused and processed as on a real server."""
 
 from __future__ import annotations
 
@@ -85,20 +85,20 @@ async def test_the_first_service_user_may_call_all_three_apis(peer: Peer, kind: 
     assert user.preferred_login_name == user.user_name
 
 
-async def test_no_authorization(peer: Peer) -> None:
+async def test_a_call_without_authorization_is_refused(peer: Peer) -> None:
     answer = await peer.call(GET_MY_ORG)
     assert (answer.code, answer.details) == (StatusCode.UNAUTHENTICATED, "auth header missing")
     assert "grpc-status-details-bin" not in answer.trailers
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "bearer"])
-async def test_another_scheme_than_bearer_in_this_very_case(peer: Peer, scheme: str) -> None:
+async def test_the_scheme_must_be_bearer_and_is_case_sensitive(peer: Peer, scheme: str) -> None:
     answer = await peer.call(GET_MY_ORG, metadata=(("authorization", f"{scheme} {peer.zitadel.pat}"),))
     assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-toLo1")
     assert answer.details == "invalid auth header (AUTH-toLo1)"
 
 
-async def test_tokens_that_are_not_good_are_refused_alike(peer: Peer) -> None:
+async def test_all_invalid_tokens_get_the_same_error(peer: Peer) -> None:
     without_audience = await peer.token("openid")
     for token in ("garbage", "", without_audience):
         answer = await peer.call(GET_MY_ORG, token=token)
@@ -137,7 +137,7 @@ async def test_instances_are_found_by_their_domains(peer: Peer) -> None:
 
 
 async def test_a_system_user_owns_no_organization(own_peer: Peer) -> None:
-    """It is no user of the instance, and so it cannot become a member."""
+    """A System API user is not a user of the instance, so it cannot become a member."""
     there = (("x-zitadel-orgid", own_peer.zitadel.organization_id),)
     answer = await own_peer.manage(AddOrgRequest(name="Acme"), token=_system_token(own_peer), metadata=there)
     assert answer.error_id == "COMMAND-uXHNj"
@@ -146,7 +146,7 @@ async def test_a_system_user_owns_no_organization(own_peer: Peer) -> None:
 @pytest.mark.parametrize(
     "claims", [{"aud": "https://other.example"}, {"iss": "other"}, {"sub": "other"}, {"exp": 1}], ids=repr
 )
-async def test_a_system_token_that_is_wrong_in_a_point(peer: Peer, claims: dict[str, Any]) -> None:
+async def test_invalid_system_tokens_are_refused(peer: Peer, claims: dict[str, Any]) -> None:
     answer = await peer.call(LIST_INSTANCES, token=_system_token(peer, **claims))
     assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
 
@@ -182,12 +182,12 @@ async def test_the_system_user_is_no_user_of_the_instance(peer: Peer) -> None:
         ("nonsense", "unknown service nonsense"),
     ],
 )
-async def test_what_does_not_exist(peer: Peer, rpc: str, details: str) -> None:
+async def test_unknown_services_and_methods_are_unimplemented(peer: Peer, rpc: str, details: str) -> None:
     answer = await peer.call(rpc)
     assert (answer.code, answer.details) == (StatusCode.UNIMPLEMENTED, details)
 
 
-async def test_what_exists_but_is_not_emulated_says_so_to_those_who_may_call_it(peer: Peer) -> None:
+async def test_rpcs_that_are_not_emulated_are_unimplemented_for_callers_with_permission(peer: Peer) -> None:
     rpc = "zitadel.management.v1.ManagementService/GetLabelPolicy"
     assert (await peer.call(rpc)).code is StatusCode.UNAUTHENTICATED
     answer = await peer.call(rpc, token=peer.zitadel.pat)
@@ -239,7 +239,7 @@ async def test_an_authority_that_no_instance_has(shared_zitadel: Emulator) -> No
     assert f"&{{127.0.0.1:{port}  https}}" in (refused.value.details() or "")
 
 
-async def test_calls_are_kept_without_their_tokens(own_peer: Peer) -> None:
+async def test_recorded_calls_contain_no_tokens(own_peer: Peer) -> None:
     token = await own_peer.token()
     await own_peer.call(GET_MY_ORG, token=token, metadata=(("x-tag", "a"),))
     await own_peer.call("zitadel.admin.v1.AdminService/Healthz")

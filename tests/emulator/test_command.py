@@ -1,4 +1,4 @@
-"""`zitadel-grpc emulator` as a process of its own."""
+"""`zitadel-grpc emulator` as a process."""
 
 import asyncio
 import json
@@ -27,9 +27,7 @@ def _contents(directory: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-async def test_it_serves_what_it_wrote_down_and_ends_on_a_signal(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+async def test_it_writes_files_serves_and_stops_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     async with running("--dir", tmp_path / "made" / "here") as (process, url):
         directory = tmp_path / "made" / "here"
         assert url.startswith("https://localhost:")
@@ -47,7 +45,7 @@ async def test_it_serves_what_it_wrote_down_and_ends_on_a_signal(
     assert errors.endswith(b" ms  200                GET /.well-known/openid-configuration\n")
 
 
-async def test_secrets_are_for_their_owner_only_and_nothing_else_is_written(tmp_path: Path) -> None:
+async def test_only_the_owner_can_read_secrets_and_no_other_file_is_written(tmp_path: Path) -> None:
     async with running("--dir", tmp_path):
         modes = _modes(tmp_path)
     assert modes.pop("ca.pem") & 0o600 == 0o600
@@ -98,7 +96,7 @@ async def test_a_seed_file_adds_users_and_each_gets_its_credentials_written(tmp_
         "organizations: [{name: A, projects: [{name: A, roles: [a, a]}]}]",
     ],
 )
-async def test_a_faulty_seed_file_is_said_in_one_line_and_nothing_is_left(tmp_path: Path, seed: str) -> None:
+async def test_an_error_of_a_seed_file_is_one_line_and_no_file_is_written(tmp_path: Path, seed: str) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text(seed)
     status, out, errors = await finished("emulator", "--dir", tmp_path / "made", "--seed", path)
@@ -119,13 +117,13 @@ async def test_the_lifetime_of_tokens_can_be_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "inf"])
-def test_a_lifetime_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_lifetime_is_a_usage_error(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["emulator", "--dir", "unused", f"--token-lifetime={seconds}"])
     assert "must be a number of seconds greater than 0" in capsys.readouterr().err
 
 
-async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+async def test_a_port_in_use_is_an_error_of_one_line(tmp_path: Path) -> None:
     async with Emulator() as running:
         port = running.url.rpartition(":")[2]
         status, out, errors = await finished("emulator", "--dir", tmp_path, "--port", port)
@@ -134,7 +132,7 @@ async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     assert errors.count("\n") == 1
 
 
-async def test_a_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
+async def test_a_directory_that_cannot_be_created_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     status, out, errors = await finished("emulator", "--dir", tmp_path / "file" / "below")
     assert (status, out) == (1, "")
@@ -157,13 +155,13 @@ async def test_a_directory_in_use_by_another_emulator_is_refused(tmp_path: Path)
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
-async def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
+async def test_an_invalid_port_is_a_usage_error(tmp_path: Path, port: str) -> None:
     status, _, errors = await finished("emulator", "--dir", tmp_path, f"--port={port}")
     assert status == 2
     assert "must be 1 to 65535" in errors
 
 
-async def test_a_missing_extra_is_named_with_its_mend(tmp_path: Path) -> None:
+async def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "trustme.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'trustme'\", name='trustme')\n"
     )
@@ -174,7 +172,7 @@ async def test_a_missing_extra_is_named_with_its_mend(tmp_path: Path) -> None:
     )
 
 
-async def test_seed_files_need_what_the_extra_brings(tmp_path: Path) -> None:
+async def test_without_pyyaml_the_error_of_seed_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\", name='yaml')\n")
     (tmp_path / "seed.yaml").touch()
     arguments = ("emulator", "--dir", tmp_path / "made", "--seed", tmp_path / "seed.yaml")

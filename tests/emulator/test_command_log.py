@@ -1,4 +1,4 @@
-"""What `zitadel-grpc emulator` shows of the calls."""
+"""The log of calls of `zitadel-grpc emulator`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zitadel_grpc.errors import CredentialsError, RpcError
 
 LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} +\d+\.\d ms  (\S+) +(.*)")
 CALLS = 1000
-BUFFERED = 2**17  # more bytes than a pipe holds
+BUFFERED = 2**17  # more bytes than fit into a pipe
 GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"
 
 
@@ -66,7 +66,7 @@ async def test_no_secret_is_shown(tmp_path: Path) -> None:
         assert secret not in shown
 
 
-async def test_a_name_cannot_forge_a_line(tmp_path: Path) -> None:
+async def test_a_user_name_cannot_forge_a_log_line(tmp_path: Path) -> None:
     seed = tmp_path / "seed.yaml"
     seed.write_text(r'organizations: [{name: ZITADEL, service_users: [{user_name: "ann\n\e[31m"}]}]')
     async with running("--dir", tmp_path, "--seed", seed) as (process, url):
@@ -78,7 +78,7 @@ async def test_a_name_cannot_forge_a_line(tmp_path: Path) -> None:
     assert shown.count("\n") == 1
 
 
-async def test_a_reader_who_does_not_read_delays_nobody_and_is_told_what_was_dropped(tmp_path: Path) -> None:
+async def test_without_a_reader_of_stderr_calls_go_on_and_lines_are_dropped(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     async with running("--dir", tmp_path, stderr=writer) as (process, url):
         os.close(writer)

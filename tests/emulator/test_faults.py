@@ -1,4 +1,4 @@
-"""What a test can make go wrong, goes wrong; and right again afterwards."""
+"""Faults take effect, and their removal too."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ async def test_a_token_endpoint_that_is_down_closes_the_connection(own_peer: Pee
     assert own_peer.zitadel.token_requests == 2
 
 
-async def test_a_silent_token_endpoint_never_answers(own_peer: Peer) -> None:
+async def test_a_silent_token_endpoint_never_responds(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.silent = True
     with pytest.raises(httpx2.ReadTimeout):
         await own_peer.post("/oauth/v2/token", {"grant_type": "x"}, timeout=httpx2.Timeout(10, read=0.2))
     assert own_peer.zitadel.token_requests == 1
 
 
-async def test_a_slow_token_endpoint_answers_in_the_end(own_peer: Peer) -> None:
+async def test_a_delayed_token_endpoint_responds_later(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.delay = 0.05
     started = time.monotonic()
     assert (await own_peer.ask_token()).status_code == 200
     assert time.monotonic() - started >= 0.05
 
 
-async def test_chosen_answers_are_given_in_turn_and_then_the_right_one(own_peer: Peer) -> None:
+async def test_injected_responses_are_sent_in_turn_before_normal_ones(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults.token_endpoint
     faults.respond(503, headers={"retry-after": "7"}, body=b"busy", times=2)
     faults.respond(200, body=b"<html>")
@@ -54,7 +54,7 @@ async def test_chosen_answers_are_given_in_turn_and_then_the_right_one(own_peer:
     assert "access_token" in answers[3].json()
 
 
-async def test_an_answer_without_content_is_given_too(own_peer: Peer) -> None:
+async def test_an_injected_response_may_have_no_content(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.respond(204)
     answers = [await own_peer.ask_token() for _ in range(2)]
     assert [answer.status_code for answer in answers] == [204, 200]
@@ -75,7 +75,7 @@ async def test_an_answer_without_content_is_given_too(own_peer: Peer) -> None:
     ],
     ids=repr,
 )
-def test_an_answer_that_http_does_not_know_is_refused_at_once(
+def test_a_response_that_http_cannot_send_is_refused_at_once(
     shared_zitadel: Emulator, answer: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=r"response|headers"):
@@ -83,12 +83,12 @@ def test_an_answer_that_http_does_not_know_is_refused_at_once(
 
 
 @pytest.mark.parametrize("skew", [1e18, -1e18, float("nan")])
-def test_a_clock_cannot_be_wrong_beyond_all_dates(zitadel: Emulator, skew: float) -> None:
+def test_clock_skew_is_limited(zitadel: Emulator, skew: float) -> None:
     with pytest.raises(ValueError, match="clock_skew must be at most fifty years"):
         zitadel.faults.clock_skew = skew
 
 
-async def test_a_server_with_a_wrong_clock_says_so_in_its_date_and_refuses_what_comes_from_its_future(
+async def test_clock_skew_affects_the_date_header_and_refuses_assertions_from_the_future(
     own_peer: Peer,
 ) -> None:
     own_peer.zitadel.faults.clock_skew = -600
@@ -110,7 +110,7 @@ async def test_revoked_tokens_are_refused_and_personal_access_tokens_are_not(own
     assert (await own_peer.call(GET_MY_ORG, token=await own_peer.token())).code is StatusCode.OK
 
 
-async def test_the_lifetime_of_tokens_can_be_set_and_they_end(own_peer: Peer) -> None:
+async def test_tokens_expire_after_the_injected_lifetime(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_lifetime = 10
     answer = (await own_peer.ask_token()).json()
     assert answer["expires_in"] == 9
@@ -119,7 +119,7 @@ async def test_the_lifetime_of_tokens_can_be_set_and_they_end(own_peer: Peer) ->
     assert (await own_peer.call(GET_MY_ORG, token=answer["access_token"])).error_id == "AUTH-7fs1e"
 
 
-async def test_an_rpc_fails_as_often_as_asked(own_peer: Peer) -> None:
+async def test_an_rpc_fails_the_given_number_of_times(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults
     faults.fail_next(GET_MY_ORG, StatusCode.UNAVAILABLE, times=2, details="out for lunch")
     faults.fail_next(f"/{GET_MY_ORG}", StatusCode.ABORTED)
@@ -136,7 +136,7 @@ async def test_a_failure_can_carry_an_error_id(own_peer: Peer) -> None:
     assert (answer.details, answer.error_id) == ("gone (QUERY-leq5Q)", "QUERY-leq5Q")
 
 
-def test_what_could_never_go_wrong_is_refused(zitadel: Emulator) -> None:
+def test_impossible_faults_are_refused(zitadel: Emulator) -> None:
     faults, service = zitadel.faults, "zitadel.management.v1.ManagementService"
     with pytest.raises(ValueError, match=f"unknown RPC 'GetMyOrg'; did you mean {service}/GetMyOrg?"):
         faults.fail_next("GetMyOrg", StatusCode.UNAVAILABLE)
@@ -163,13 +163,13 @@ async def test_dropped_connections_fail_what_is_under_way_and_new_ones_are_accep
     own_peer.zitadel.faults.drop_connections()
     assert (await under_way).code is StatusCode.UNAVAILABLE
     own_peer.zitadel.faults.latency = 0
-    # The client may send one more call into the old connection before it sees its end.
+    # The client may send one more call on the old connection before it notices that it is closed.
     pat = own_peer.zitadel.pat
     answers = [await own_peer.call(GET_MY_ORG, token=pat, wait_for_ready=True) for _ in range(3)]
     assert answers[-1].code is StatusCode.OK
 
 
-async def test_faults_can_be_taken_back_all_at_once(own_peer: Peer) -> None:
+async def test_clear_removes_all_faults(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults
     faults.token_endpoint.silent = True
     faults.token_endpoint.respond(500)

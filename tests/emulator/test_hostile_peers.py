@@ -1,4 +1,4 @@
-"""What no well-meant client sends: it is refused, holds nobody up, and takes no more memory than its due."""
+"""Malicious requests are refused without delaying other clients and with bounded memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Headers = Sequence[tuple[bytes | str, bytes | str]]
 
 
 async def ask_h2(zitadel: Emulator, headers: Headers, body: bytes = b"\0\0\0\0\0") -> dict[str, str]:
-    """The headers of the answer to one HTTP/2 request that may be as wrong as one likes."""
+    """Sends an HTTP/2 request, which may be invalid, and returns the headers of the response."""
     trust = _trusting(zitadel)
     trust.set_alpn_protocols(["h2"])
     reader, writer = await asyncio.open_connection(
@@ -96,7 +96,7 @@ async def test_a_message_of_any_size_is_refused_by_the_size_it_says(shared_zitad
     assert answer["grpc-message"] == f"grpc: received message larger than max ({size} vs. {LIMIT})"
 
 
-async def test_a_message_that_unfolds_to_more_than_4_mib_is_refused(shared_zitadel: Emulator) -> None:
+async def test_a_message_that_decompresses_to_more_than_4_mib_is_refused(shared_zitadel: Emulator) -> None:
     headers = headers_of(shared_zitadel, ("grpc-encoding", "gzip"))
     bomb = gzip.compress(bytes(64 * LIMIT), 1)
     answer = await ask_h2(shared_zitadel, headers, framed(bomb, compressed=True))
@@ -104,7 +104,7 @@ async def test_a_message_that_unfolds_to_more_than_4_mib_is_refused(shared_zitad
 
 
 @pytest.mark.parametrize("cut", [slice(0, 0), slice(0, 10), slice(0, -4), slice(3, None)], ids=repr)
-async def test_a_message_that_is_not_quite_gzip_is_refused(shared_zitadel: Emulator, cut: slice) -> None:
+async def test_a_message_with_invalid_gzip_is_refused(shared_zitadel: Emulator, cut: slice) -> None:
     headers = headers_of(shared_zitadel, ("grpc-encoding", "gzip"))
     answer = await ask_h2(shared_zitadel, headers, framed(gzip.compress(b"")[cut], compressed=True))
     assert answer["grpc-message"] == "grpc: failed to decompress the message"
@@ -118,12 +118,12 @@ async def test_grpc_web_is_not_taken_for_grpc(shared_zitadel: Emulator) -> None:
 @pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
 async def test_head_is_answered_without_a_body(shared_zitadel: Emulator, http2: bool) -> None:
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=_trusting(shared_zitadel)) as http:
-        for _ in range(2):  # the connection is still good
+        for _ in range(2):  # the connection still works
             answer = await http.head(f"{shared_zitadel.url}/oauth/v2/keys")
             assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_pipelining_without_end_is_cut_off(zitadel: Emulator) -> None:
+async def test_unlimited_pipelining_closes_the_connection(zitadel: Emulator) -> None:
     zitadel.faults.token_endpoint.silent = True
     port = int(zitadel.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("localhost", port, ssl=_trusting(zitadel))
@@ -153,7 +153,7 @@ async def test_a_token_nested_without_end_is_refused(peer: Peer) -> None:
     assert answer.error_id == "AUTH-7fs1e"
 
 
-async def test_a_burst_of_cancelled_calls_leaves_the_connection_good(own_peer: Peer) -> None:
+async def test_the_connection_survives_a_burst_of_cancelled_calls(own_peer: Peer) -> None:
     own_peer.zitadel.faults.latency = 60
     method: Any = own_peer.channel.unary_unary(f"/{GET_MY_ORG}")
     calls = [method(b"", metadata=(("authorization", f"Bearer {own_peer.zitadel.pat}"),)) for _ in range(500)]

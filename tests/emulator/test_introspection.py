@@ -1,4 +1,4 @@
-"""Applications ask what tokens are worth, exchange them, and impersonate."""
+"""Applications introspect and exchange tokens, and impersonate users."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ API = "urn:zitadel:iam:org:project:id:zitadel:aud"
 
 @dataclass(frozen=True)
 class Project:
-    """A project with the role `reader`, which the robot has, and its applications."""
+    """A project with applications and the role `reader`, which the robot has."""
 
     id: str
     robot: str
@@ -144,18 +144,18 @@ async def test_a_personal_access_token_is_active_everywhere(own_peer: Peer, proj
     assert "urn:zitadel:iam:org:project:roles" in claims
 
 
-async def test_what_is_not_meant_for_the_project_is_inactive(own_peer: Peer, project: Project) -> None:
+async def test_tokens_for_other_projects_are_inactive(own_peer: Peer, project: Project) -> None:
     for token in (await own_peer.token(), "garbage"):
         assert await _introspect(own_peer, project.basic, token) == (200, {"active": False})
 
 
-async def test_ended_tokens_are_inactive(own_peer: Peer, project: Project) -> None:
+async def test_expired_tokens_are_inactive(own_peer: Peer, project: Project) -> None:
     token = await own_peer.token(f"openid {project.audience}")
     own_peer.zitadel.faults.clock_skew = 43_300
     assert await _introspect(own_peer, project.basic, token) == (200, {"active": False})
 
 
-async def test_clients_that_are_not_who_they_say(own_peer: Peer, project: Project) -> None:
+async def test_clients_with_wrong_credentials_are_refused(own_peer: Peer, project: Project) -> None:
     token = await own_peer.token(f"openid {project.audience}")
     for client in (
         {**project.basic, "client_secret": "wrong"},

@@ -1,4 +1,4 @@
-"""An emulator starts and stops without a trace."""
+"""Starting and stopping an emulator leaves nothing behind."""
 
 import asyncio
 import contextlib
@@ -45,10 +45,10 @@ def _refuses_connections(port: int) -> bool:
 
 async def test_a_stopped_emulator_leaves_no_task_thread_or_socket() -> None:
     async with Emulator():
-        pass  # what is made once for the process is made now
+        pass  # creates what is created once per process
     tasks, threads, files = asyncio.all_tasks(), threading.enumerate(), _open_files()
     async with Emulator() as zitadel:
-        # By address: looking up a name would start a thread of the loop's own.
+        # By address: resolving a name would start a thread of the event loop.
         trust = trusting(zitadel)
         _, idle = await asyncio.open_connection(
             "127.0.0.1", _port(zitadel), ssl=trust, server_hostname="localhost"
@@ -83,7 +83,7 @@ async def test_calls_under_way_end_when_it_stops() -> None:
     assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_in_a_thread_of_its_own_it_serves_synchronous_code() -> None:
+def test_in_its_own_thread_it_serves_synchronous_code() -> None:
     threads = threading.enumerate()
     with Emulator() as zitadel:
         with httpx2.Client(verify=trusting(zitadel)) as http:
@@ -96,14 +96,14 @@ def test_in_a_thread_of_its_own_it_serves_synchronous_code() -> None:
     assert set(threading.enumerate()) <= set(threads)
 
 
-async def test_two_run_side_by_side_with_keys_of_their_own() -> None:
+async def test_two_emulators_run_at_once_with_different_keys() -> None:
     async with Emulator() as one, Emulator() as other:
         assert one.url != other.url
         assert one.key_file["key"] != other.key_file["key"]
         assert one.root_certificates != other.root_certificates
 
 
-async def test_a_port_can_be_chosen_and_a_taken_one_is_an_error() -> None:
+async def test_a_port_can_be_chosen_and_a_port_in_use_is_an_error() -> None:
     async with Emulator() as first:
         with pytest.raises(OSError, match="in use"):
             async with Emulator(port=_port(first)):
@@ -112,7 +112,7 @@ async def test_a_port_can_be_chosen_and_a_taken_one_is_an_error() -> None:
         assert second.url == first.url
 
 
-def test_a_taken_port_is_an_error_for_synchronous_code_too() -> None:
+def test_a_port_in_use_is_an_error_for_synchronous_code_too() -> None:
     with Emulator() as first, pytest.raises(OSError, match="in use"), Emulator(port=_port(first)):
         pass
 
@@ -124,7 +124,7 @@ def test_secrets_are_in_no_repr() -> None:
     assert "PRIVATE" not in shown
 
 
-async def test_what_is_no_tls_harms_nobody(caplog: Any) -> None:
+async def test_connections_without_tls_do_no_harm(caplog: Any) -> None:
     async with Emulator() as zitadel:
         reader, writer = await asyncio.open_connection("127.0.0.1", _port(zitadel))
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
@@ -139,7 +139,7 @@ async def test_what_is_no_tls_harms_nobody(caplog: Any) -> None:
     assert not caplog.records or all(record.levelname in ("DEBUG", "INFO") for record in caplog.records)
 
 
-def test_an_emulator_that_is_not_running_says_so() -> None:
+def test_using_an_emulator_that_is_not_running_is_an_error() -> None:
     zitadel = Emulator()
     with pytest.raises(AttributeError, match="'url': it has not been started; use it in a `with` block"):
         _ = zitadel.url

@@ -1,4 +1,4 @@
-"""Many calls at once: each is answered, and what they wrote adds up."""
+"""Many concurrent calls: each gets a response, and all writes are kept."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ CALLS = {
     "DeactivateUser": USERS // 2,
     "RemoveUser": USERS // 2,
 }
-"""With as many requests to the token endpoint as there are users: ten calls for each."""
+"""Makes one token request and ten calls per user."""
 
 
 class Worker:
-    """Adds users and works with them, one call after another; removes every other one."""
+    """Adds users and changes them, one call after another. Removes every second one."""
 
     def __init__(
         self, number: int, client: AsyncClient, http: httpx2.AsyncClient, form: dict[str, str]
@@ -88,7 +88,7 @@ def named(beginning: str) -> SearchQuery:
 
 @pytest.fixture
 def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
-    """It runs in a thread of its own, as in its users' tests."""
+    """Runs in its own thread, as in users' tests."""
     shared_zitadel.reset()
     yield shared_zitadel
     shared_zitadel.reset()

@@ -1,4 +1,4 @@
-"""Requests that are well formed and make no sense."""
+"""Requests that are well formed but make no sense."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Organizations, and how far Manager roles reach."""
+"""Organizations, and where Manager roles apply."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def of(organization_id: str) -> tuple[tuple[str, str]]:
 
 
 async def robot_with(peer: Peer, roles: Sequence[str]) -> tuple[str, str]:
-    """Id and PAT of a new service user that has `roles` in the first organization."""
+    """Returns id and PAT of a new service user with `roles` in the first organization."""
     user_id = await peer.add_machine()
     if roles:
         await peer.manage(management.AddOrgMemberRequest(user_id=user_id, roles=roles))
@@ -97,7 +97,7 @@ async def test_users_are_seen_from_their_own_organization_only(own_peer: Peer) -
         (TextQueryMethod.TEXT_QUERY_METHOD_ENDS_WITH_IGNORE_CASE, "A", ["Beta", "Alpha"]),
     ],
 )
-async def test_names_are_searched_by_each_method(
+async def test_names_are_searched_with_each_method(
     own_peer: Peer, method: TextQueryMethod.ValueType, name: str, found: list[str]
 ) -> None:
     for organization in ("Beta", "Alpha"):
@@ -145,7 +145,7 @@ async def test_permissions_are_those_of_all_roles_in_reach(own_peer: Peer) -> No
     assert await permissions((await set_up(own_peer, "other")).org_id) == []
 
 
-async def test_a_role_on_a_project_is_good_for_that_project_only(own_peer: Peer) -> None:
+async def test_a_role_on_a_project_applies_to_that_project_only(own_peer: Peer) -> None:
     user_id, pat = await robot_with(own_peer, [])
     added = [await own_peer.manage(management.AddProjectRequest(name=name)) for name in ("one", "two")]
     ids = [answer.response.id for answer in added]

@@ -1,4 +1,4 @@
-"""The Management API acts in one organization: what is another's is not there."""
+"""The Management API acts in one organization and does not see resources of others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def ids(own_peer: Peer) -> dict[str, str]:
-    """What the first organization has; `elsewhere` is another."""
+    """The ids of the first organization's resources; `elsewhere` is another organization."""
     zitadel = own_peer.zitadel
     robot = zitadel.add_service_user("robot")
     project = zitadel.add_project("shop", roles=["reader", "writer"])
@@ -81,7 +81,7 @@ EMPTY = [
 
 
 def made(rpc: str, fields: dict[str, object], ids: dict[str, str]) -> Message:
-    """Texts are names in `ids`; those that begin with `=` are meant as they are."""
+    """Strings are names in `ids`; those that begin with `=` are literal values."""
     values = {
         field: (value[1:] if value.startswith("=") else ids[value]) if isinstance(value, str) else value
         for field, value in fields.items()

@@ -1,4 +1,4 @@
-"""Passwords that ZITADEL's default policy does not allow."""
+"""ZITADEL's default password policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes that are seen late: by lists, permissions and the token endpoint, as on a busy server."""
+"""Lists, permissions and the token endpoint see writes late, as on a busy server."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_changes_and_removals_are_seen_late_too(own_peer: Peer) -> None:
     assert gone.code is StatusCode.NOT_FOUND
 
 
-async def test_each_write_waits_for_its_own_moment(own_peer: Peer) -> None:
+async def test_each_write_has_its_own_delay(own_peer: Peer) -> None:
     own_peer.zitadel.faults.projection_lag = A_MOMENT
     names = [f"robot-{number}" for number in range(5)]
     for name in names:
@@ -107,7 +107,7 @@ async def test_each_write_waits_for_its_own_moment(own_peer: Peer) -> None:
     assert all(list(names[: len(some)]) == sorted(some) for some in shown)
 
 
-async def test_a_list_says_up_to_when_it_is_right(own_peer: Peer) -> None:
+async def test_a_list_has_the_time_of_its_view(own_peer: Peer) -> None:
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     answer = (await own_peer.manage(management.ListUsersRequest())).response
     assert answer.details.view_timestamp.seconds == pytest.approx(time.time() - FOR_EVER, abs=60)
@@ -132,7 +132,7 @@ async def test_a_role_gives_its_permissions_late_in_v1_and_in_v2(own_peer: Peer)
     assert (await own_peer.manage(request, token=robot.pat)).code is StatusCode.OK
 
 
-async def test_the_token_endpoint_knows_a_new_secret_late(own_peer: Peer) -> None:
+async def test_the_token_endpoint_sees_a_new_secret_late(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
@@ -152,7 +152,7 @@ async def test_the_token_endpoint_knows_a_new_secret_late(own_peer: Peer) -> Non
     assert await seen(accepted)
 
 
-async def test_tokens_are_good_at_once(own_peer: Peer) -> None:
+async def test_tokens_are_valid_at_once(own_peer: Peer) -> None:
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     token = await own_peer.token()
     assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).code is StatusCode.OK

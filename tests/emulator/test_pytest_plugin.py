@@ -1,4 +1,4 @@
-"""The fixtures, in runs of pytest as users have them."""
+"""The fixtures in users' runs of pytest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_writes(zitadel, zitadel_client):
 
 
 @pytest.mark.MARK
-async def test_begins_afresh(zitadel, zitadel_client):
+async def test_starts_without_changes(zitadel, zitadel_client):
     assert (zitadel.calls, zitadel.faults.token_lifetime) == ([], 43200)
     assert not {"stray", "seeded"} & await usernames(zitadel_client)
 
@@ -57,7 +57,7 @@ async def test_still_has_it(seeded, zitadel_client):
 
 
 def run(tmp_path: Path, tests: str, *options: str, before: str = "pass") -> tuple[int, str]:
-    """The exit code and the output of a run of pytest on these tests, in which any warning is an error."""
+    """Runs pytest on these tests, with warnings as errors, and returns its exit status and output."""
     tmp_path.joinpath("test_service.py").write_text(tests, encoding="utf-8")
     arguments = ["-q", "-W", "error", "-p", "no:cacheprovider", *options, "test_service.py"]
     code = f"import sys; {before}; import pytest; sys.exit(pytest.main({arguments!r}))"
@@ -92,7 +92,7 @@ def test_anyio_is_enough(tmp_path: Path) -> None:
     assert code == 0, output
 
 
-def test_what_a_test_does_after_starting_the_emulator_itself_is_undone(tmp_path: Path) -> None:
+def test_changes_by_the_test_that_starts_the_emulator_are_undone(tmp_path: Path) -> None:
     code, output = run(
         tmp_path,
         """
@@ -100,7 +100,7 @@ def test_starts_it(request):
     zitadel = request.getfixturevalue("zitadel")
     zitadel.faults.latency = 5
 
-def test_begins_afresh(zitadel):
+def test_starts_without_changes(zitadel):
     assert zitadel.faults.latency == 0
 """,
         "-p",
@@ -109,7 +109,7 @@ def test_begins_afresh(zitadel):
     assert code == 0, output
 
 
-def test_the_fixtures_say_what_to_install_and_disturb_no_other_test(tmp_path: Path) -> None:
+def test_without_the_extra_the_fixtures_say_what_to_install_and_other_tests_pass(tmp_path: Path) -> None:
     code, output = run(
         tmp_path,
         "def test_with_it(zitadel): ...\ndef test_without_it(): ...",

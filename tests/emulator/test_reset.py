@@ -1,4 +1,4 @@
-"""Going back: to the state at the start, or to a snapshot."""
+"""Resets to the state at the start or to a snapshot."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_a_reset_to_a_snapshot_keeps_what_was_there_then(own_peer: Peer) -
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
 async def test_nothing_changes_without_a_write_being_counted(scenario: Path) -> None:
-    """What is not counted would be in no projection, and no reset would undo it."""
+    """Projections and resets miss writes that are not counted."""
     async with Emulator() as zitadel:
         store = zitadel._zitadel.store
         async with ConformancePeer.connected(server_of(zitadel)) as peer:
@@ -95,13 +95,13 @@ async def test_a_snapshot_without_writes_in_between_is_the_last_one(own_peer: Pe
     assert zitadel.snapshot() is first
 
 
-async def test_access_tokens_stay_good_while_their_users_are_there(own_peer: Peer) -> None:
+async def test_access_tokens_stay_valid_while_their_users_exist(own_peer: Peer) -> None:
     token = await own_peer.token()
     own_peer.zitadel.reset()
     assert (await own_peer.call(GET_MY_USER, token=token)).code is StatusCode.OK
 
 
-async def test_a_reset_takes_back_faults_and_counts_anew() -> None:
+async def test_a_reset_removes_faults_and_recorded_calls() -> None:
     async with Emulator(token_lifetime=600, clock_skew=5) as zitadel:
         zitadel.faults.latency = 60
         zitadel.faults.token_endpoint.down = True
@@ -116,7 +116,7 @@ async def test_a_reset_takes_back_faults_and_counts_anew() -> None:
 
 
 async def test_a_reset_from_another_thread_forgets_the_calls_that_were_made(peer: Peer) -> None:
-    """The shared emulator runs in a thread of its own."""
+    """The shared emulator runs in its own thread."""
     await peer.ask_token()
     await organization_of(peer)
     assert peer.zitadel.calls

@@ -1,4 +1,4 @@
-"""Seed files: what they add, and how their faults are told."""
+"""Seed files: what they add, and the messages of their errors."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
         ),
     ],
 )
-def test_a_fault_is_told_in_one_line_with_its_place_and_the_mend(
+def test_an_error_is_one_line_with_the_place_and_the_fix(
     zitadel: Emulator, write: Write, text: str, told: str
 ) -> None:
     path = write(text)
@@ -183,14 +183,14 @@ def test_a_file_that_cannot_be_read_is_named(zitadel: Emulator, tmp_path: Path) 
         "password: `s3cret",
     ],
 )
-def test_no_password_is_in_a_fault(zitadel: Emulator, write: Write, line: str) -> None:
+def test_errors_contain_no_password(zitadel: Emulator, write: Write, line: str) -> None:
     path = write(f"organizations:\n- name: A\n  humans:\n  - email: ann@example.com\n    {line}\n")
     with pytest.raises(SeedError) as error:
         zitadel.seed(path)
     assert "s3cret" not in str(error.value)
 
 
-def test_of_a_file_with_a_fault_nothing_is_added(zitadel: Emulator, write: Write) -> None:
+def test_a_file_with_an_error_adds_nothing(zitadel: Emulator, write: Write) -> None:
     before = zitadel.snapshot()
     with pytest.raises(SeedError):
         zitadel.seed(write(SEED.replace("bob@acme.example", "no address")))

@@ -1,4 +1,4 @@
-"""State that a test gives the emulator, as a service finds it."""
+"""Test data that `Emulator` adds, as a service sees it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def client_of(zitadel: Emulator, credentials: Credentials) -> AsyncClient:
     ],
     ids=["key file", "client secret", "PAT"],
 )
-async def test_a_service_user_can_prove_itself_in_every_way(
+async def test_a_service_user_can_use_each_kind_of_credentials(
     zitadel: Emulator, credentials_of: Callable[[ServiceUser], Credentials]
 ) -> None:
     robot = zitadel.add_service_user("robot", roles=["ORG_OWNER_VIEWER"])
@@ -135,7 +135,7 @@ async def test_an_api_application_introspects_with_its_secret_or_its_key(own_pee
         assert answer.json()["active"] is True
 
 
-def test_what_the_rpc_would_refuse_is_an_error_that_names_it(zitadel: Emulator) -> None:
+def test_errors_name_what_cannot_be_added(zitadel: Emulator) -> None:
     robot = zitadel.add_service_user("robot")
     project = zitadel.add_project("Shop", roles=["reader"])
     refused: list[tuple[Callable[[], object], str]] = [
@@ -168,21 +168,21 @@ def test_what_the_rpc_would_refuse_is_an_error_that_names_it(zitadel: Emulator) 
             add()
 
 
-async def test_it_may_be_given_from_any_thread_at_once(zitadel: Emulator) -> None:
+async def test_data_can_be_added_from_several_threads_at_once(zitadel: Emulator) -> None:
     added = await asyncio.gather(*(asyncio.to_thread(zitadel.add_service_user) for _ in range(4)))
     assert len({user.user_name for user in added}) == 4
     async with client_of(zitadel, JwtProfile.from_dict(added[0].key_file)) as client:
         assert (await client.auth.GetMyUser(GetMyUserRequest())).user.id == added[0].id
 
 
-async def test_in_the_loop_of_the_emulator_it_is_as_good() -> None:
+async def test_data_can_be_added_in_the_emulators_event_loop() -> None:
     async with Emulator() as zitadel:
         robot = zitadel.add_service_user()
         async with client_of(zitadel, PersonalAccessToken(robot.pat)) as client:
             assert (await client.auth.GetMyUser(GetMyUserRequest())).user.id == robot.id
 
 
-async def test_a_reset_takes_it_back(zitadel: Emulator) -> None:
+async def test_a_reset_removes_added_data(zitadel: Emulator) -> None:
     robot = zitadel.add_service_user("robot", roles=["ORG_OWNER"])
     zitadel.reset()
     async with client_of(zitadel, PersonalAccessToken(robot.pat)) as client:

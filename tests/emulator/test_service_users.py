@@ -1,4 +1,4 @@
-"""Service users, what they prove themselves with, and what their Manager roles let them do."""
+"""Service users, their credentials and their Manager roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is implemented of ZITADEL's services, and how each RPC of it is found."""
+"""The implemented services, and how implementations are found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_there_are_services() -> None:
 
 @pytest.mark.parametrize("module", IMPLEMENTED)
 def test_each_implementation_has_the_name_of_an_rpc(module: str) -> None:
-    """Under another name it would never be called."""
+    """An implementation with another name would never be called."""
     package = BY_MODULE[module]
     names = {rpc.full_name.rpartition("/")[2] for rpc in catalog.rpcs() if _is_of(rpc, package)}
     implemented = services.implementations(package)

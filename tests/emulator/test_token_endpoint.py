@@ -1,4 +1,4 @@
-"""The token endpoint answers each row of what a real server answered."""
+"""The token endpoint responds like a real server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _now(offset: float) -> int:
     return int(time.time() + offset)
 
 
-async def test_a_right_assertion_gets_a_token_and_an_id_token(peer: Peer) -> None:
+async def test_a_valid_assertion_gets_an_access_token_and_an_id_token(peer: Peer) -> None:
     answer = await peer.ask_token()
     body = answer.json()
     assert answer.status_code == 200
@@ -67,7 +67,7 @@ async def test_offline_access_gives_no_refresh_token(peer: Peer) -> None:
         pytest.param(lambda issuer: {"aud": ["https://other.example", issuer]}, id="issuer among audiences"),
     ],
 )
-async def test_assertions_that_are_good_enough(peer: Peer, claims: Any) -> None:
+async def test_assertions_within_the_limits_are_accepted(peer: Peer, claims: Any) -> None:
     assert (await peer.ask_token(**claims(peer.zitadel.issuer))).status_code == 200
 
 
@@ -93,13 +93,13 @@ async def test_assertions_that_are_good_enough(peer: Peer, claims: Any) -> None:
         pytest.param(lambda _: {"key": _another_private_key()}, id="another private key"),
     ],
 )
-async def test_every_wrong_assertion_gets_the_same_refusal(peer: Peer, claims: Any) -> None:
+async def test_all_invalid_assertions_get_the_same_error(peer: Peer, claims: Any) -> None:
     answer = await peer.ask_token(**claims(peer.zitadel.issuer))
     _assert_refused(answer, "invalid_grant", "invalid assertion")
 
 
 @pytest.mark.parametrize("assertion", ["", "garbage", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA"])
-async def test_what_is_no_assertion_gets_it_too(peer: Peer, assertion: str) -> None:
+async def test_values_that_are_not_jwts_get_the_same_error(peer: Peer, assertion: str) -> None:
     answer = await peer.post("/oauth/v2/token", {"grant_type": JWT_BEARER, "assertion": assertion})
     _assert_refused(answer, "invalid_grant", "invalid assertion")
 
@@ -125,7 +125,7 @@ async def test_client_credentials_need_a_client(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("client_id", ["nobody", "zitadel-admin@zitadel.localhost"])
-async def test_client_credentials_of_nobody_and_of_a_human(peer: Peer, client_id: str) -> None:
+async def test_client_credentials_of_unknown_users_and_humans_are_refused(peer: Peer, client_id: str) -> None:
     answer = await peer.post(
         "/oauth/v2/token", {"grant_type": "client_credentials"}, auth=httpx2.BasicAuth(client_id, "secret")
     )

@@ -1,4 +1,4 @@
-"""Changes that change nothing: some RPCs refuse them, some do not mind."""
+"""Changes that change nothing: some RPCs refuse them and some accept them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OIDC = management.AddOIDCAppRequest(
 
 
 async def change(peer: Peer, request: Message) -> list[str]:
-    """What the first and the second of two equal requests come to."""
+    """Returns the outcomes of two equal requests."""
     answers: list[Answer] = [await peer.manage(request) for _ in range(2)]
     return [answer.error_id or answer.code.name for answer in answers]
 

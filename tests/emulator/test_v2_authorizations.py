@@ -1,4 +1,4 @@
-"""Roles of projects given to users, in the v2beta API."""
+"""Authorizations in the v2beta API."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_roles_are_given_changed_and_taken_away(own_peer: Peer) -> None:
     assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "COMMAND-3M9sd")
 
 
-async def test_deactivating_twice_is_no_fault(own_peer: Peer) -> None:
+async def test_deactivating_twice_is_not_an_error(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
     authorization_id = await give(own_peer, await add_machine(own_peer), project_id, "reader")
     for request, state in (
@@ -81,7 +81,7 @@ async def test_deactivating_twice_is_no_fault(own_peer: Peer) -> None:
     ],
     ids=["nobody", "no project", "no role"],
 )
-async def test_nothing_is_given(
+async def test_grants_that_are_refused(
     own_peer: Peer, user_id: str | None, project_id: str | None, role: str, error_id: str
 ) -> None:
     request = authorization.CreateAuthorizationRequest(

@@ -1,4 +1,4 @@
-"""What service users prove themselves with, in the v2 API; and their metadata."""
+"""Credentials and metadata of service users in the v2 API."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_humans_have_none_of_these(
     assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
 
 
-async def test_a_secret_is_good_until_it_is_removed(own_peer: Peer) -> None:
+async def test_a_secret_works_until_it_is_removed(own_peer: Peer) -> None:
     user_id = await add_machine(own_peer)
     secret = (await ask(own_peer, user.AddSecretRequest(user_id=user_id))).response.client_secret
     form = {"grant_type": "client_credentials", "client_id": "robot", "client_secret": secret}
@@ -133,7 +133,7 @@ async def test_lists_are_sorted_limited_and_filtered_by_time(own_peer: Peer) -> 
         assert await seconds(user.ListKeysRequest(filters=[limit])) == expected
 
 
-async def test_the_limit_that_is_applied_is_told_and_has_a_bound(peer: Peer) -> None:
+async def test_lists_report_the_applied_limit_and_refuse_large_ones(peer: Peer) -> None:
     def limited(limit: int) -> user.ListKeysRequest:
         return user.ListKeysRequest(pagination=PaginationRequest(limit=limit))
 

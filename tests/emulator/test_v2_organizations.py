@@ -99,7 +99,7 @@ async def test_a_removed_organizations_name_is_free_again(own_peer: Peer) -> Non
 
 
 @pytest.mark.parametrize(("role", "visible"), [(None, 0), ("ORG_OWNER_VIEWER", 1)], ids=["none", "viewer"])
-async def test_the_count_tells_of_those_that_one_may_not_see(
+async def test_the_count_includes_organizations_that_the_caller_may_not_see(
     own_peer: Peer, role: str | None, visible: int
 ) -> None:
     await add(own_peer, "Acme")

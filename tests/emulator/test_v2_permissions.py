@@ -1,4 +1,4 @@
-"""What the v2 services check themselves: who may see and do what."""
+"""Permissions that the v2 services check themselves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def test_without_a_role_users_see_themselves_only(own_peer: Peer) -> None:
         assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "AUTHZ-cdgFk")
 
 
-async def test_a_role_counts_in_its_own_organization(own_peer: Peer) -> None:
+async def test_a_role_applies_in_its_organization(own_peer: Peer) -> None:
     manager_id, here = await add_machine(own_peer, "manager"), await add_machine(own_peer, "here")
     there = await add_machine(own_peer, "there", await other_organization(own_peer))
     token = await add_token(own_peer, manager_id)
@@ -34,7 +34,7 @@ async def test_a_role_counts_in_its_own_organization(own_peer: Peer) -> None:
     assert (await ask(own_peer, user.LockUserRequest(user_id=there), token=token)).error_id == "AUTHZ-cdgFk"
 
 
-async def test_a_role_that_lacks_the_permission_is_told_so(own_peer: Peer) -> None:
+async def test_a_role_without_the_permission_is_refused(own_peer: Peer) -> None:
     viewer_id, other_id = await add_machine(own_peer, "viewer"), await add_machine(own_peer, "other")
     token = await add_token(own_peer, viewer_id)
     await set_role(own_peer, viewer_id, "ORG_OWNER_VIEWER")

@@ -1,4 +1,4 @@
-"""Users in the v2 API: added, searched, changed, locked, removed."""
+"""Users in the v2 API."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_machine_is_named_after_its_id_unless_the_request_says_otherwise
     ],
     ids=["in no organization", "with a taken name"],
 )
-async def test_no_user_is_made(
+async def test_users_that_cannot_be_created(
     peer: Peer, organization_id: str | None, username: str, code: StatusCode, error_id: str
 ) -> None:
     machine = user.CreateUserRequest.Machine(name="Robot")
@@ -125,7 +125,7 @@ async def test_users_are_found_by_any_mix_of_queries(own_peer: Peer) -> None:
     assert await names(own_peer, email) == ["ann"]
 
 
-async def test_a_query_of_nothing_is_refused(peer: Peer) -> None:
+async def test_an_empty_query_is_refused(peer: Peer) -> None:
     answer = await ask(peer, user.ListUsersRequest(queries=[user.SearchQuery()]))
     assert answer.code is StatusCode.INVALID_ARGUMENT
 

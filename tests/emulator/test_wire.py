@@ -1,4 +1,4 @@
-"""One port, two versions of HTTP: bodies of any size, slow readers, peers that break off."""
+"""Two HTTP versions on one port: bodies of any size, slow readers, peers that disconnect."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from zitadel_grpc.testing._wire.messages import Request, Response
 
 
 class Served:
-    """A listener that echoes, and what it was asked."""
+    """An echoing listener and the requests that it received."""
 
     def __init__(self, authority: trustme.CA) -> None:
         self.trust = ssl.create_default_context()
@@ -116,7 +116,7 @@ async def test_a_client_may_wait_to_be_told_to_continue(served: Served) -> None:
 
 
 @pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
-async def test_work_for_a_peer_that_breaks_off_is_given_up(served: Served, http2: bool) -> None:
+async def test_a_request_is_cancelled_when_the_peer_disconnects(served: Served, http2: bool) -> None:
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=served.trust) as http:
         with pytest.raises(httpx2.ReadTimeout):
             await http.get(f"{served.url}/hang", timeout=httpx2.Timeout(10, read=0.1))
@@ -136,6 +136,6 @@ async def test_garbage_ends_its_own_connection_only(served: Served, alpn: str) -
 
 async def test_a_body_that_is_too_large_is_refused(served: Served) -> None:
     async with httpx2.AsyncClient(verify=served.trust) as http:
-        # The connection may be closed while the rest is still being sent.
+        # The connection may close before everything has been sent.
         with contextlib.suppress(httpx2.TransportError):
             assert (await http.post(served.url, content=b"x" * 3_000_000)).status_code == 413

@@ -1,4 +1,4 @@
-"""Calls to the v2 services, and what many of their tests begin with."""
+"""Calls to the v2 services, and common set-up of their tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GET_MY_USER = "zitadel.auth.v1.AuthService/GetMyUser"
 
 
 async def ask(peer: Peer, request: Message, *, token: str | None = None) -> Answer:
-    """Calls the RPC that the request is named after, as the first service user or by `token`."""
+    """Calls the RPC to which the request belongs, as the first service user or with `token`."""
     file, name = request.DESCRIPTOR.file, request.DESCRIPTOR.name.removesuffix("Request")
     messages = importlib.import_module(f"zitadel_grpc.api.{file.package.removeprefix('zitadel.')}")
     response_type: type[Message] = getattr(messages, f"{name}Response")

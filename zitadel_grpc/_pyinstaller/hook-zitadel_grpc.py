@@ -1,8 +1,8 @@
-"""What the client imports by name: the stubs, and the modules behind its lazily loaded names."""
+"""Collects what the client imports by name: stubs and lazily loaded modules."""
 
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 
-# The emulator has a hook of its own; the others need packages that a client does not.
+# The emulator has its own hook; the others need packages that clients do not need.
 _NOT_THE_CLIENT = (
     "zitadel_grpc.testing",
     "zitadel_grpc.cli",

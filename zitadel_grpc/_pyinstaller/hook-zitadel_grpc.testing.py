@@ -1,4 +1,4 @@
-"""What the emulator imports by name: the modules with its RPCs."""
+"""Collects what the emulator imports by name: the implementations of RPCs."""
 
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 

@@ -1,4 +1,4 @@
-"""The log of calls: a line for each, at INFO, with no secret in it. `zitadel-grpc emulator` shows it."""
+"""Logs one line per call at INFO, without secrets. `zitadel-grpc emulator` shows it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LOGGER = logging.getLogger("zitadel_grpc.testing.calls")
 
 
 def note(outcome: str, what: str, *, who: str | None, seconds: float, details: str = "") -> None:
-    """`outcome` is a status, `what` an RPC or a path; nothing of them has to be fit for a log."""
+    """`outcome` is a status, `what` an RPC or a path. Non-printable characters are escaped."""
     if not LOGGER.isEnabledFor(logging.INFO):
         return
     line = f"{seconds * 1000:7.1f} ms  {outcome:<18} {what}"

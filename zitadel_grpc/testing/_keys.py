@@ -1,4 +1,4 @@
-"""RSA keys: the server's own for signing, and key files for those who sign assertions."""
+"""RSA keys for signing tokens and assertions, and key files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zitadel_grpc.testing._state.users import MachineKey
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyPair:
-    """RSA, 2048 bits. Making one takes some 50 ms of CPU."""
+    """An RSA key pair with 2048 bits. Generating one takes about 50 ms of CPU."""
 
     private: rsa.RSAPrivateKey
 
@@ -24,7 +24,7 @@ class KeyPair:
 
     @property
     def private_pem(self) -> bytes:
-        """PKCS#1, as in ZITADEL's key files."""
+        """PKCS #1, as in ZITADEL's key files."""
         return self.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,

@@ -1,4 +1,4 @@
-"""The tokens that the emulator gives out: opaque ones, JWTs, id tokens."""
+"""The tokens that the emulator issues: opaque tokens, JWTs and ID tokens."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ from zitadel_grpc.testing._state.users import User
 
 _AUDIENCE_SCOPE = re.compile(r"urn:zitadel:iam:org:project:id:(.+):aud")
 _OPAQUE_HEADER = b'{"alg":"A256GCMKW","enc":"A256GCM"}'
-_OPAQUE_PARTS = (32, 12, 106, 16)  # encrypted key, nonce, ciphertext, tag; about 280 characters in all
+_OPAQUE_PARTS = (
+    32,
+    12,
+    106,
+    16,
+)  # bytes of encrypted key, nonce, ciphertext and tag: about 280 characters in total
 
 
 class Issuer:
-    """Signs and hands out tokens in the name of `url`, the issuer."""
+    """Issues tokens in the name of `url`."""
 
     def __init__(self, url: str, key_id: str, pair: KeyPair) -> None:
         self.url = url
@@ -50,7 +55,7 @@ class Issuer:
         actor_id: str | None = None,
         is_exchanged: bool = False,
     ) -> AccessToken:
-        """Makes a token and stores it: `lifetime` is in seconds."""
+        """Issues and stores a token. `lifetime` is in seconds."""
         now = store.clock.now()
         token_id = store.new_id()
         claims: dict[str, object] = {
@@ -98,12 +103,12 @@ class Issuer:
 
 
 def opaque_token() -> str:
-    """Looks like a JWE, as ZITADEL's opaque tokens and personal access tokens do."""
+    """Returns a token that looks like a JWE, as ZITADEL's opaque and personal access tokens do."""
     return ".".join(map(_base64url, (_OPAQUE_HEADER, *map(secrets.token_bytes, _OPAQUE_PARTS))))
 
 
 def audience_of(scopes: Iterable[str], zitadel_project_id: str) -> list[str]:
-    """The project ids that reserved scopes ask for; `zitadel` stands for ZITADEL's own project."""
+    """The project ids that reserved scopes request; `zitadel` stands for ZITADEL's own project."""
     named = (match[1] for scope in scopes if (match := _AUDIENCE_SCOPE.fullmatch(scope)))
     return list(dict.fromkeys(zitadel_project_id if name == "zitadel" else name for name in named))
 

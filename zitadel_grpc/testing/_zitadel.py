@@ -1,4 +1,4 @@
-"""The emulated server itself: what its two ways in, OAuth and gRPC, share."""
+"""The emulated server: what OAuth and gRPC share."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _CALLS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A gRPC call as the server saw and answered it; of an authorization only the scheme is kept."""
+    """A gRPC call as the server saw it. Of authorization metadata only the scheme is kept."""
 
     rpc: str
     code: grpc.StatusCode
     details: str
     metadata: tuple[tuple[str, str], ...]
     request: Any = field(repr=False)
-    """The message, or None if the call was refused before it was read."""
+    """The request message, or None if the call failed before it was decoded."""
     user_id: str | None
-    """Who called; None if the server did not get as far as asking."""
+    """The caller, or None if the call failed before authentication."""
     seconds: float
-    """From the whole request to the answer."""
+    """The time from the whole request to the response."""
 
 
 @dataclass(slots=True)
@@ -44,18 +44,18 @@ class Zitadel:
     calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     token_requests: int = 0
     under_way: int = 0
-    """Calls that are not answered yet."""
+    """Calls without a response so far."""
     projections: Projections = field(default_factory=Projections)
 
     @property
     def projected(self) -> Zitadel:
-        """As lists, permissions and the token endpoint see it: late by the fault `projection_lag`."""
+        """What lists, permissions and the token endpoint see: delayed by the fault `projection_lag`."""
         lag = self.faults.projection_lag
         return replace(self, store=self.projections.seen(self.store, lag)) if lag else self
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Around whatever may write, so that projections follow."""
+        """Wraps everything that may write, so that projections follow."""
         self.projections.follow(self.store, self.faults.projection_lag)
         try:
             yield
@@ -74,9 +74,9 @@ class Zitadel:
         )
 
     def unknown_instance(self, request: Request) -> str | None:
-        """What ZITADEL says to a request for a host that no instance has, or None.
+        """Returns ZITADEL's error for a host that no instance has, or None.
 
-        The instance is found by x-zitadel-instance-host, or else by the request's authority.
+        ZITADEL finds the instance by x-zitadel-instance-host, or else by the request's authority.
         """
         origin = request.header("x-zitadel-instance-host") or request.authority
         if any(_host(origin) == domain.name for domain in self.store.instance.domains):

@@ -1,12 +1,12 @@
-"""Fixtures for the tests of services that use ZITADEL. pytest finds them by itself.
+"""Fixtures for tests of services that use ZITADEL. pytest loads them automatically.
 
     async def test_a_user_is_added(zitadel, zitadel_client):
         await add_user(zitadel_client, "ann")
         assert [call.rpc for call in zitadel.calls] == ["zitadel.user.v2.UserService/CreateUser"]
 
-One emulator serves all tests, and none sees what another did: after each test the emulator is again as it was
-before, with what fixtures of wider scopes had put there; faults are taken back. Async tests may be run by
-pytest-asyncio or by anyio, in whatever loops.
+One emulator serves all tests. After each test it returns to its earlier state, including what fixtures of
+wider scopes added, and its faults are removed. Async tests may run in pytest-asyncio or anyio, in any event
+loop.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _RUNNING: pytest.StashKey[Emulator] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "zitadel_warn_deprecated",
-        "warn about calls of deprecated RPCs of ZITADEL, whatever the clients' options say",
+        "emit a DeprecationWarning for calls of deprecated ZITADEL RPCs, whatever the clients' options are",
         type="bool",
         default=False,
     )
@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def zitadel(pytestconfig: pytest.Config) -> Iterator[Emulator]:
-    """An `Emulator`, running: with `url`, `key_file`, `pat`, `root_certificates`, `calls`, `faults`, …"""
+    """A running `Emulator` with `url`, `key_file`, `pat`, `root_certificates`, `calls`, `faults` and more."""
     from zitadel_grpc.testing import Emulator
 
     with Emulator() as emulator:
@@ -55,7 +55,7 @@ def zitadel(pytestconfig: pytest.Config) -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def zitadel_client(zitadel: Emulator) -> AsyncClient:
-    """An AsyncClient, by the PAT of the first service user, who may do everything. Good in any event loop."""
+    """An AsyncClient with the PAT of the first service user, who has all permissions, for any event loop."""
     from zitadel_grpc import AsyncClient, ConnectionOptions
     from zitadel_grpc.credentials import PersonalAccessToken
 
@@ -65,7 +65,7 @@ def zitadel_client(zitadel: Emulator) -> AsyncClient:
 
 @pytest.fixture(autouse=True)
 def _zitadel_reset(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Fixtures of wider scopes are set up before it, those of the test's own after it."""
+    """Undoes what a test and its own fixtures did. Fixtures of wider scopes run before this one."""
     emulator = pytestconfig.stash.get(_RUNNING, None)
     before = emulator.snapshot() if emulator else None
     if emulator:

@@ -1,4 +1,4 @@
-"""What is known of a token that somebody shows: an access token or a personal access token."""
+"""Looks up the access token or personal access token in a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zitadel_grpc.testing._state.users import User, UserState
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Times are in seconds since 1970. A personal access token has no audience of its own and no client."""
+    """Times are in seconds since 1970. Personal access tokens have no audience and no client."""
 
     id: str
     user: User
@@ -28,7 +28,7 @@ class Bearer:
 
 
 def bearer_of(store: Store, token: str) -> Bearer | None:
-    """None for a token that is unknown, at its end, or of a user that is not active."""
+    """Returns None for a token that is unknown or expired, or whose user is not active."""
     bearer = _access_token(store, token) or _personal_access_token(store, token)
     if bearer is None or bearer.user.state is not UserState.ACTIVE or bearer.expires_at <= store.clock.now():
         return None

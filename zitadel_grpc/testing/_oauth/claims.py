@@ -1,4 +1,4 @@
-"""Claims about a user, by the scopes of its token."""
+"""Claims about a user for the scopes of a token."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ROLE_SCOPE = "urn:zitadel:iam:org:project:role:"
 
 Claims = dict[str, object]
 Roles = dict[str, dict[str, str]]
-"""By role the organizations that gave it, and their primary domains."""
+"""Maps roles to the organizations that granted them and their primary domains."""
 
 
 def user_claims(
     store: Store, user: User, scopes: Sequence[str], *, project_id: str | None, role_assertion: bool
 ) -> Claims:
-    """`project_id` is the project of the client that asks, `role_assertion` whether it always wants roles."""
+    """`project_id` is the client's project; `role_assertion` is the client's setting to always get roles."""
     claims: Claims = {}
     if "profile" in scopes:
         claims |= _profile(user)

@@ -1,4 +1,4 @@
-"""Client credentials (RFC 6749 §4.4): a service user's name and secret for an access token."""
+"""The client credentials grant (RFC 6749 §4.4), with a service user's name and secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applications as clients: who asks to introspect, to exchange, to revoke."""
+"""Authenticates applications that introspect, exchange or revoke tokens."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class NoAssertion(Exception):
-    """The client assertion is no JWT at all."""
+    """The client assertion is not a JWT."""
 
 
 def authenticate(zitadel: Zitadel, request: Request, form: dict[str, str]) -> Application | None:
-    """The client, by its secret or by private_key_jwt (RFC 7523 §2.2); None if it is not who it says.
+    """Authenticates a client by its secret or private_key_jwt (RFC 7523 §2.2); returns None if that fails.
 
-    Raises OAuthError if it does not say who it is, NoAssertion if what should prove it is no JWT.
+    Raises OAuthError if the request names no client, NoAssertion if the client assertion is not a JWT.
     """
     if form.get("client_assertion_type") == _ASSERTION_TYPE or form.get("client_assertion"):
         client = _by_assertion(zitadel, form.get("client_assertion", ""))

@@ -1,4 +1,4 @@
-"""Refusals as RFC 6749 §5.2 writes them."""
+"""Error responses (RFC 6749 §5.2)."""
 
 from __future__ import annotations
 

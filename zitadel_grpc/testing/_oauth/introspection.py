@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662): an application asks what a token that it was sent is worth."""
+"""Introspection (RFC 7662)."""
 
 from __future__ import annotations
 

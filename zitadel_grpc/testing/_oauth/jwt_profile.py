@@ -1,4 +1,4 @@
-"""The JWT profile (RFC 7523 §2.1): a service user's signed assertion for an access token."""
+"""The JWT bearer grant (RFC 7523 §2.1), with an assertion that a service user signed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The access token of a service user, however it proved itself."""
+"""Issues access tokens to service users, for all grants."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zitadel_grpc.testing._zitadel import Zitadel
 
 
 def token_for(zitadel: Zitadel, user: User, scopes: Sequence[str]) -> AccessToken:
-    """Opaque or JWT, by the user's setting. Raises OAuthError for a user that is not active."""
+    """Issues an opaque token or a JWT, as the user's setting says. Raises OAuthError for inactive users."""
     if user.state is not UserState.ACTIVE:
         raise OAuthError("invalid_request", "Errors.User.NotActive")
     return zitadel.issuer.access_token(

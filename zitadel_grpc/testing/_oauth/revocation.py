@@ -11,7 +11,7 @@ from zitadel_grpc.testing._zitadel import Zitadel
 
 
 async def revoke(zitadel: Zitadel, request: Request) -> Response:
-    """ZITADEL lets a client revoke the tokens of logins it made: none that the emulator gives out is one."""
+    """ZITADEL lets clients revoke tokens of their own logins. The emulator issues no such tokens."""
     form = form_of(request)
     try:
         client = clients.authenticate(zitadel, request, form)

@@ -1,4 +1,4 @@
-"""Which path is answered by what, and what every answer carries."""
+"""Routes of the HTTP endpoints, and the headers of all responses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ROUTES: dict[str, Callable[[Zitadel, Request], Awaitable[Response]]] = {
 
 
 async def answer(zitadel: Zitadel, request: Request) -> Response:
-    """The answer to any HTTP request that is not gRPC."""
+    """Handles any HTTP request that is not gRPC."""
     started, outcome, fault = time.perf_counter(), "no answer", ""
     try:
         response = await _answer(zitadel, request)
@@ -58,8 +58,8 @@ async def _answer(zitadel: Zitadel, request: Request) -> Response:
     except HangUp:
         raise
     except Exception:
-        _log.exception("the emulator failed at %s", request.path)
-        return _text(500, "the emulator failed, its log says why")
+        _log.exception("the emulator failed to handle %s", request.path)
+        return _text(500, "the emulator failed; see its log")
 
 
 def _text(status: int, text: str) -> Response:

@@ -1,4 +1,4 @@
-"""The token endpoint (RFC 6749 §3.2): which grant is asked for, and the form of the answer."""
+"""The token endpoint (RFC 6749 §3.2)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _success(zitadel: Zitadel, granted: AccessToken) -> Response:
     body: dict[str, object] = {
         "access_token": granted.value,
         "token_type": "Bearer",
-        # ZITADEL counts the moment that has passed since the issue, and rounds down.
+        # ZITADEL subtracts the time since the issue and rounds down.
         "expires_in": max(0, int(granted.expires_at - granted.issued_at) - 1),
     }
     if granted.is_exchanged:

@@ -1,4 +1,4 @@
-"""Token exchange (RFC 8693), and impersonation by it."""
+"""Token exchange (RFC 8693) and impersonation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def grant(zitadel: Zitadel, request: Request, form: dict[str, str]) -> AccessTok
     else:
         source = _shown(zitadel, client, form, "subject_token")
         user = source.user
-    assert source is not None  # there is no impersonation without an actor
+    assert source is not None  # impersonation needs an actor
     return zitadel.issuer.access_token(
         zitadel.store,
         user,
@@ -62,7 +62,7 @@ def _client(zitadel: Zitadel, request: Request, form: dict[str, str]) -> Applica
 
 
 def _shown(zitadel: Zitadel, client: Application, form: dict[str, str], name: str) -> Bearer:
-    """The subject's or the actor's token: it must be meant for the client's project too."""
+    """Looks up the subject's or actor's token, whose audience must contain the client's project."""
     if form.get(f"{name}_type") not in (ISSUED_TYPE, _JWT):
         raise OAuthError("invalid_request", f"{name}_type is not supported")
     bearer = bearer_of(zitadel.store, form.get(name, ""))

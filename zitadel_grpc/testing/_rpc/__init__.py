@@ -1,1 +1,1 @@
-"""gRPC: from the bytes of a call to a service's function and back."""
+"""gRPC: decodes calls, checks them and runs the implementations of RPCs."""

@@ -1,4 +1,4 @@
-"""Who calls: from the authorization metadata to a user."""
+"""Finds the caller of an RPC by its authorization metadata."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SYSTEM_API = "zitadel.system."
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`resource_owner` is the organization of the user; a System API user has none."""
+    """`resource_owner` is the user's organization; System API users have none."""
 
     user_id: str
     resource_owner: str
@@ -23,7 +23,7 @@ class Caller:
 
 
 def authenticate(zitadel: Zitadel, request: Request, rpc: str) -> Caller:
-    """Raises Refusal, one and the same for every token that is not good, whatever is wrong with it."""
+    """Raises the same Refusal for every invalid token, whatever is wrong with it."""
     values = [value for name, value in request.headers if name == "authorization"]
     if not values:
         raise unauthenticated("auth header missing")

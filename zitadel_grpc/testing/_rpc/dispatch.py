@@ -1,4 +1,4 @@
-"""The way of a call: instance, authentication, permission, request, implementation; as in ZITADEL."""
+"""Handles a call in ZITADEL's order: instance, authentication, permission, validation, implementation."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _LISTS = ("List", "Search")
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a call by now."""
+    """What the call's record needs, as far as it is known."""
 
     message: Message | None = None
     user_id: str | None = None
 
 
 async def answer(zitadel: Zitadel, request: Request) -> Response:
-    """The answer to a gRPC call; the call is recorded."""
+    """Handles a gRPC call and records it."""
     started, known = time.perf_counter(), _Known()
     rpc = request.path.removeprefix("/")
     service, _, method = rpc.partition("/")
     if method and catalog.get(rpc) is None and _is_v2(service) and _is_known(service):
-        # ZITADEL serves its v2 services by plain HTTP handlers, one a method.
+        # ZITADEL serves each method of its v2 services with an HTTP handler.
         return Response(404, [("content-type", "text/plain; charset=utf-8")], b"404 page not found")
-    # ZITADEL's own v2 services say which request it was.
+    # As ZITADEL's v2 services do.
     trailers = [("x-request-id", uuid.uuid4().hex)] if _is_v2(service) else []
     code, details = StatusCode.CANCELLED, ""
     zitadel.under_way += 1
@@ -51,8 +51,8 @@ async def answer(zitadel: Zitadel, request: Request) -> Response:
         code, details = refusal.code, refusal.details
         return framing.failure(refusal, trailers)
     except Exception:
-        _log.exception("the emulator failed at %s", rpc)
-        code, details = StatusCode.INTERNAL, "the emulator failed, its log says why"
+        _log.exception("the emulator failed to handle %s", rpc)
+        code, details = StatusCode.INTERNAL, "the emulator failed; see its log"
         return framing.failure(Refusal(code, details), trailers)
     finally:
         zitadel.under_way -= 1
@@ -127,6 +127,6 @@ def _without_secrets(request: Request) -> tuple[tuple[str, str], ...]:
 
 
 def _scheme_of(authorization: str) -> str:
-    """Nothing of one that has no scheme: it may be a token alone."""
+    """Returns the scheme only. A value without a scheme may be a token."""
     scheme, space, _ = authorization.partition(" ")
     return f"{scheme} …" if space and "=" not in scheme else "…"

@@ -1,4 +1,4 @@
-"""gRPC over HTTP/2: the message's five-byte prefix and the trailers."""
+"""gRPC over HTTP/2: message prefixes and trailers."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _CONTENT_TYPE = ("content-type", "application/grpc")
 
 
 def is_grpc(request: Request) -> bool:
-    """gRPC-Web is not."""
+    """False for gRPC-Web."""
     kind = (request.header("content-type") or "").partition(";")[0].partition("+")[0]
     return kind.strip().lower() == "application/grpc"
 
 
 def read_message(request: Request) -> bytes:
-    """The one message of a unary call. Raises Refusal."""
+    """Returns the message of a unary call. Raises Refusal."""
     if len(request.body) < _PREFIX.size:
         raise Refusal(StatusCode.INTERNAL, "the request has no message")
     compressed, size = _PREFIX.unpack_from(request.body)
@@ -68,7 +68,7 @@ def success(message: bytes, trailers: Headers) -> Response:
 
 
 def failure(refusal: Refusal, trailers: Headers) -> Response:
-    """An answer of trailers only."""
+    """A trailers-only response."""
     number: int = refusal.code.value[0]
     headers = [
         _CONTENT_TYPE,

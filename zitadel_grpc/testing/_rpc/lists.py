@@ -1,4 +1,4 @@
-"""Lists: which rows a request's queries leave, in which order, and which page of them."""
+"""Filters, sorts and pages the rows of list requests."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from zitadel_grpc.testing._rpc.timestamps import datetime_of
 Row = TypeVar("Row")
 Test = Callable[[Row], bool]
 Filter = Callable[[Any], Test[Row]]
-"""From a query's message to the test that its rows pass."""
+"""Makes a predicate of rows from a query's message."""
 
 
 class Page(Protocol):
-    """As ListQuery (v1), ListQuery (v2) and PaginationRequest (v2beta) have it."""
+    """The fields that ListQuery (v1), ListQuery (v2) and PaginationRequest (v2beta) share."""
 
     @property
     def offset(self) -> int: ...
@@ -30,16 +30,16 @@ class Page(Protocol):
 
 
 class Filters(Generic[Row]):
-    """The queries that a list understands, by the names that they have in the protobufs.
+    """The queries that a list implements, by their names in the protobufs.
 
-    `and_query`, `or_query` and `not_query` are understood wherever a message has them.
+    `and_query`, `or_query` and `not_query` work wherever a message has them.
     """
 
     def __init__(self, filters: Mapping[str, Filter[Row]]) -> None:
         self._filters = filters
 
     def select(self, rows: Iterable[Row], queries: Iterable[Message]) -> list[Row]:
-        """The rows that pass all queries. Raises Refusal for a query that is not emulated."""
+        """Returns the rows that match all queries. Raises Refusal for queries that are not implemented."""
         passes = self._all(queries)
         return [row for row in rows if passes(row)]
 
@@ -65,7 +65,7 @@ class Filters(Generic[Row]):
         return known(value)
 
 
-# TextQueryMethod, TextFilterMethod: even numbers heed the case of letters, odd ones do not.
+# TextQueryMethod and TextFilterMethod: even numbers are case-sensitive, odd ones are not.
 _METHODS: Sequence[Callable[[str, str], bool]] = (
     str.__eq__,
     str.startswith,
@@ -75,7 +75,7 @@ _METHODS: Sequence[Callable[[str, str], bool]] = (
 
 
 def text(value_of: Callable[[Row], str]) -> Filter[Row]:
-    """For queries of a text and a `method`; the text may have any name."""
+    """For queries that have a string field of any name and a `method`."""
 
     def make_test(query: Message) -> Test[Row]:
         wanted = next(
@@ -90,7 +90,7 @@ def text(value_of: Callable[[Row], str]) -> Filter[Row]:
     return make_test
 
 
-# TimestampFilterMethod: after is later.
+# Of TimestampFilterMethod.
 _COMPARISONS: Sequence[Callable[[datetime, datetime], bool]] = (
     operator.eq,
     operator.gt,
@@ -101,7 +101,7 @@ _COMPARISONS: Sequence[Callable[[datetime, datetime], bool]] = (
 
 
 def moment(value_of: Callable[[Row], datetime]) -> Filter[Row]:
-    """For queries of a timestamp and a `method`."""
+    """For queries that have a timestamp and a `method`."""
 
     def make_test(query: Any) -> Test[Row]:
         compare, wanted = _COMPARISONS[query.method], datetime_of(query.timestamp)
@@ -111,11 +111,11 @@ def moment(value_of: Callable[[Row], datetime]) -> Filter[Row]:
 
 
 def order_by(orders: Sequence[Callable[[Row], Any]], column: int) -> Callable[[Row], Any]:
-    """The first is that of an unspecified column, and of one that is not known: as in ZITADEL."""
+    """The first sort key is the default: for unspecified and unknown columns, as in ZITADEL."""
     return orders[column if 0 <= column < len(orders) else 0]
 
 
 def page_of(rows: Iterable[Row], page: Page, *, order: Callable[[Row], Any] | None = None) -> list[Row]:
-    """One page; `order` None leaves the rows in the order in which they were made."""
+    """Returns one page. Without `order`, rows keep their order of creation."""
     ordered = list(rows) if order is None else sorted(rows, key=order, reverse=not page.asc)
     return ordered[page.offset : page.offset + page.limit if page.limit else None]

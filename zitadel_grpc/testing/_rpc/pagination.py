@@ -1,4 +1,4 @@
-"""Pager of lists that always have a limit, as the resource-based v2 APIs have them."""
+"""Pages of lists that always have a limit, as in the resource-based v2 APIs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """A `Page` with the limit that is applied."""
+    """A `Page` with the limit that applies."""
 
     offset: int
     limit: int
@@ -21,7 +21,7 @@ class Limited:
 
 
 def limited(asked: Page) -> Limited:
-    """Raises Refusal for a limit beyond what ZITADEL allows."""
+    """Raises Refusal for a limit greater than ZITADEL allows."""
     if asked.limit > _MAX_LIMIT:
         raise invalid_argument("Limit exceeded", "QUERY-4M0fs")
     return Limited(asked.offset, asked.limit or _DEFAULT_LIMIT, asked.asc)

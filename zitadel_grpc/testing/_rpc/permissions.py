@@ -1,4 +1,4 @@
-"""What a caller may do, by its Manager roles."""
+"""Checks the permissions that Manager roles give."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zitadel_grpc.testing._state.store import Store
 from zitadel_grpc.testing._wire.messages import Request
 
 AUTHENTICATED = "authenticated"
-"""In place of a permission: anyone with a good token; what more is needed, the RPC checks itself."""
+"""In place of a permission: every valid token is accepted, and the RPC itself checks what else it needs."""
 
 
 def roles_of_level(level: Level) -> Collection[str]:
@@ -32,7 +32,7 @@ def roles_of_level(level: Level) -> Collection[str]:
 
 
 def listed(permissions: Collection[str]) -> list[str]:
-    """As ZITADEL lists them; those that were never seen in a list come last."""
+    """Sorts permissions as ZITADEL does; those not seen in its lists come last."""
     seen = _order()
     return [*(each for each in seen if each in permissions), *sorted({*permissions} - {*seen})]
 
@@ -46,7 +46,7 @@ def _order() -> list[str]:
 
 
 def organization_of(store: Store, caller: Caller, request: Request) -> str:
-    """The organization that a call is about: x-zitadel-orgid, or else the caller's own. Raises Refusal."""
+    """The organization of a call: x-zitadel-orgid, or else the caller's own. Raises Refusal."""
     if not (asked := request.header("x-zitadel-orgid")):
         return caller.resource_owner
     if asked not in store.organizations:
@@ -57,9 +57,9 @@ def organization_of(store: Store, caller: Caller, request: Request) -> str:
 def require(
     store: Store, caller: Caller, organization_id: str, permission: str, request: Message | None
 ) -> None:
-    """Raises Refusal if the caller's roles, on the instance and in the organization, lack `permission`.
+    """Raises Refusal if the caller's roles on the instance and in the organization do not give `permission`.
 
-    Roles on a project count in its organization, but where `request` names a project, for this project only.
+    Roles on a project apply in its organization. If `request` names a project, only roles on it apply.
     """
     if caller.is_system_user:
         return
@@ -75,7 +75,7 @@ def require(
 
 
 def may(store: Store, caller: Caller, organization_id: str, permission: str) -> bool:
-    """Whether `require` lets pass."""
+    """Whether `require` does not raise."""
     try:
         require(store, caller, organization_id, permission, None)
     except Refusal:
@@ -84,7 +84,7 @@ def may(store: Store, caller: Caller, organization_id: str, permission: str) -> 
 
 
 def memberships_in_reach(store: Store, caller: Caller, organization_id: str) -> list[Member]:
-    """On the organization or something in it; those on the instance last."""
+    """Memberships on the organization and its resources, then on the instance."""
     members = store.memberships(caller.user_id)
     owners = (organization_id, store.instance.id)
     in_reach = [member for member in members if member.details.resource_owner in owners]
@@ -98,7 +98,7 @@ def permissions_of_member(member: Member) -> set[str]:
 def _project_named_by(request: Message | None) -> str | None:
     if request is None:
         return None
-    # GetProjectByIDRequest, UpdateProjectRequest, … call it `id`.
+    # GetProjectByIDRequest, UpdateProjectRequest and others name it `id`.
     name = "id" if "Project" in request.DESCRIPTOR.name else "project_id"
     for field in ("project_id", name):
         if field in request.DESCRIPTOR.fields_by_name:

@@ -1,4 +1,4 @@
-"""How a call is refused: a status, and where ZITADEL gives one, an error id in a `zitadel.v1.ErrorDetail`."""
+"""Errors of RPCs: a status and, where ZITADEL has one, an error id in a `zitadel.v1.ErrorDetail`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from zitadel_grpc.api.v1 import ErrorDetail
 
 
 class Refusal(Exception):
-    """Ends a call. `error_id` is stable in ZITADEL; `message` is its English text, or the key of it;
-    `retry_after` is in seconds."""
+    """Ends a call with an error.
+
+    `error_id` is stable in ZITADEL; `message` is its English text or translation key; `retry_after` is in
+    seconds.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,7 @@ class Refusal(Exception):
         return f"{self.message} ({self.error_id})" if self.error_id else self.message
 
     def status_details(self) -> bytes | None:
-        """What goes into the trailer `grpc-status-details-bin`, or None."""
+        """The trailer `grpc-status-details-bin`, or None."""
         if self.error_id is None:
             return None
         number: int = self.code.value[0]

@@ -1,13 +1,13 @@
-"""How services are written: plain functions, found by their names.
+"""Finds the implementations of RPCs: plain functions with the RPCs' names.
 
-A package of `zitadel_grpc.testing._services` holds what is implemented of one proto package: `management_v1`
-that of `zitadel.management.v1`, and its `SERVICE` says of which service. Each of its modules is one area; a
-function marked `@rpc` implements the RPC of its name:
+Each package in `zitadel_grpc.testing._services` implements one proto package: `management_v1` implements
+`zitadel.management.v1`. Its `SERVICE` names the service and each of its modules is one area. A function
+marked with `@rpc` implements the RPC of the same name:
 
     @rpc
     def GetMyOrg(call: Call, request: GetMyOrgRequest) -> GetMyOrgResponse: ...
 
-A package is imported at the first call of its service, and with it the messages that it needs.
+The first call of a service imports its package and the messages that it needs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SERVICES: Final = "zitadel_grpc.testing._services"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a function may know of a call beside its request; an RPC that needs no token has no caller."""
+    """The context of a call. An RPC that needs no token has no caller."""
 
     zitadel: Zitadel
     caller: Caller | None
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def known_caller(self) -> Caller:
-        """For RPCs that need a token."""
+        """The caller, for RPCs that need a token."""
         assert self.caller is not None
         return self.caller
 
@@ -59,7 +59,7 @@ _Function = TypeVar("_Function", bound=Implementation)
 
 
 def rpc(function: _Function) -> _Function:
-    """Marks the implementation of the RPC that has the function's name."""
+    """Marks the implementation of the RPC with the function's name."""
     setattr(function, _MARK, True)
     return function
 
@@ -68,8 +68,10 @@ _MARK = "__implements_rpc__"
 
 
 def find(service: str, name: str) -> Implementation | None:
-    """The implementation of a service's RPC, or None: the proto package may have other services, with RPCs of
-    the same name."""
+    """Returns the implementation of an RPC, or None.
+
+    It compares the service too: a proto package may have several services with RPCs of the same name.
+    """
     package = service.rpartition(".")[0]
     module = _module_of(package)
     return implementations(package).get(name) if module and service == module.SERVICE else None
@@ -88,17 +90,17 @@ def _module_of(package: str) -> ModuleType | None:
 
 @functools.cache
 def request_type(service: str, name: str) -> type[Message]:
-    """What the RPC `name` of a service takes, implemented here or not."""
+    """Returns the request type of any RPC, implemented or not."""
     package, _, service_name = service.rpartition(".")
     stubs = importlib.import_module(f"zitadel_grpc.api.{package.removeprefix('zitadel.')}")
-    getattr(stubs, f"{service_name}Stub")  # loads, of the package's files, that of the service
+    getattr(stubs, f"{service_name}Stub")  # loads the file of the service
     method = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
     return GetMessageClass(method.input_type)
 
 
 @functools.cache
 def implementations(package: str) -> dict[str, Implementation]:
-    """What is implemented of a proto package, by the names of the RPCs."""
+    """The implementations of a proto package's RPCs, by name."""
     services = _module_of(package)
     if services is None:
         return {}

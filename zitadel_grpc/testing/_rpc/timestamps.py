@@ -1,4 +1,4 @@
-"""Points in time that requests give."""
+"""Timestamps in requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 
 def datetime_of(timestamp: Timestamp) -> datetime:
-    """The first or the last there is for what is beyond them: protobuf takes any number of seconds."""
+    """Clamps timestamps that datetime cannot represent."""
     try:
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError):

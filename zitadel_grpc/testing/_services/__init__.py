@@ -1,1 +1,1 @@
-"""What is implemented of ZITADEL's services: a package for each proto package, a module for each area."""
+"""Implementations of ZITADEL's services: a package per proto package, a module per area."""

@@ -1,4 +1,4 @@
-"""Applications, however an API adds them."""
+"""Applications, for all APIs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_application(
     oidc: OidcSettings | None = None,
     application_id: str = "",
 ) -> Application:
-    """Raises Refusal if the project has one of that name."""
+    """Raises Refusal if the project has an application with this name."""
     store = call.store
     if any((app.project_id, app.name) == (project.id, name) for app in store.applications.values()):
         raise already_exists("Application already exists", "V3-DKcYh")
@@ -41,7 +41,7 @@ def add_application(
 
 
 def rename(call: Call, application: Application, name: str) -> None:
-    """Raises Refusal if that is its name already."""
+    """Raises Refusal if the name stays the same."""
     if application.name == name:
         raise failed_precondition("No changes", "COMMAND-2m8vx")
     application.name = name
@@ -49,7 +49,7 @@ def rename(call: Call, application: Application, name: str) -> None:
 
 
 def change_api_method(call: Call, application: Application, method: AuthMethod) -> None:
-    """Raises Refusal if it is no API application, or has it already."""
+    """Raises Refusal if it is not an API application, or if nothing changes."""
     if application.oidc:
         raise invalid_argument("Application is not type API", "COMMAND-Gnwt3")
     if application.auth_method is method:
@@ -59,7 +59,7 @@ def change_api_method(call: Call, application: Application, method: AuthMethod) 
 
 
 def oidc_settings_of(application: Application) -> OidcSettings:
-    """A copy, to be changed. Raises Refusal if it is no OIDC application."""
+    """Returns a copy of the settings to change. Raises Refusal if it is not an OIDC application."""
     if application.oidc is None:
         raise invalid_argument("Application is not type OIDC", "COMMAND-GBr34")
     return replace(application.oidc)
@@ -68,7 +68,7 @@ def oidc_settings_of(application: Application) -> OidcSettings:
 def change_oidc_settings(
     call: Call, application: Application, settings: OidcSettings, method: AuthMethod
 ) -> None:
-    """Raises Refusal if that is what it has already."""
+    """Raises Refusal if nothing changes."""
     if (application.oidc, application.auth_method) == (settings, method):
         raise _no_changes()
     application.oidc, application.auth_method = settings, method
@@ -80,7 +80,7 @@ def _no_changes() -> Refusal:
 
 
 def renew_secret(call: Call, application: Application) -> str:
-    """Raises Refusal if the application does not prove itself by a secret."""
+    """Raises Refusal if the application does not use a secret."""
     if application.auth_method not in _WITH_SECRET:
         raise failed_precondition("Chosen Auth Method does not require a secret", "COMMAND-Ghrh3")
     application.secret = new_secret()

@@ -1,4 +1,4 @@
-"""Expiration dates that requests may give."""
+"""Expiration dates in requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Request(Protocol):
 
 
 def expiration_of(call: Call, request: _Request) -> datetime:
-    """NEVER if the request gives none. Raises Refusal for a date that is past."""
+    """Returns NEVER if the request has no date. Raises Refusal for dates in the past."""
     if not request.HasField("expiration_date"):
         return NEVER
     expiration = datetime_of(request.expiration_date)

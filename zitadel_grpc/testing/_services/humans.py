@@ -1,4 +1,4 @@
-"""Humans as the requests of the v1 APIs describe them."""
+"""Adds humans as the v1 APIs describe them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Phone(Protocol):
 
 
 def human_of(store: Store, profile: _Profile, email: _Email, phone: _Phone, password: str) -> Human:
-    """Raises Refusal for a password that is too simple."""
+    """Raises Refusal if the password is too weak."""
     if password:
         check_password(password)
     return Human(
@@ -61,7 +61,7 @@ def human_of(store: Store, profile: _Profile, email: _Email, phone: _Phone, pass
 def add_human(
     store: Store, user_name: str, human: Human, *, owner: str, user_id: str | None = None
 ) -> User | None:
-    """None if the name or the id is taken."""
+    """Returns None if the name or the id is taken."""
     user = store.add_user(user_name, human, owner=owner, user_id=user_id)
     if user and not (human.email_verified or human.password):
         user.state = UserState.INITIAL

@@ -1,4 +1,4 @@
-"""Humans as the requests of the v2 APIs describe them."""
+"""Adds and changes humans as the v2 APIs describe them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CODE_LENGTH = 6
 
 @dataclass(frozen=True, slots=True)
 class AddedHuman:
-    """With the codes that the request wants returned."""
+    """A user with the verification codes that the request asks for."""
 
     user: User
     email_code: str | None = field(repr=False)
@@ -32,7 +32,7 @@ class AddedHuman:
 
 
 def add_human(call: Call, request: AddHumanUserRequest, *, owner: str) -> AddedHuman:
-    """Active at once, with whatever is not verified yet. Raises Refusal."""
+    """Adds an active human, verified or not. Raises Refusal."""
     profile = request.profile
     first_name, last_name = profile.given_name.strip(), profile.family_name.strip()
     if not first_name:
@@ -64,7 +64,7 @@ def add_human(call: Call, request: AddHumanUserRequest, *, owner: str) -> AddedH
 
 
 def set_email(human: Human, email: SetHumanEmail) -> str | None:
-    """Gives the code to verify it by, if the request wants that returned."""
+    """Returns the verification code if the request asks for it."""
     if email.email and email.email != human.email:
         human.email, human.email_verified = email.email, False
     human.email_verified = human.email_verified or email.is_verified
@@ -72,7 +72,7 @@ def set_email(human: Human, email: SetHumanEmail) -> str | None:
 
 
 def set_phone(human: Human, phone: SetHumanPhone) -> str | None:
-    """Gives the code to verify it by, if the request wants that returned; no number removes the old one."""
+    """Returns the verification code if the request asks for it. An empty number removes the phone."""
     number = re.sub(r"[\s()./-]", "", phone.phone)
     if number != human.phone:
         human.phone, human.phone_verified = number, False
@@ -81,7 +81,7 @@ def set_phone(human: Human, phone: SetHumanPhone) -> str | None:
 
 
 def set_password(call: Call, human: Human, request: AddHumanUserRequest | SetPassword) -> None:
-    """If the request has one, in clear or hashed. Raises Refusal for one that is too simple."""
+    """Sets the password, plain or hashed, if the request has one. Raises Refusal if it is too weak."""
     if request.HasField("password"):
         check_password(request.password.password)
         human.password = request.password.password

@@ -1,4 +1,4 @@
-"""What requests name, or the refusal that ZITADEL has for it."""
+"""Finds resources by id for the v1 APIs, with ZITADEL's errors for missing ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zitadel_grpc.testing._state.users import User
 
 
 def user_of(call: Call, user_id: str, error_id: str) -> User:
-    """A user of the organization that the call is about; `error_id` differs between reads and writes."""
+    """Finds a user of the call's organization. `error_id` differs between reads and writes."""
     user = call.store.users.get(user_id)
     if user is None or not is_own(call, user.details):
         raise not_found("User could not be found", error_id)
@@ -19,12 +19,12 @@ def user_of(call: Call, user_id: str, error_id: str) -> User:
 
 
 def is_own(call: Call, details: Details) -> bool:
-    """Whether a resource is of the organization that the call is about: the v1 APIs know no other."""
+    """Whether a resource belongs to the call's organization. The v1 APIs see no other resources."""
     return details.resource_owner == call.organization_id
 
 
 def own_user(call: Call, user_id: str, error_id: str) -> User:
-    """A user of the organization that the call is about, on whom a write depends."""
+    """Finds a user of the call's organization for a write."""
     user = call.store.users.get(user_id)
     if user is None or not is_own(call, user.details):
         raise failed_precondition("User could not be found", error_id)
@@ -32,7 +32,7 @@ def own_user(call: Call, user_id: str, error_id: str) -> User:
 
 
 def existing_user(call: Call, user_id: str, error_id: str) -> User:
-    """A user of any organization, on whom a write depends."""
+    """Finds a user of any organization for a write."""
     if (user := call.store.users.get(user_id)) is None:
         raise failed_precondition("User could not be found", error_id)
     return user
@@ -45,7 +45,7 @@ def organization_of(call: Call, organization_id: str, error_id: str) -> Organiza
 
 
 def project_of(call: Call, project_id: str, error_id: str) -> Project:
-    """A project of the organization that the call is about."""
+    """Finds a project of the call's organization."""
     project = call.store.projects.get(project_id)
     if project is None or not is_own(call, project.details):
         raise not_found("Project not found", error_id)
@@ -53,7 +53,7 @@ def project_of(call: Call, project_id: str, error_id: str) -> Project:
 
 
 def own_project(call: Call, project_id: str, error_id: str = "COMMAND-EbFMN") -> Project:
-    """A project of the organization that the call is about, on which a write depends."""
+    """Finds a project of the call's organization for a write."""
     project = call.store.projects.get(project_id)
     if project is None or not is_own(call, project.details):
         raise failed_precondition("Project not found", error_id)

@@ -1,4 +1,4 @@
-"""What requests of the v2 APIs name, in whatever organization it is."""
+"""Finds resources by id for the v2 APIs, in all organizations."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def project_of(call: Call, project_id: str, error_id: str) -> Project:
 
 
 def existing_project(call: Call, project_id: str) -> Project:
-    """One that a write depends on."""
+    """Finds a project for a write."""
     if (project := call.store.projects.get(project_id)) is None:
         raise failed_precondition("Project not found", "COMMAND-EbFMN")
     return project
 
 
 def check_organization(call: Call, organization_id: str) -> None:
-    """Raises Refusal for one that is not there, or not any more."""
+    """Raises Refusal for one that does not exist or has been removed."""
     if all(each.id != organization_id for each in call.store.present_organizations()):
         raise failed_precondition("Organisation not found", "COMMAND-QXPGs")

@@ -1,4 +1,4 @@
-"""Keys and personal access tokens of service users, however an API adds them."""
+"""Keys and personal access tokens of service users, for all APIs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zitadel_grpc.testing._tokens import opaque_token
 
 
 def add_key(call: Call, user: User, public_key: bytes, expiration: datetime) -> tuple[MachineKey, bytes]:
-    """The key and its key file, made here; with a public key given there is no file to make."""
+    """Adds a key and returns it with its key file, which is empty if the caller provides the public key."""
     pair = None if public_key else KeyPair.generate()
     details = call.store.new_details(user.details.resource_owner)
     key = MachineKey(
@@ -24,7 +24,7 @@ def add_key(call: Call, user: User, public_key: bytes, expiration: datetime) -> 
 
 
 def check_public_key(public_key: bytes) -> None:
-    """Raises Refusal for one that is given and is no RSA key."""
+    """Raises Refusal if a public key is given that is not a valid RSA key."""
     try:
         if public_key:
             load_public_key(public_key)

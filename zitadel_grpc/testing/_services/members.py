@@ -1,4 +1,4 @@
-"""Manager roles, given and taken on any level."""
+"""Adds, changes and removes Manager roles on all levels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Error(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """What ZITADEL says on one level."""
+    """ZITADEL's error messages and ids for one level."""
 
     invalid: Error
     invalid_update: Error
@@ -31,7 +31,7 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members of one level; `resource_id` is the instance's, organization's or project's."""
+    """The members of an instance, organization or project, whose id is `resource_id`."""
 
     level: Level
     errors: Errors
@@ -47,7 +47,7 @@ class Members:
         return call.store.set_member(self.level, resource_id, user_id, given, owner=owner)
 
     def update(self, call: Call, resource_id: str, user_id: str, roles: Iterable[str]) -> Member:
-        """No change is no fault."""
+        """Unchanged roles are not an error."""
         given = self.checked(roles, self.errors.invalid_update)
         if (member := self.find(call, resource_id, user_id)) is None:
             raise not_found(*self.errors.missing)
@@ -57,14 +57,14 @@ class Members:
         return member
 
     def remove(self, call: Call, resource_id: str, user_id: str) -> Member | None:
-        """None if the user was no member: ZITADEL does not mind."""
+        """Returns None if the user was not a member, which is not an error in ZITADEL."""
         if member := self.find(call, resource_id, user_id):
             call.store.remove(call.store.members, (self.level, resource_id, user_id))
             call.store.touch(member.details)
         return member
 
     def checked(self, roles: Iterable[str], error: Error) -> list[str]:
-        """Roles of this level. Raises Refusal for others."""
+        """Raises Refusal for roles of another level."""
         given = list(roles)
         if not set(given) <= set(roles_of_level(self.level)):
             raise invalid_argument(*error)

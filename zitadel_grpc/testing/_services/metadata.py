@@ -1,4 +1,4 @@
-"""Metadata of users, many entries at once."""
+"""Bulk changes of user metadata."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class _Entry(Protocol):
 
 
 def check_some(items: Collection[object]) -> None:
-    """Raises Refusal for a request of nothing."""
+    """Raises Refusal for an empty list."""
     if not items:
         raise failed_precondition("Metadata list is empty", "META-9mm2d")
 
 
 def set_metadata(call: Call, user: User, entries: Collection[_Entry]) -> Details:
-    """The details of the last entry: all are set at one moment, so that lists keep their order."""
+    """Returns the details of the last entry. All get the same time, so that lists keep their order."""
     moment = call.store.clock.datetime()
     details = user.details
     for entry in entries:
@@ -36,7 +36,7 @@ def set_metadata(call: Call, user: User, entries: Collection[_Entry]) -> Details
 
 
 def remove_metadata(call: Call, user: User, keys: Collection[str]) -> None:
-    """All of the keys or none."""
+    """Removes all keys or none."""
     if any((user.id, key) not in call.store.metadata for key in keys):
         raise not_found("One or more keys do not exist", "META-2nnds")
     for key in set(keys):

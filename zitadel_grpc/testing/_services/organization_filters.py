@@ -1,4 +1,4 @@
-"""How organizations are searched, in the v1 and the v2 API."""
+"""Filters of organizations in the v1 and v2 APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ZITADEL's default policy asks of a password."""
+"""ZITADEL's default password policy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RULES: tuple[tuple[Callable[[str], bool], str, str], ...] = (
 
 
 def check_password(password: str) -> None:
-    """Raises Refusal for the first rule that it breaks."""
+    """Raises Refusal for the first rule that the password breaks."""
     for keeps, message, error_id in _RULES:
         if not keeps(password):
             raise invalid_argument(message, error_id)

@@ -1,4 +1,4 @@
-"""The permissions that RPCs marked `authenticated` check themselves, in the organization of the resource."""
+"""Permission checks of RPCs that are marked `authenticated`, in the resource's organization."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zitadel_grpc.testing._state.users import User
 
 
 def check(call: Call, permission: str, *, owner: str, resource_id: str = "") -> None:
-    """Raises Refusal if the caller lacks it. Roles on a project count where it is the resource."""
+    """Raises Refusal if the caller lacks the permission. Roles on a project apply if it is the resource."""
     if call.caller is None or call.caller.is_system_user:
         return
     members = memberships_in_reach(call.zitadel.projected.store, call.caller, owner)
@@ -27,7 +27,7 @@ def check(call: Call, permission: str, *, owner: str, resource_id: str = "") -> 
 
 
 def may(call: Call, permission: str, *, owner: str, resource_id: str = "") -> bool:
-    """Whether `check` lets pass."""
+    """Whether `check` does not raise."""
     try:
         check(call, permission, owner=owner, resource_id=resource_id)
     except Refusal:
@@ -36,12 +36,12 @@ def may(call: Call, permission: str, *, owner: str, resource_id: str = "") -> bo
 
 
 def check_user(call: Call, permission: str, user: User, *, allow_self: bool = False) -> None:
-    """For something done to a user; `allow_self`: users may do it to themselves."""
+    """Checks a permission on a user. `allow_self` lets users act on themselves."""
     if not (allow_self and call.user_id == user.id):
         check(call, permission, owner=user.details.resource_owner, resource_id=user.id)
 
 
 def visible_to(call: Call) -> Callable[[User], bool]:
-    """Whether the caller sees a user: itself, and those of organizations where it may read users."""
+    """Returns a predicate: whether a user is the caller, or the caller may read users of its organization."""
     may_read = functools.cache(lambda owner: may(call, "user.read", owner=owner))
     return lambda user: call.user_id == user.id or may_read(user.details.resource_owner)

@@ -1,4 +1,4 @@
-"""Projects, their roles and their grants, however an API changes them."""
+"""Projects, roles and grants, for all APIs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zitadel_grpc.testing._state.resources import State
 
 
 def check_project_name(call: Call, name: str, *, owner: str, project: Project | None = None) -> None:
-    """Raises Refusal if another project of the organization has it."""
+    """Raises Refusal if another project of the organization has this name."""
     if any(
         (each.name, each.details.resource_owner) == (name, owner) and each is not project
         for each in call.store.projects.values()
@@ -49,7 +49,7 @@ def add_role(call: Call, project: Project, key: str, display_name: str, group: s
 
 
 def remove_role(call: Call, project: Project, key: str) -> None:
-    """From all grants too."""
+    """Removes the role from all grants too."""
     call.store.remove(project.roles, key)
     call.store.remove_role_from_grants(project.id, key)
 
@@ -57,7 +57,7 @@ def remove_role(call: Call, project: Project, key: str) -> None:
 def add_project_grant(
     call: Call, project: Project, organization_id: str, role_keys: Iterable[str]
 ) -> ProjectGrant:
-    """To another organization."""
+    """Grants the project to another organization."""
     if all(each.id != organization_id for each in call.store.present_organizations()):
         raise failed_precondition("Organisation not found", "COMMAND-3m9gg")
     keys = _checked_roles(project, role_keys)
@@ -73,7 +73,7 @@ def add_project_grant(
 
 
 def update_project_grant(call: Call, grant: ProjectGrant, role_keys: Iterable[str]) -> None:
-    """Roles that go are taken from the users who have them by this grant; no change is no fault."""
+    """Removes dropped roles from users who got them through this grant. An unchanged list is not an error."""
     keys = _checked_roles(call.store.projects[grant.project_id], role_keys)
     if keys == grant.role_keys:
         return
@@ -86,14 +86,14 @@ def update_project_grant(call: Call, grant: ProjectGrant, role_keys: Iterable[st
 
 
 def set_project_grant_state(call: Call, grant: ProjectGrant, state: State) -> None:
-    """No change is no fault."""
+    """An unchanged state is not an error."""
     if grant.state is not state:
         grant.state = state
         call.store.touch(grant.details)
 
 
 def _checked_roles(project: Project, role_keys: Iterable[str]) -> list[str]:
-    """The same, if the project has them all."""
+    """Returns the roles. Raises Refusal for roles that the project does not have."""
     keys = list(role_keys)
     if not set(keys) <= project.roles.keys():
         raise failed_precondition("Errors.Project.Role.NotFound", "COMMAND-6m9gd")

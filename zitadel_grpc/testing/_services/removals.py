@@ -1,4 +1,4 @@
-"""Removals that may be repeated: the second is answered as the first one was."""
+"""Repeatable deletions: the second response equals the first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def note_removal(call: Call, resource_id: str) -> Timestamp:
 
 
 def earlier_removal(call: Call, resource_id: str) -> Timestamp | None:
-    """None for what has never been there."""
+    """Returns None if the resource has not been deleted."""
     removal = call.store.removals.get(resource_id)
     return timestamp(removal) if removal else None

@@ -10,5 +10,5 @@ _LENGTH = 64
 
 
 def new_secret() -> str:
-    """64 letters and digits, as ZITADEL makes them."""
+    """64 letters and digits, as in ZITADEL."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

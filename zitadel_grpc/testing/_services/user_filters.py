@@ -1,4 +1,4 @@
-"""How users are searched and sorted, in the v1 and the v2 API: both give the queries the same names."""
+"""Filters and sort keys of users in the v1 and v2 APIs, whose queries have the same names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FILTERS: Filters[User] = Filters(
     }
 )
 
-# By the numbers of UserFieldName; unspecified sorts by id.
+# Indexed by UserFieldName; unspecified sorts by id.
 ORDERS: Sequence[Callable[[User], Any]] = (
     lambda user: user.id,
     lambda user: user.user_name.lower(),

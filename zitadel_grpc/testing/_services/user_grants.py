@@ -1,4 +1,4 @@
-"""Roles of projects given to users: user grants in v1, authorizations in v2."""
+"""Grants of project roles to users: user grants in v1, authorizations in v2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zitadel_grpc.testing._state.projects import UserGrant
 def add_user_grant(
     call: Call, user_id: str, project_id: str, project_grant_id: str, role_keys: Iterable[str], *, owner: str
 ) -> UserGrant:
-    """Raises Refusal if the user, the project or a role is unknown, or the user has roles of the project."""
+    """Raises Refusal if the user, project or a role is unknown, or if the user has a grant of the project."""
     existing_user(call, user_id, "COMMAND-4f8sg")
     keys = _checked_roles(call, project_id, project_grant_id, role_keys, owner=owner)
     if any(
@@ -36,7 +36,7 @@ def update_user_grant(call: Call, grant: UserGrant, role_keys: Iterable[str]) ->
 def _checked_roles(
     call: Call, project_id: str, project_grant_id: str, role_keys: Iterable[str], *, owner: str
 ) -> list[str]:
-    """Of the organization's own project, or of the grant by which it has another's."""
+    """The roles of the organization's own project, or of the grant of another organization's project."""
     project = call.store.projects.get(project_id)
     if project is None or (not project_grant_id and project.details.resource_owner != owner):
         raise failed_precondition("Project not found", "COMMAND-3n77S")

@@ -1,4 +1,4 @@
-"""The states of users, however an API changes them."""
+"""State changes of users, for all APIs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zitadel_grpc.testing._state.users import User, UserState
 
 
 def become(call: Call, user: User, state: UserState) -> None:
-    """Tokens end with the active state, and do not come back with it."""
+    """Leaving the active state revokes the user's tokens for good."""
     user.state = state
     if state is not UserState.ACTIVE:
         call.store.end_tokens(user.id)

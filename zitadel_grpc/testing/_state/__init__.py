@@ -1,1 +1,1 @@
-"""What the emulated ZITADEL knows: plain dataclasses in one store, apart from the services that use it."""
+"""The emulator's state: dataclasses in one store, independent of services."""

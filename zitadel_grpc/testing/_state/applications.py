@@ -1,4 +1,4 @@
-"""Applications of projects: the clients of OAuth."""
+"""Applications of projects, which are OAuth clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zitadel_grpc.testing._state.resources import Details, State
 
 
 class AuthMethod(enum.IntEnum):
-    """How a client proves itself; by the numbers of OIDC applications."""
+    """How a client authenticates, with the numbers of OIDCAuthMethodType."""
 
     BASIC = 0
     POST = 1
@@ -20,7 +20,7 @@ class AuthMethod(enum.IntEnum):
 
 @dataclass(slots=True)
 class OidcSettings:
-    """Of an OIDC application; fields and numbers as the protobufs have them."""
+    """Settings of an OIDC application, with fields and numbers as in the protobufs."""
 
     redirect_uris: list[str] = field(default_factory=list)
     response_types: list[int] = field(default_factory=list)
@@ -41,7 +41,7 @@ class OidcSettings:
 
 @dataclass(slots=True)
 class Application:
-    """An API application has no `oidc` settings."""
+    """API applications have no `oidc` settings."""
 
     id: str
     project_id: str
@@ -56,7 +56,7 @@ class Application:
 
 @dataclass(slots=True)
 class ApplicationKey:
-    """The public half (PEM); ZITADEL shows the private one once."""
+    """The public key (PEM). ZITADEL returns the private key once and does not store it."""
 
     id: str
     application_id: str

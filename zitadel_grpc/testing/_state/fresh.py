@@ -1,4 +1,4 @@
-"""A fresh server: one instance and one organization, an admin, two service users, a System API user."""
+"""The state at the start: an instance, an organization, an admin, two service users and a System API user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SYSTEM_USER = "system-user"
 def fresh_store(
     clock: Clock, *, public_key: bytes, pat: str, system_public_key: bytes
 ) -> tuple[Store, MachineKey]:
-    """The store, and the key of its first service user (IAM_OWNER and ORG_OWNER), whose token is `pat`."""
+    """Returns the store and the key of the first service user (IAM_OWNER, ORG_OWNER), whose PAT is `pat`."""
     store = Store(clock)
     instance_id = store.new_id()
     store.instance = _instance(store, instance_id)

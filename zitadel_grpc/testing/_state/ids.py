@@ -1,4 +1,4 @@
-"""Ids as ZITADEL makes them: time-ordered numbers of 18 digits (Sonyflake), as strings."""
+"""Ids like ZITADEL's: strings of 18 digits that increase with time (Sonyflake)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BITS_BELOW_TICKS = 24
 
 
 class Ids:
-    """Calls return ever greater ids."""
+    """Each call returns a greater id."""
 
     def __init__(self) -> None:
         self._last = 0

@@ -1,4 +1,4 @@
-"""Manager roles given to users, each on one resource."""
+"""Manager roles of users."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Level(enum.Enum):
 
 @dataclass(slots=True)
 class Member:
-    """`roles` of the user `user_id` on the instance, organization or project `resource_id`."""
+    """A user's `roles` on the instance, organization or project `resource_id`."""
 
     level: Level
     resource_id: str

@@ -1,4 +1,4 @@
-"""The store as it was a moment ago."""
+"""The delayed views of the store that the fault `projection_lag` demands."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from zitadel_grpc.testing._state.store import Store
 
 
 class Projections:
-    """From them ZITADEL answers lists, permissions and the token endpoint: they follow its writes late.
+    """ZITADEL reads lists and permissions from projections, which follow writes with a delay.
 
-    Here all of the store is copied after each write, while there is a lag.
+    The emulator copies the whole store after each write while a lag is set.
     """
 
     def __init__(self) -> None:
         self._past: deque[tuple[float, Store]] = deque()
-        """Copies and when they were made; the first is what is seen now."""
+        """Copies with the times of their creation. The first one is visible now."""
 
     def follow(self, store: Store, lag: float) -> None:
-        """To be called before and after whatever may write: what was there before the first time is seen."""
+        """Must be called before and after everything that may write."""
         if not lag:
             self._past.clear()
         elif not self._past or self._past[-1][1].sequence != store.sequence:
             self._past.append((time.monotonic(), _copy(store, lag)))
 
     def seen(self, store: Store, lag: float) -> Store:
-        """What is written to it is lost, but for access tokens."""
+        """Returns the visible copy. Writes to it are lost, except access tokens."""
         past = self._past
         if not lag or not past:
             return store

@@ -1,4 +1,4 @@
-"""Projects, their roles, and who is granted them."""
+"""Projects, their roles and grants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Role:
 
 @dataclass(slots=True)
 class Project:
-    """`private_labeling` is the number that all APIs give it."""
+    """`private_labeling` is the number of the enum value in all APIs."""
 
     id: str
     details: Details
@@ -32,7 +32,7 @@ class Project:
 
 @dataclass(slots=True)
 class ProjectGrant:
-    """Lets another organization give roles of the project to its users."""
+    """Lets another organization grant roles of the project to its users."""
 
     id: str
     project_id: str
@@ -44,7 +44,7 @@ class ProjectGrant:
 
 @dataclass(slots=True)
 class UserGrant:
-    """Roles of a project given to a user; an authorization in the v2 APIs."""
+    """Project roles granted to a user. The v2 APIs call it an authorization."""
 
     id: str
     details: Details

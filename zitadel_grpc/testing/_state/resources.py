@@ -1,4 +1,4 @@
-"""What ZITADEL keeps about every resource, the instance, and its organizations."""
+"""The instance, organizations, and the details of every resource."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(slots=True)
 class Details:
-    """`sequence` is that of the resource's last event."""
+    """`sequence` is the number of the resource's last event."""
 
     resource_owner: str
     sequence: int
@@ -27,7 +27,7 @@ class Domain:
 
 @dataclass(slots=True)
 class Instance:
-    """`project_id` is the project of ZITADEL itself, the reserved audience."""
+    """`project_id` is ZITADEL's own project, the reserved audience."""
 
     id: str
     details: Details
@@ -39,7 +39,7 @@ class Instance:
 
 @dataclass(slots=True)
 class SecurityPolicy:
-    """Of the instance."""
+    """A domain of the instance."""
 
     details: Details
     enable_impersonation: bool = False
@@ -48,7 +48,7 @@ class SecurityPolicy:
 
 
 class State(enum.IntEnum):
-    """Of all but users; by the numbers that every API gives them. A removed organization has none."""
+    """The state of all resources except users, with the numbers of the APIs. UNSPECIFIED means removed."""
 
     UNSPECIFIED = 0
     ACTIVE = 1

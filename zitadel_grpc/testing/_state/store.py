@@ -1,4 +1,4 @@
-"""Everything the emulated server knows, in memory."""
+"""The whole state of the emulated server, in memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Key = TypeVar("Key")
 
 @dataclass(slots=True)
 class Store:
-    """Tables by id, in the order of creation; those of tokens by the token itself."""
+    """Tables with ids as keys, in order of creation. The keys of token tables are the tokens."""
 
     clock: Clock
     instance: Instance = field(init=False)
@@ -37,31 +37,31 @@ class Store:
     machine_keys: dict[str, MachineKey] = field(default_factory=dict)
     personal_access_tokens: dict[str, PersonalAccessToken] = field(default_factory=dict, repr=False)
     metadata: dict[tuple[str, str], Metadata] = field(default_factory=dict)
-    """By user id and key."""
+    """Keyed by user id and metadata key."""
     access_tokens: dict[str, AccessToken] = field(default_factory=dict, repr=False)
     system_users: dict[str, bytes] = field(default_factory=dict)
-    """Public keys (PEM) of the System API's users."""
+    """Public keys (PEM) of System API users."""
     removals: dict[str, datetime] = field(default_factory=dict)
-    """When it was, of what the v2 APIs let be removed again and again."""
+    """Deletion times of resources that the v2 APIs let callers delete repeatedly."""
     new_id: Ids = field(default_factory=Ids)
     sequence: int = 0
-    """Of the last event: greater after each write, so that it tells whether there was one."""
+    """The number of the last event. Every write increases it."""
     lag: float = 0.0
-    """Seconds by which this is not the latest state: that of a projection."""
+    """Seconds by which this store is delayed; more than 0 for projections."""
 
     def new_details(self, resource_owner: str) -> Details:
-        """For a resource that is just being made."""
+        """Details for a new resource."""
         now = self.clock.datetime()
         return Details(resource_owner, self._next_sequence(), now, now)
 
     def touch(self, details: Details) -> Details:
-        """Marks a resource as just changed."""
+        """Records a change of a resource."""
         details.sequence = self._next_sequence()
         details.change_date = self.clock.datetime()
         return details
 
     def remove(self, table: dict[Key, Any], key: Key) -> None:
-        """Takes a row out of its table: a write as any other, which `del` alone would not be."""
+        """Deletes a row and counts it as a write, which `del` does not."""
         del table[key]
         self._next_sequence()
 
@@ -70,14 +70,14 @@ class Store:
         return self.sequence
 
     def view_date(self) -> datetime:
-        """Up to when its content is known to be right."""
+        """The time up to which this store contains all writes."""
         return self.clock.datetime() - timedelta(seconds=self.lag)
 
     def user_by_name(self, user_name: str) -> User | None:
         return next((user for user in self.users.values() if user.user_name == user_name), None)
 
     def add_organization(self, name: str, organization_id: str | None = None) -> Organization | None:
-        """None if the name or the id is taken."""
+        """Returns None if the name or the id is taken."""
         organization_id = organization_id or self.new_id()
         if organization_id in self.organizations or any(
             each.name == name for each in self.present_organizations()
@@ -91,11 +91,11 @@ class Store:
         return organization
 
     def present_organizations(self) -> list[Organization]:
-        """Organizations but for those that were removed."""
+        """All organizations that have not been removed."""
         return [each for each in self.organizations.values() if each.state is not State.UNSPECIFIED]
 
     def remove_organization(self, organization: Organization) -> None:
-        """With its users and projects; what is left of it is its name, as in ZITADEL."""
+        """Removes it with its users and projects. Its name stays taken, as in ZITADEL."""
         organization.state = State.UNSPECIFIED
         for user in [user for user in self.users.values() if user.details.resource_owner == organization.id]:
             self.remove_user(user.id)
@@ -108,7 +108,7 @@ class Store:
     def add_user(
         self, user_name: str, kind: Human | Machine, *, owner: str, user_id: str | None = None
     ) -> User | None:
-        """None if the name or the id is taken."""
+        """Returns None if the name or the id is taken."""
         user_id = user_id or self.new_id()
         if user_id in self.users or self.user_by_name(user_name):
             return None
@@ -117,7 +117,7 @@ class Store:
         return user
 
     def set_metadata(self, user: User, key: str, value: bytes) -> Metadata:
-        """Adds it, or changes its value."""
+        """Adds or changes an entry."""
         if metadata := self.metadata.get((user.id, key)):
             metadata.value = value
             self.touch(metadata.details)
@@ -127,13 +127,13 @@ class Store:
         return metadata
 
     def end_tokens(self, user_id: str) -> None:
-        """Access tokens and personal access tokens of the user are no good any more."""
+        """Revokes the user's access tokens and personal access tokens."""
         _drop(self.access_tokens, lambda token: token.user_id == user_id)
         for pat in self.personal_access_tokens.values():
             pat.revoked = pat.revoked or pat.user_id == user_id
 
     def remove_user(self, user_id: str) -> None:
-        """With all that is the user's own."""
+        """Removes the user with everything that belongs to it."""
         self.end_tokens(user_id)
         self.remove(self.users, user_id)
         tables = (
@@ -147,7 +147,7 @@ class Store:
             _drop(table, lambda row: row.user_id == user_id)
 
     def remove_project(self, project_id: str) -> None:
-        """With all that is in it."""
+        """Removes the project with everything in it."""
         self.remove(self.projects, project_id)
         for application in [app for app in self.applications.values() if app.project_id == project_id]:
             self.remove_application(application.id)
@@ -166,7 +166,7 @@ class Store:
                 grant.role_keys.remove(role_key)
 
     def remove_project_grant(self, grant_id: str) -> None:
-        """With the roles that were given by it."""
+        """Removes the grant with the roles granted through it."""
         self.remove(self.project_grants, grant_id)
         _drop(self.user_grants, lambda grant: grant.project_grant_id == grant_id)
 
@@ -179,7 +179,7 @@ class Store:
         return next((app for app in self.applications.values() if app.client_id == client_id), None)
 
     def memberships(self, user_id: str) -> Iterator[Member]:
-        """Newest last."""
+        """Sorted from oldest to newest."""
         return (member for member in self.members.values() if member.user_id == user_id)
 
     def members_of(self, level: Level, resource_id: str) -> Iterator[tuple[Member, User]]:

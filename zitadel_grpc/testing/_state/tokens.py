@@ -1,4 +1,4 @@
-"""Access tokens that the token endpoint gave out."""
+"""Access tokens that the token endpoint has issued."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """Times are in seconds since 1970. `actor_id` is set on a token got by impersonation or delegation."""
+    """Times are in seconds since 1970. `actor_id` is set for impersonation and delegation."""
 
     id: str
     value: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Users, human and machine (service users), and what a machine proves itself with."""
+"""Users: humans, machines (service users) and the credentials of machines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zitadel_grpc.testing._state.resources import Details
 
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""The expiration date of what has none."""
+"""The expiration date of keys and tokens that do not expire."""
 
 
 class UserState(enum.Enum):
@@ -17,11 +17,11 @@ class UserState(enum.Enum):
     INACTIVE = enum.auto()
     LOCKED = enum.auto()
     INITIAL = enum.auto()
-    """A human who has neither a password nor a verified e-mail address."""
+    """A human without a password and without a verified e-mail address."""
 
 
 class AccessTokenType(enum.Enum):
-    """What the token endpoint gives a machine."""
+    """The kind of access token that a machine gets."""
 
     OPAQUE = enum.auto()
     JWT = enum.auto()
@@ -29,7 +29,7 @@ class AccessTokenType(enum.Enum):
 
 @dataclass(slots=True)
 class Human:
-    """`gender` is the number that both APIs give it."""
+    """`gender` is the number of the enum value in both APIs."""
 
     first_name: str
     last_name: str
@@ -59,7 +59,7 @@ class Machine:
 
 @dataclass(slots=True)
 class MachineKey:
-    """The public half; ZITADEL shows the private one once."""
+    """ZITADEL stores the public key only."""
 
     id: str
     user_id: str
@@ -83,7 +83,7 @@ class PersonalAccessToken:
         "urn:zitadel:iam:user:resourceowner",
     )
     revoked: bool = False
-    """Deactivating or locking the user does this, and for good."""
+    """Set when the user is deactivated or locked. It stays set."""
 
 
 @dataclass(slots=True)

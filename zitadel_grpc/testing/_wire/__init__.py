@@ -1,1 +1,1 @@
-"""One TLS port that speaks HTTP/2 (gRPC, and OAuth too) and HTTP/1.1, as ZITADEL's does."""
+"""One TLS port that speaks HTTP/2 (for gRPC and OAuth) and HTTP/1.1, as ZITADEL does."""

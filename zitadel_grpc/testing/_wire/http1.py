@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection (RFC 9112): h11 keeps the protocol's state, this class moves the bytes."""
+"""An HTTP/1.1 connection (RFC 9112): h11 implements the protocol, this class does the I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = logging.getLogger("zitadel_grpc.testing")
 
 
 class Http1Connection(asyncio.Protocol):
-    """Reads whole requests and answers them one after another."""
+    """Reads whole requests and responds to one at a time."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -39,7 +39,7 @@ class Http1Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._h11.receive_data(data)
         if self._task and len(self._h11.trailing_data[0]) > _MAX_BODY:
-            self._transport.abort()  # pipelines more than anybody needs
+            self._transport.abort()  # too much pipelined data
             return
         self._advance()
 
@@ -85,8 +85,8 @@ class Http1Connection(asyncio.Protocol):
             self._transport.abort()
             return
         except Exception:
-            _log.exception("no answer to %s can be sent", request.path)
-            self._transport.abort()  # nobody is to wait for one
+            _log.exception("cannot send a response to %s", request.path)
+            self._transport.abort()  # lets the client fail at once instead of waiting
             return
         self._task = None
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:

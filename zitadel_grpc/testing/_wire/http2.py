@@ -1,4 +1,4 @@
-"""One HTTP/2 connection (RFC 9113): h2 keeps the protocol's state, this class moves the bytes."""
+"""An HTTP/2 connection (RFC 9113): h2 implements the protocol, this class does the I/O."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ from h2.settings import SettingCodes
 
 from zitadel_grpc.testing._wire.messages import Handler, HangUp, Headers, Request, Response
 
-_MAX_CONCURRENT_STREAMS = 250  # what Go's server, and so ZITADEL, allows
-# The most of a body that is kept: a gRPC message of 4 MiB with its prefix. Larger ones are refused by the
-# size that the prefix says.
+_MAX_CONCURRENT_STREAMS = 250  # the limit of Go's server, and so of ZITADEL
+# Bytes of a body that are kept: a gRPC message of 4 MiB with its prefix. Larger messages are refused because
+# of the size in their prefix.
 _MAX_BODY = 4 * 2**20 + 5
 
 _log = logging.getLogger("zitadel_grpc.testing")
 
 
 class _H2(H2Connection):
-    """A connection of many thousand calls must not remember each of them."""
+    """Limits the memory of closed streams, for connections with many thousand calls."""
 
     MAX_CLOSED_STREAMS = 1000
 
 
 class Http2Connection(asyncio.Protocol):
-    """Reads whole requests, answers each in a task of its own."""
+    """Reads whole requests and responds to each in its own task."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        # Unchecked, as in Go's server: h2 would close the connection for a "Bearer " without token.
+        # Go's server does not validate headers either. With validation, h2 closes the connection for
+        # "Bearer " without a token.
         self._h2 = _H2(
             H2Configuration(
                 client_side=False,
@@ -76,7 +77,7 @@ class Http2Connection(asyncio.Protocol):
         self._writable.set()
 
     def go_away(self) -> None:
-        """Tells the peer that nothing more is answered here, and closes."""
+        """Sends GOAWAY and closes the connection."""
         if not self._transport.is_closing():
             self._h2.close_connection()
             self._flush()
@@ -86,7 +87,7 @@ class Http2Connection(asyncio.Protocol):
         try:
             events = self._h2.receive_data(data)
         except ProtocolError:
-            self._flush()  # the GOAWAY that says why
+            self._flush()  # sends the GOAWAY with the reason
             self._transport.close()
             return
         for event in events:
@@ -138,10 +139,10 @@ class Http2Connection(asyncio.Protocol):
         except HangUp:
             self._transport.abort()
         except ProtocolError:
-            pass  # the stream, or the connection, was closed by the peer while this was at work
+            pass  # the peer has closed the stream or the connection
         except Exception:
-            _log.exception("no answer to %s can be sent", request.path)
-            self._transport.abort()  # nobody is to wait for one
+            _log.exception("cannot send a response to %s", request.path)
+            self._transport.abort()  # lets the client fail at once instead of waiting
 
     async def _send(self, stream: int, response: Response, *, with_body: bool) -> None:
         body, trailers = memoryview(response.body if with_body else b""), response.trailers
@@ -167,5 +168,5 @@ class Http2Connection(asyncio.Protocol):
 
 
 def _text(header: bytes | str) -> str:
-    """A peer may send any bytes; h2's annotation allows text too."""
+    """Decodes a header, which may be any bytes. h2's annotations allow str too."""
     return header.decode("utf-8", "replace") if isinstance(header, bytes) else header

@@ -1,4 +1,4 @@
-"""The port: accepts, does the TLS handshake, and speaks the HTTP version that ALPN chose (RFC 7301)."""
+"""Accepts TLS connections and speaks the HTTP version that ALPN (RFC 7301) negotiated."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _log = logging.getLogger("zitadel_grpc.testing")
 
 _BACKLOG = 1024
 _HANDSHAKE_TIMEOUT = 10.0
-_STOP_TIMEOUT = 0.25  # a peer that does not answer TLS's close_notify must not slow every test's end
+_STOP_TIMEOUT = 0.25  # short, so that a peer that ignores TLS's close_notify does not slow down each test
 _FREE_PORT_ATTEMPTS = 20
 
 
 class Listener:
-    """Listens on loopback only: 127.0.0.1, and ::1 where the machine has it."""
+    """Listens on the loopback interface: 127.0.0.1, and ::1 if the machine has IPv6."""
 
     def __init__(self, handler: Handler, context: ssl.SSLContext) -> None:
         context.set_alpn_protocols(["h2", "http/1.1"])
@@ -35,7 +35,7 @@ class Listener:
         self.connections: set[_Connection] = set()
 
     def bind(self, port: int) -> int:
-        """Binds `port`, or a free one for 0, and returns it. Raises OSError if it is taken."""
+        """Binds `port`, or a free one for 0, and returns it. Raises OSError if it is in use."""
         self._sockets = _bind_free_port() if port == 0 else _bind(port)
         bound: int = self._sockets[0].getsockname()[1]
         return bound
@@ -44,7 +44,7 @@ class Listener:
         self._accepting = [asyncio.create_task(self._accept(sock)) for sock in self._sockets]
 
     async def stop(self) -> None:
-        """Closes everything; what does not close by itself in a moment is cut off."""
+        """Closes everything, and aborts connections that do not close in time."""
         for task in self._accepting:
             task.cancel()
         for sock in self._sockets:
@@ -57,10 +57,10 @@ class Listener:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await asyncio.sleep(0)  # lets the loop close the transports that were just cut off
+        await asyncio.sleep(0)  # lets the loop close the aborted transports
 
     def drop_connections(self) -> None:
-        """Cuts every connection off without a word, as a network does."""
+        """Aborts every connection, as a broken network does."""
         for connection in tuple(self.connections):
             connection.transport.abort()
 
@@ -78,7 +78,7 @@ class Listener:
             task.add_done_callback(self._serving.discard)
 
     async def _serve(self, accepted: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # the peer may be gone already
+        with contextlib.suppress(OSError):  # the peer may have disconnected
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(self._handler)
         try:
@@ -90,7 +90,7 @@ class Listener:
                 ssl_shutdown_timeout=_STOP_TIMEOUT,
             )
         except OSError:
-            return  # no TLS, or the client does not trust the certificate: it knows, and nobody else needs to
+            return  # not TLS, or the client does not trust the certificate; the client reports it
         self.connections.add(connection)
         try:
             await connection.closed.wait()
@@ -100,7 +100,7 @@ class Listener:
 
 
 class _Connection(asyncio.Protocol):
-    """Passes everything on to the HTTP version that the handshake chose."""
+    """Forwards all events to the class of the negotiated HTTP version."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -134,7 +134,7 @@ class _Connection(asyncio.Protocol):
 
 def _bind_free_port() -> list[socket.socket]:
     for _ in range(_FREE_PORT_ATTEMPTS):
-        with contextlib.suppress(OSError):  # free on 127.0.0.1, taken on ::1: try the next
+        with contextlib.suppress(OSError):  # free on 127.0.0.1, but in use on ::1
             return _bind(0)
     raise OSError(errno.EADDRINUSE, "no port is free on both 127.0.0.1 and ::1")
 
@@ -146,7 +146,7 @@ def _bind(port: int) -> list[socket.socket]:
             try:
                 sock = socket.socket(family, socket.SOCK_STREAM)
             except OSError:
-                continue  # a kernel without IPv6
+                continue  # the kernel has no IPv6
             sockets.append(sock)
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -155,7 +155,7 @@ def _bind(port: int) -> list[socket.socket]:
             except OSError as error:
                 if error.errno != errno.EADDRNOTAVAIL or len(sockets) == 1:
                     raise
-                sockets.pop().close()  # IPv6 is built in and switched off
+                sockets.pop().close()  # IPv6 is turned off
                 continue
             sock.listen(_BACKLOG)
     except OSError:

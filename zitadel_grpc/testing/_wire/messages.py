@@ -1,6 +1,6 @@
-"""What the two HTTP versions have in common: a whole request in, a whole answer out.
+"""Whole requests and responses, for both HTTP versions.
 
-Every RPC of ZITADEL is unary and every OAuth request is a small form, so nothing here streams.
+Every RPC of ZITADEL is unary and OAuth requests are small forms, so nothing is streamed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Header names are in lower case; `authority` is HTTP/2's `:authority` or HTTP/1.1's Host."""
+    """Header names are lowercase; `authority` is HTTP/2's `:authority` or HTTP/1.1's Host."""
 
     method: str
     target: str
@@ -26,13 +26,13 @@ class Request:
         return self.target.partition("?")[0]
 
     def header(self, name: str) -> str | None:
-        """The first header of that name."""
+        """Returns the first header with this name."""
         return next((value for key, value in self.headers if key == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`trailers` end a gRPC answer that has a body; HTTP/1.1 does not send them."""
+    """`trailers` follow the body of a gRPC response; HTTP/1.1 does not send them."""
 
     status: int
     headers: Headers
@@ -44,4 +44,4 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class HangUp(Exception):
-    """Raised by a handler to close the connection without an answer."""
+    """Raised by a handler to close the connection without a response."""

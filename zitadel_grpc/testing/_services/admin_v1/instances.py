@@ -1,4 +1,4 @@
-"""The instance of the caller."""
+"""The caller's instance."""
 
 from __future__ import annotations
 

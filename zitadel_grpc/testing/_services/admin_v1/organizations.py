@@ -47,7 +47,7 @@ def IsOrgUnique(call: Call, request: IsOrgUniqueRequest) -> IsOrgUniqueResponse:
 
 @rpc
 def SetUpOrg(call: Call, request: SetUpOrgRequest) -> SetUpOrgResponse:
-    """An organization and the human who owns it."""
+    """Adds an organization and its owner, a human."""
     store, human = call.store, request.human
     if store.user_by_name(human.user_name):
         raise already_exists("User already exists", "V3-DKcYh")
@@ -57,6 +57,6 @@ def SetUpOrg(call: Call, request: SetUpOrgRequest) -> SetUpOrgResponse:
     if (organization := store.add_organization(request.org.name)) is None:
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
     user = add_human(store, human.user_name, kind, owner=organization.id)
-    assert user is not None  # the name is free
+    assert user is not None  # the name is available
     store.set_member(Level.ORGANIZATION, organization.id, user.id, roles, owner=organization.id)
     return SetUpOrgResponse(details=added(organization.details), org_id=organization.id, user_id=user.id)

@@ -54,7 +54,7 @@ _FILTERS: Filters[Application] = Filters(
         "saml_app_only": lambda _: lambda _: False,
     }
 )
-# By the numbers of AppSorting.
+# Indexed by AppSorting.
 _ORDERS = (
     lambda application: application.id,
     lambda application: application.name.lower(),
@@ -74,7 +74,7 @@ def GetApplication(call: Call, request: GetApplicationRequest) -> GetApplication
 
 @rpc
 def ListApplications(call: Call, request: ListApplicationsRequest) -> ListApplicationsResponse:
-    """Of one project; the limit that is applied is not told, as in ZITADEL."""
+    """Lists the applications of one project. The response leaves out the applied limit, as in ZITADEL."""
     project = call.store.projects.get(request.project_id)
     visible = project and may(
         call, "project.app.read", owner=project.details.resource_owner, resource_id=project.id
@@ -114,7 +114,7 @@ def CreateApplication(call: Call, request: CreateApplicationRequest) -> CreateAp
 
 @rpc
 def UpdateApplication(call: Call, request: UpdateApplicationRequest) -> UpdateApplicationResponse:
-    """Name and configuration are two changes: the first stays if the second is refused, as in ZITADEL."""
+    """Changes name and configuration separately: if the second fails, the first stays, as in ZITADEL."""
     kind, name = request.WhichOneof("update_request_type"), request.name.strip()
     error_id = "COMMAND-2n8uU" if kind and not name else "COMMAND-28di9"
     application = _find(call, request.project_id, request.id, error_id, "project.app.write")
@@ -175,7 +175,7 @@ def DeleteApplication(call: Call, request: DeleteApplicationRequest) -> DeleteAp
 
 
 def _find(call: Call, project_id: str, application_id: str, error_id: str, permission: str) -> Application:
-    """With the permission checked."""
+    """Finds the application and checks the permission."""
     application = call.store.applications.get(application_id)
     if application is None or application.project_id != project_id:
         raise not_found("Application doesn't exist", error_id)

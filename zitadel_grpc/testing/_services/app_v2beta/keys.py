@@ -1,4 +1,4 @@
-"""Keys of applications that prove themselves by private_key_jwt."""
+"""Keys of applications that use private_key_jwt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from zitadel_grpc.testing._state.applications import Application, ApplicationKey
 
 _Row = tuple[ApplicationKey, Application]
 
-# By the numbers of ApplicationKeysSorting; all keys are of one type.
+# Indexed by ApplicationKeysSorting; all keys have the same type.
 _ORDERS = (
     lambda row: row[0].id,
     lambda row: row[1].project_id,
@@ -48,7 +48,7 @@ def CreateApplicationKey(call: Call, request: CreateApplicationKeyRequest) -> Cr
     _check(call, "project.app.write", application)
     if application.auth_method is not AuthMethod.PRIVATE_KEY_JWT:
         raise failed_precondition("Chosen Auth Method does not require a key", "COMMAND-Dff54")
-    request.expiration_date.SetInParent()  # a date that is not given is 1970 to ZITADEL
+    request.expiration_date.SetInParent()  # ZITADEL treats a missing date as 1970
     expiration, pair = expiration_of(call, request), KeyPair.generate()
     details = call.store.new_details(application.details.resource_owner)
     key = ApplicationKey(call.store.new_id(), application.id, details, pair.public_pem, expiration)
@@ -73,7 +73,7 @@ def GetApplicationKey(call: Call, request: GetApplicationKeyRequest) -> GetAppli
 
 @rpc
 def ListApplicationKeys(call: Call, request: ListApplicationKeysRequest) -> ListApplicationKeysResponse:
-    """Of one application, project or organization, or all that the caller may see."""
+    """Lists the keys of an application, project or organization, or all that the caller may see."""
     applications = call.store.applications
     all_rows = ((key, applications[key.application_id]) for key in call.store.application_keys.values())
     rows = [row for row in all_rows if _is_of(request, row) and _may_see(call, row[1])]

@@ -1,4 +1,4 @@
-"""Roles of projects that the caller has."""
+"""Project roles of the caller."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from zitadel_grpc.testing._state.store import Store
 
 @rpc
 def ListMyProjectOrgs(call: Call, request: ListMyProjectOrgsRequest) -> ListMyProjectOrgsResponse:
-    """Organizations where the caller has roles of its client's project: no client here has one."""
+    """Lists organizations that granted roles of the client's project. Clients have no project here."""
     return ListMyProjectOrgsResponse(details=list_details(call.store, 0))
 
 

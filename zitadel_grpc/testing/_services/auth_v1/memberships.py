@@ -1,4 +1,4 @@
-"""What the caller may do, and where."""
+"""Memberships and permissions of the caller."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ListMyMemberships(call: Call, request: ListMyMembershipsRequest) -> ListMyMe
 def ListMyZitadelPermissions(
     call: Call, request: ListMyZitadelPermissionsRequest
 ) -> ListMyZitadelPermissionsResponse:
-    """Those on a project end in its id."""
+    """Permissions on a project end with its id."""
     permissions: set[str] = set()
     for member in memberships_in_reach(call.store, call.known_caller, call.organization_id):
         suffix = f":{member.resource_id}" if member.level is Level.PROJECT else ""

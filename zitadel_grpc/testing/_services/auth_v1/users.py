@@ -1,4 +1,4 @@
-"""The caller itself."""
+"""The calling user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles of projects given to users: user grants, by their newer name."""
+"""Authorizations, which v1 calls user grants."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from zitadel_grpc.testing._state.store import Store
 
 
 def _orders(store: Store) -> Sequence[Callable[[UserGrant], Any]]:
-    """By the numbers of AuthorizationFieldName."""
+    """Indexed by AuthorizationFieldName."""
     return (
         lambda grant: grant.details.creation_date,
         lambda grant: grant.details.creation_date,
@@ -79,7 +79,7 @@ def _filters(store: Store) -> Filters[UserGrant]:
 
 @rpc
 def ListAuthorizations(call: Call, request: ListAuthorizationsRequest) -> ListAuthorizationsResponse:
-    """Those of the caller, and those that it may read."""
+    """Lists the caller's authorizations and those that the caller may read."""
     seen = (grant for grant in call.store.user_grants.values() if _may_see(call, grant))
     rows = _filters(call.store).select(seen, request.filters)
     page = limited(request.pagination)
@@ -94,7 +94,7 @@ def ListAuthorizations(call: Call, request: ListAuthorizationsRequest) -> ListAu
 
 @rpc
 def CreateAuthorization(call: Call, request: CreateAuthorizationRequest) -> CreateAuthorizationResponse:
-    """In the project's organization, or in one that the project is granted to."""
+    """Adds the authorization in the project's organization, or in one that the project is granted to."""
     existing_user(call, request.user_id, "COMMAND-4f8sg")
     project = call.store.projects.get(request.project_id)
     project_owner = project.details.resource_owner if project else ""
@@ -137,7 +137,7 @@ def ActivateAuthorization(call: Call, request: ActivateAuthorizationRequest) -> 
 
 @rpc
 def DeleteAuthorization(call: Call, request: DeleteAuthorizationRequest) -> DeleteAuthorizationResponse:
-    """One that is gone is removed without a word."""
+    """Deleting one that does not exist is not an error."""
     if (grant := call.store.user_grants.get(request.id)) is None:
         return DeleteAuthorizationResponse(deletion_date=earlier_removal(call, request.id))
     _check(call, "user.grant.delete", grant)
@@ -146,7 +146,7 @@ def DeleteAuthorization(call: Call, request: DeleteAuthorizationRequest) -> Dele
 
 
 def _become(call: Call, grant: UserGrant, state: resources.State) -> Timestamp:
-    """No change is no fault."""
+    """Unchanged roles are not an error."""
     if grant.state is not state:
         _check(call, "user.grant.write", grant)
         grant.state = state

@@ -1,4 +1,4 @@
-"""Keys of applications that prove themselves by private_key_jwt."""
+"""Keys of applications that use private_key_jwt."""
 
 from __future__ import annotations
 

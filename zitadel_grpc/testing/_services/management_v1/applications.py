@@ -112,7 +112,7 @@ def UpdateAPIAppConfig(call: Call, request: UpdateAPIAppConfigRequest) -> Update
 
 @rpc
 def UpdateOIDCAppConfig(call: Call, request: UpdateOIDCAppConfigRequest) -> UpdateOIDCAppConfigResponse:
-    """All settings: what the request does not name gets its default; the version stays."""
+    """Replaces all settings: missing ones get their defaults. The version stays."""
     application = application_of(call, request.project_id, request.app_id, "COMMAND-2n8uU")
     settings = replace(oidc_settings(request), version=oidc_settings_of(application).version)
     change_oidc_settings(call, application, settings, AuthMethod(request.auth_method_type))

@@ -31,7 +31,7 @@ from zitadel_grpc.testing._state.users import MachineKey
 
 @rpc
 def AddMachineKey(call: Call, request: AddMachineKeyRequest) -> AddMachineKeyResponse:
-    """Makes the key pair, unless the request brings a public key."""
+    """Generates a key pair unless the request contains a public key."""
     check_public_key(request.public_key)
     user = own_user(call, request.user_id, "COMMAND-bnipwm1")
     key, content = add_key(call, user, request.public_key, expiration_of(call, request))

@@ -42,8 +42,8 @@ def GetOrgByDomainGlobal(call: Call, request: GetOrgByDomainGlobalRequest) -> Ge
 
 @rpc
 def AddOrg(call: Call, request: AddOrgRequest) -> AddOrgResponse:
-    """The caller becomes its owner."""
-    existing_user(call, call.user_id, "COMMAND-uXHNj")  # no System API user
+    """Adds an organization with the caller as its owner."""
+    existing_user(call, call.user_id, "COMMAND-uXHNj")  # not for System API users
     if (organization := call.store.add_organization(request.name)) is None:
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
     id_ = organization.id
@@ -82,7 +82,7 @@ def ReactivateOrg(call: Call, request: ReactivateOrgRequest) -> ReactivateOrgRes
 
 @rpc
 def RemoveOrg(call: Call, request: RemoveOrgRequest) -> RemoveOrgResponse:
-    """The answer names the instance as owner."""
+    """The response names the instance as owner."""
     organization = organization_of(call, call.organization_id, "COMMAND-1aG9p")
     call.store.remove_organization(organization)
     call.store.touch(organization.details)

@@ -70,7 +70,7 @@ def ListProjectGrants(call: Call, request: ListProjectGrantsRequest) -> ListProj
 
 @rpc
 def ListGrantedProjects(call: Call, request: ListGrantedProjectsRequest) -> ListGrantedProjectsResponse:
-    """What other organizations granted to this one."""
+    """Lists what other organizations have granted to this one."""
     grants = call.store.project_grants.values()
     to_this = (grant for grant in grants if grant.granted_organization_id == call.organization_id)
     rows = _filters(call.store).select(to_this, request.queries)

@@ -74,6 +74,6 @@ def RemoveProjectMember(call: Call, request: RemoveProjectMemberRequest) -> Remo
 
 
 def _own_id(call: Call, project_id: str) -> str:
-    """The id; none for a project of another organization, which has no members to be seen from here."""
+    """Returns the project's id, or an empty one for a project of another organization."""
     project = call.store.projects.get(project_id)
     return project_id if project and is_own(call, project.details) else ""

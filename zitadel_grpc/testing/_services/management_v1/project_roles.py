@@ -50,7 +50,7 @@ def AddProjectRole(call: Call, request: AddProjectRoleRequest) -> AddProjectRole
 
 @rpc
 def BulkAddProjectRoles(call: Call, request: BulkAddProjectRolesRequest) -> BulkAddProjectRolesResponse:
-    """All or none; ZITADEL's answer names the owner only."""
+    """Adds all roles or none. ZITADEL's response contains the owner only."""
     project = own_project(call, request.project_id)
     if any(role.key in project.roles for role in request.roles):
         raise already_exists("Role already exists", "V3-DKcYh")
@@ -70,7 +70,7 @@ def UpdateProjectRole(call: Call, request: UpdateProjectRoleRequest) -> UpdatePr
 
 @rpc
 def RemoveProjectRole(call: Call, request: RemoveProjectRoleRequest) -> RemoveProjectRoleResponse:
-    """From all grants too; one that does not exist is removed without a word."""
+    """Removes the role from all grants too. Removing an unknown role is not an error."""
     project = own_project(call, request.project_id)
     if (role := project.roles.get(request.role_key)) is None:
         return RemoveProjectRoleResponse(details=changed(project.details))

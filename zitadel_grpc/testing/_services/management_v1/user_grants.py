@@ -1,4 +1,4 @@
-"""Roles of projects given to users."""
+"""Grants of project roles to users."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def RemoveUserGrant(call: Call, request: RemoveUserGrantRequest) -> RemoveUserGr
 
 
 def _find(call: Call, grant_id: str, error_id: str) -> UserGrant:
-    """By its id alone: ZITADEL does not look at the user that the request names beside it."""
+    """Looks the grant up by its id. ZITADEL ignores the user id in the request."""
     grant = call.store.user_grants.get(grant_id)
     if grant is None or not is_own(call, grant.details):
         raise not_found("User grant not found", error_id)
@@ -104,7 +104,7 @@ def _find(call: Call, grant_id: str, error_id: str) -> UserGrant:
 
 
 def _writable(call: Call, grant_id: str, error_id: str, permission: str = "user.grant.write") -> UserGrant:
-    """Managers of one project write the grants of this one only."""
+    """Managers of one project may write the grants of that project only."""
     grant = _find(call, grant_id, error_id)
     if not may(call, permission, owner=call.organization_id, resource_id=grant.project_id):
         raise permission_denied("Errors.UserGrant.NoPermissionForProject", "EVENT-Shu7e")

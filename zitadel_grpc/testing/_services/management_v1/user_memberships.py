@@ -13,7 +13,7 @@ from zitadel_grpc.testing._services.messages.memberships import FILTERS, in_orde
 
 @rpc
 def ListUserMemberships(call: Call, request: ListUserMembershipsRequest) -> ListUserMembershipsResponse:
-    """Those on the instance, and in the organization that the call is about."""
+    """Lists memberships on the instance and in the organization of the call."""
     owners = (call.store.instance.id, call.organization_id)
     members = call.store.memberships(request.user_id)
     seen = in_order(member for member in members if member.details.resource_owner in owners)

@@ -1,4 +1,4 @@
-"""Users of an organization, whatever their kind."""
+"""Humans and service users of an organization."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def ListUsers(call: Call, request: ListUsersRequest) -> ListUsersResponse:
 
 @rpc
 def IsUserUnique(call: Call, request: IsUserUniqueRequest) -> IsUserUniqueResponse:
-    """On the whole instance: by the default policy, user names need no organization's domain."""
+    """Checks the whole instance: with the default policy, user names have no organization domain."""
     taken = any(
         user.user_name == request.user_name or (user.human and user.human.email == request.email)
         for user in call.store.users.values()

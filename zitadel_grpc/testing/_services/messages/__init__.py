@@ -1,1 +1,1 @@
-"""How what is in the store looks as messages of ZITADEL."""
+"""Converts rows of the store to ZITADEL's messages."""

@@ -1,4 +1,4 @@
-"""Applications in the v1 APIs."""
+"""Applications as messages of the v1 APIs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def app_message(application: Application) -> App:
 def oidc_settings(
     request: AddOIDCAppRequest | UpdateOIDCAppConfigRequest | CreateOIDCApplicationRequest,
 ) -> OidcSettings:
-    """The request has a field of the same name for each setting; an update has no version."""
+    """The request has a field with the same name for each setting. Updates have no version."""
     values: dict[str, Any] = {
         field.name: getattr(request, field.name)
         for field in fields(OidcSettings)
@@ -48,7 +48,7 @@ def oidc_settings(
 
 
 def _plain(value: Any) -> Any:
-    """A protobuf list as one of Python."""
+    """Converts a protobuf list to a Python list."""
     return value if isinstance(value, str | int | timedelta) else list(value)
 
 
@@ -63,7 +63,7 @@ def _oidc_config(application: Application, settings: OidcSettings) -> OIDCConfig
 
 
 def allowed_origins(settings: OidcSettings) -> list[str]:
-    """Those of the redirect URIs, and what is added to them."""
+    """Returns the origins of the redirect URIs and the additional ones."""
     origins = (_origin(uri) for uri in settings.redirect_uris)
     return list(dict.fromkeys([*filter(None, origins), *settings.additional_origins]))
 

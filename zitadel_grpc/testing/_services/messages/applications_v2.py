@@ -1,4 +1,4 @@
-"""Applications in the v2 APIs."""
+"""Applications as messages of the v2 APIs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def oidc_settings(request: CreateOIDCApplicationRequest) -> OidcSettings:
 
 
 def update_oidc_settings(settings: OidcSettings, request: UpdateOIDCApplicationConfigurationRequest) -> None:
-    """Only what the request names."""
+    """Changes only the fields that the request sets."""
     for field, value in request.ListFields():
         if field.name == "clock_skew":
             settings.clock_skew = value.ToTimedelta()
@@ -67,7 +67,7 @@ def update_oidc_settings(settings: OidcSettings, request: UpdateOIDCApplicationC
 
 
 def _response_types(numbers: Any) -> list[int]:
-    """By the numbers of v1, which knows no unspecified one."""
+    """Converts to the numbers of v1, which has no unspecified value."""
     return [max(number - 1, 0) for number in numbers]
 
 

@@ -1,4 +1,4 @@
-"""The details of every resource and of every list in the v1 APIs: reads show all, writes only some."""
+"""Details of resources and lists in the v1 APIs. Responses of writes contain only some of them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def timestamp(moment: datetime) -> Timestamp:
 
 
 def details_of(details: Details) -> ObjectDetails:
-    """As reads show it."""
+    """Details in the response of a read."""
     message = changed(details)
     message.creation_date.CopyFrom(timestamp(details.creation_date))
     return message
 
 
 def added(details: Details) -> ObjectDetails:
-    """As most RPCs that add something answer: when that was, by the name of creation date."""
+    """Details in the response of most RPCs that add something, with the time as creation date."""
     return ObjectDetails(
         sequence=details.sequence,
         creation_date=timestamp(details.change_date),
@@ -34,7 +34,7 @@ def added(details: Details) -> ObjectDetails:
 
 
 def changed(details: Details) -> ObjectDetails:
-    """As RPCs that change something answer."""
+    """Details in the response of RPCs that change something."""
     return ObjectDetails(
         sequence=details.sequence,
         change_date=timestamp(details.change_date),
@@ -43,5 +43,5 @@ def changed(details: Details) -> ObjectDetails:
 
 
 def list_details(store: Store, total: int) -> ListDetails:
-    """`total` counts what the queries left, on whatever page."""
+    """`total` counts the matching rows of all pages."""
     return ListDetails(total_result=total, view_timestamp=timestamp(store.view_date()))

@@ -1,4 +1,4 @@
-"""The details of resources and lists in the v2 APIs."""
+"""Details of resources and lists in the v2 APIs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from zitadel_grpc.testing._state.store import Store
 
 
 def details_of(details: Details) -> Message:
-    """As reads show it."""
+    """Details in the response of a read."""
     message = changed(details)
     message.creation_date.CopyFrom(timestamp(details.creation_date))
     return message
 
 
 def changed(details: Details) -> Message:
-    """As writes answer."""
+    """Details in the response of a write."""
     return Message(
         sequence=details.sequence,
         change_date=timestamp(details.change_date),
@@ -26,5 +26,5 @@ def changed(details: Details) -> Message:
 
 
 def list_details(store: Store, total: int) -> ListDetails:
-    """`total` counts what the queries left, on whatever page."""
+    """`total` counts the matching rows of all pages."""
     return ListDetails(total_result=total, timestamp=timestamp(store.view_date()))

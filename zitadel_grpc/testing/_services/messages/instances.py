@@ -1,4 +1,4 @@
-"""Instances, in the Admin and the System API."""
+"""Instances as messages of the Admin and System APIs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from zitadel_grpc.api.instance.v1 import Domain, Instance, InstanceDetail, State
 from zitadel_grpc.testing._services.messages.details import details_of
 from zitadel_grpc.testing._state import resources
 
-_VERSION = "v4-main-62e56e085"  # of the server whose answers these are
+_VERSION = "v4-main-62e56e085"  # the version of the server that was recorded
 
 
 def instance_detail(instance: resources.Instance) -> InstanceDetail:

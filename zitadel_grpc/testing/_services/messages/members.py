@@ -1,4 +1,4 @@
-"""Members in the v1 APIs, and how they are searched."""
+"""Members as messages of the v1 APIs, and their filters."""
 
 from __future__ import annotations
 

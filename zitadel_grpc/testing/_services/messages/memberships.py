@@ -1,4 +1,4 @@
-"""Memberships of a user in the v1 APIs, and how they are searched."""
+"""Memberships of a user as messages of the v1 APIs, and their filters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FILTERS: Filters[Member] = Filters(
     {
         "org_query": lambda query: lambda member: member.resource_id == query.org_id,
         "project_query": lambda query: lambda member: member.resource_id == query.project_id,
-        "project_grant_query": lambda _: lambda _: False,  # there are no members of project grants here
+        "project_grant_query": lambda _: lambda _: False,  # the emulator has no members of project grants
         "iam_query": lambda query: lambda member: (member.level is Level.INSTANCE) == query.iam,
     }
 )
 
 
 def in_order(members: Iterable[Member]) -> list[Member]:
-    """As ZITADEL lists them."""
+    """In ZITADEL's order."""
     return sorted(members, key=lambda member: _ORDER.index(member.level))
 
 

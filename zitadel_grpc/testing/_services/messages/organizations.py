@@ -1,4 +1,4 @@
-"""Organizations in the v1 APIs."""
+"""Organizations as messages of the v1 APIs."""
 
 from __future__ import annotations
 

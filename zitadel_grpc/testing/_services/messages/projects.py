@@ -1,4 +1,4 @@
-"""Projects, their roles and their grants in the v1 APIs."""
+"""Projects, roles and grants as messages of the v1 APIs."""
 
 from __future__ import annotations
 

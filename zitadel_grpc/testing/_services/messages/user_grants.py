@@ -1,4 +1,4 @@
-"""User grants in the v1 APIs, and how they are searched."""
+"""User grants as messages of the v1 APIs, and their filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users in the v1 APIs."""
+"""Users as messages of the v1 APIs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATES = {
     users.UserState.INITIAL: UserState.USER_STATE_INITIAL,
 }
 UNDETERMINED = "und"
-"""The language of a user that has none (ISO 639-2)."""
+"""The language (ISO 639-2) of users without one."""
 _TOKEN_TYPES = {
     users.AccessTokenType.OPAQUE: AccessTokenType.ACCESS_TOKEN_TYPE_BEARER,
     users.AccessTokenType.JWT: AccessTokenType.ACCESS_TOKEN_TYPE_JWT,
@@ -52,7 +52,7 @@ def type_of(user: users.User) -> Type.ValueType:
 
 
 def access_token_type(value: AccessTokenType.ValueType) -> users.AccessTokenType:
-    """Of a request."""
+    """Reads the gender of a request."""
     return next(kind for kind, number in _TOKEN_TYPES.items() if number == value)
 
 

@@ -1,4 +1,4 @@
-"""Users in the v2 API."""
+"""Users as messages of the v2 API."""
 
 from __future__ import annotations
 

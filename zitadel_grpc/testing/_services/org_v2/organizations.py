@@ -23,7 +23,7 @@ from zitadel_grpc.testing._state.resources import Organization
 
 @rpc
 def AddOrganization(call: Call, request: AddOrganizationRequest) -> AddOrganizationResponse:
-    """With its admins, or not at all."""
+    """Adds the organization with its admins, or nothing."""
     organization = call.store.add_organization(request.name, request.org_id or None)
     if organization is None:
         raise already_exists("Organisation's name or id already taken", "V3-DKcYh")
@@ -42,7 +42,7 @@ def AddOrganization(call: Call, request: AddOrganizationRequest) -> AddOrganizat
 
 @rpc
 def ListOrganizations(call: Call, request: ListOrganizationsRequest) -> ListOrganizationsResponse:
-    """Those that the caller may see; but ZITADEL's count tells of all."""
+    """Lists what the caller may see. The total counts all, as in ZITADEL."""
     rows = filters(call.store).select(call.store.present_organizations(), request.queries)
     page = page_of(rows, request.query, order=by_name if request.sorting_column else None)
     seen = (each for each in page if may(call, "org.read", owner=each.id, resource_id=each.id))
@@ -52,7 +52,7 @@ def ListOrganizations(call: Call, request: ListOrganizationsRequest) -> ListOrga
 def _add_admin(
     call: Call, organization: Organization, admin: AddOrganizationRequest.Admin
 ) -> AddOrganizationResponse.CreatedAdmin:
-    """Empty for a user who was there before."""
+    """Empty for users who existed before."""
     created = AddOrganizationResponse.CreatedAdmin()
     user_id = admin.user_id
     if admin.HasField("human"):

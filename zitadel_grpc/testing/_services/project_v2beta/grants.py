@@ -1,4 +1,4 @@
-"""Projects granted to other organizations, which are what names a grant here."""
+"""Projects granted to other organizations. Project and organization identify a grant."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from zitadel_grpc.testing._state.projects import ProjectGrant
 from zitadel_grpc.testing._state.resources import State
 from zitadel_grpc.testing._state.store import Store
 
-# By the numbers of ProjectGrantFieldName.
+# Indexed by ProjectGrantFieldName.
 _ORDERS = (
     lambda grant: grant.details.creation_date,
     lambda grant: grant.project_id,
@@ -107,7 +107,7 @@ def ActivateProjectGrant(call: Call, request: ActivateProjectGrantRequest) -> Ac
 
 @rpc
 def DeleteProjectGrant(call: Call, request: DeleteProjectGrantRequest) -> DeleteProjectGrantResponse:
-    """One that is gone is removed without a word."""
+    """Deleting one that does not exist is not an error."""
     removal_id = f"{request.project_id}/{request.granted_organization_id}"
     grant = call.store.project_grant_to(request.project_id, request.granted_organization_id)
     if grant is None:

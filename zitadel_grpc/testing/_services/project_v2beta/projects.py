@@ -1,4 +1,4 @@
-"""Projects: an organization's own, and those that others granted it."""
+"""Projects, owned and granted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from zitadel_grpc.testing._state.projects import Project, ProjectGrant
 from zitadel_grpc.testing._state.store import Store
 
 _Row = tuple[Project, ProjectGrant | None]
-"""A project as its owner has it, or as it is granted to another organization."""
+"""An owned project, or a project granted to another organization."""
 
 _FILTERS: Filters[_Row] = Filters(
     {
@@ -54,7 +54,7 @@ _FILTERS: Filters[_Row] = Filters(
         "project_organization_id_filter": text(lambda row: _organization(row)),
     }
 )
-# By the numbers of ProjectFieldName.
+# Indexed by ProjectFieldName.
 _ORDERS = (
     lambda row: row[0].details.creation_date,
     lambda row: row[0].id,
@@ -104,7 +104,7 @@ def CreateProject(call: Call, request: CreateProjectRequest) -> CreateProjectRes
 
 @rpc
 def UpdateProject(call: Call, request: UpdateProjectRequest) -> UpdateProjectResponse:
-    """Only what the request names."""
+    """Changes only the fields that the request sets."""
     project = _writable(call, request.id, "COMMAND-3M9sd")
     if request.HasField("name"):
         check_project_name(call, request.name, owner=project.details.resource_owner, project=project)
@@ -122,7 +122,7 @@ def UpdateProject(call: Call, request: UpdateProjectRequest) -> UpdateProjectRes
 
 @rpc
 def DeleteProject(call: Call, request: DeleteProjectRequest) -> DeleteProjectResponse:
-    """One that is gone is removed without a word."""
+    """Deleting one that does not exist is not an error."""
     if (project := call.store.projects.get(request.id)) is None:
         return DeleteProjectResponse(deletion_date=earlier_removal(call, request.id))
     check(call, "project.delete", owner=project.details.resource_owner, resource_id=project.id)
@@ -151,7 +151,7 @@ def _writable(call: Call, project_id: str, error_id: str) -> Project:
 
 
 def _organization(row: _Row) -> str:
-    """That has the project in this way."""
+    """The organization that owns the project or received the grant."""
     project, grant = row
     return grant.granted_organization_id if grant else project.details.resource_owner
 

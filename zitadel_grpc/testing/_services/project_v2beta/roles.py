@@ -31,7 +31,7 @@ _FILTERS: Filters[Role] = Filters(
         "display_name_filter": text(lambda role: role.display_name),
     }
 )
-# By the numbers of ProjectRoleFieldName.
+# Indexed by ProjectRoleFieldName.
 _ORDERS = (
     lambda role: role.details.creation_date,
     lambda role: role.key,
@@ -66,7 +66,7 @@ def AddProjectRole(call: Call, request: AddProjectRoleRequest) -> AddProjectRole
 
 @rpc
 def UpdateProjectRole(call: Call, request: UpdateProjectRoleRequest) -> UpdateProjectRoleResponse:
-    """What the request leaves out is emptied, as in ZITADEL."""
+    """Clears the fields that the request leaves out, as in ZITADEL."""
     project = _writable(call, request.project_id)
     if (role := project.roles.get(request.role_key)) is None:
         raise not_found("Role doesn't exist", "COMMAND-vv8M9")
@@ -76,7 +76,7 @@ def UpdateProjectRole(call: Call, request: UpdateProjectRoleRequest) -> UpdatePr
 
 @rpc
 def RemoveProjectRole(call: Call, request: RemoveProjectRoleRequest) -> RemoveProjectRoleResponse:
-    """One that is gone is removed without a word."""
+    """Deleting one that does not exist is not an error."""
     project = call.store.projects.get(request.project_id)
     removal_id = f"{request.project_id}/{request.role_key}"
     if project is None or request.role_key not in project.roles:

@@ -9,5 +9,5 @@ from zitadel_grpc.testing._rpc.services import Call, rpc
 
 @rpc
 def Healthz(call: Call, request: HealthzRequest) -> HealthzResponse:
-    """Not implemented by ZITADEL itself."""
+    """ZITADEL does not implement it."""
     raise unimplemented("method Healthz not implemented")

@@ -1,4 +1,4 @@
-"""Instances of the whole installation."""
+"""Instances of the installation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILTERS: Filters[Instance] = Filters(
 
 @rpc
 def ListInstances(call: Call, request: ListInstancesRequest) -> ListInstancesResponse:
-    """The one instance; ZITADEL counts the domains instead, and so does this."""
+    """Lists the only instance. The total counts its domains, as in ZITADEL."""
     rows = _FILTERS.select([call.store.instance], request.queries)
     return ListInstancesResponse(
         details=ListDetails(total_result=sum(len(instance.domains) for instance in rows)),

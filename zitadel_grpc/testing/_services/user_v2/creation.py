@@ -1,4 +1,4 @@
-"""Users, added."""
+"""Adds users."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _add_machine(call: Call, request: CreateUserRequest) -> User:
 
 
 def _as_human_request(request: CreateUserRequest) -> AddHumanUserRequest:
-    """What CreateUser says of a human, as AddHumanUser says it."""
+    """Converts the human of a CreateUserRequest to an AddHumanUserRequest."""
     human = request.human
     message = AddHumanUserRequest(
         user_id=request.user_id,
@@ -86,7 +86,7 @@ def _as_human_request(request: CreateUserRequest) -> AddHumanUserRequest:
 
 
 def _organization_of(call: Call, request: AddHumanUserRequest) -> str:
-    """That of the request, by id or domain, or else that of the call."""
+    """The organization in the request, by id or domain, or else that of the call."""
     asked = request.organization
     match asked.WhichOneof("org"):
         case "org_id":

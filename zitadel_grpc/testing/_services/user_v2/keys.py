@@ -32,7 +32,7 @@ _FILTERS: Filters[MachineKey] = Filters(
         "expiration_date_filter": moment(lambda key: key.expiration_date),
     }
 )
-# By the numbers of KeyFieldName.
+# Indexed by KeyFieldName.
 _ORDERS = (
     lambda key: key.details.creation_date,
     lambda key: key.details.creation_date,

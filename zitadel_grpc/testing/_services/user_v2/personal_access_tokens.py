@@ -32,7 +32,7 @@ _FILTERS: Filters[PersonalAccessToken] = Filters(
         "expiration_date_filter": moment(lambda pat: pat.expiration_date),
     }
 )
-# By the numbers of PersonalAccessTokenFieldName.
+# Indexed by PersonalAccessTokenFieldName.
 _ORDERS = (
     lambda pat: pat.details.creation_date,
     lambda pat: pat.details.creation_date,

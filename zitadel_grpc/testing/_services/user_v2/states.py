@@ -1,4 +1,4 @@
-"""Users locked and deactivated, and the ways back."""
+"""Locks, unlocks, deactivates and reactivates users."""
 
 from __future__ import annotations
 

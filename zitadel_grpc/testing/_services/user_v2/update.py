@@ -1,4 +1,4 @@
-"""Users, changed: only what a request names."""
+"""Changes users: only the fields that a request sets."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _change_profile(human: Human, profile: UpdateUserRequest.Human.Profile) -> N
 
 
 def _change_password(call: Call, user: User, human: Human, password: SetPassword) -> None:
-    """By permission; or by the present one, for oneself."""
+    """Requires a permission or, for the caller itself, the current password."""
     match password.WhichOneof("verification"):
         case "current_password":
             if password.current_password != human.password:

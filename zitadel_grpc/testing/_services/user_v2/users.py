@@ -1,4 +1,4 @@
-"""Users, read and removed."""
+"""Reads, lists and deletes users."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def GetUserByID(call: Call, request: GetUserByIDRequest) -> GetUserByIDResponse:
 
 @rpc
 def ListUsers(call: Call, request: ListUsersRequest) -> ListUsersResponse:
-    """Of all organizations, those whom the caller may see."""
+    """Lists users of all organizations that the caller may see."""
     seen = filter(visible_to(call), call.store.users.values())
     rows = FILTERS.select(seen, request.queries)
     page = page_of(rows, request.query, order=order_by(ORDERS, request.sorting_column))
