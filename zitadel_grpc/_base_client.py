@@ -13,8 +13,8 @@ from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._misplaced import is_secret_like, trimmed
 from zitadel_grpc._options import ConnectionOptions, Retries, check_retries, header_pairs
 from zitadel_grpc._stats import ClientStats
-from zitadel_grpc._transport.connection import Target
 from zitadel_grpc._transport.metadata import ORG_ID, Pairs
+from zitadel_grpc._transport.target import Target
 from zitadel_grpc.api._services import SERVICES
 from zitadel_grpc.credentials._workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError

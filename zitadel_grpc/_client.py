@@ -12,10 +12,10 @@ import grpc.aio
 from zitadel_grpc._base_client import BaseClient, fixed_metadata
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._options import ConnectionOptions
-from zitadel_grpc._transport import aio, sync_channel
+from zitadel_grpc._transport import aio_channel, sync_channel
 from zitadel_grpc._transport.aio_connection import AsyncConnection
-from zitadel_grpc._transport.connection import Target
 from zitadel_grpc._transport.sync_connection import SyncConnection
+from zitadel_grpc._transport.target import Target
 from zitadel_grpc.api._services import AsyncServices, Services
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import TokenEndpointError, ZitadelError
@@ -75,7 +75,7 @@ class AsyncClient(BaseClient, AsyncServices):
         options = ConnectionOptions() if options is None else options
         self._target = Target(url, credentials, options, timeout, validate=validate)
         self._connection = AsyncConnection(self._target, interceptors)
-        self._channel = aio.AuthenticatedChannel(
+        self._channel = aio_channel.AuthenticatedChannel(
             self._connection, fixed_metadata(options, org_id), options.retries
         )
 

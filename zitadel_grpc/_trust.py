@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import functools
 import os
-import pkgutil
 import re
 import ssl
 from pathlib import Path
 
-from zitadel_grpc import _file_content
+from zitadel_grpc import _compat, _file_content
 from zitadel_grpc._misplaced import shown_path
 from zitadel_grpc._options import ConnectionOptions
 from zitadel_grpc.errors import ConfigurationError
@@ -74,7 +73,7 @@ def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
             return certificates(read_file(path, name))
     if bundle := _system_bundle():
         return Path(bundle).read_bytes()
-    packaged = pkgutil.get_data("grpc", "_cython/_credentials/roots.pem")
+    packaged = _compat.packaged_root_certificates()
     if packaged is None:
         raise ConfigurationError(
             "no CA bundle found on this system: give ConnectionOptions(root_certificates=…)"

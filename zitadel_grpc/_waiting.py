@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
 
 from zitadel_grpc import _pending
-from zitadel_grpc._transport.connection import check_timeout
-from zitadel_grpc._transport.sync import WAIT_ENDS
+from zitadel_grpc._transport.arguments import check_timeout
+from zitadel_grpc._transport.sync_channel import WAIT_ENDS
 from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, WaitTimeoutError, ZitadelError
 
 T = TypeVar("T")

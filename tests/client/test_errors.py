@@ -17,7 +17,7 @@ from google.rpc.status_pb2 import Status
 
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, errors
-from zitadel_grpc._transport.grpc_errors import from_grpc_error
+from zitadel_grpc._transport.failures import from_grpc_error
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
 from zitadel_grpc.credentials import AccessToken, ApplicationKey, JwtProfile, PersonalAccessToken

@@ -43,7 +43,7 @@ async def test_refreshes_and_second_tries_are_told_at_debug(
         sync_client.management.GetMyOrg(GetMyOrgRequest())
 
     obtained = f"{whose}: obtained a token, valid for "
-    again = f"{GET_MY_ORG}: sent again after UNAUTHENTICATED"
+    again = f"{GET_MY_ORG}: retrying after UNAUTHENTICATED"
     records = await ours(caplog, 5)
     texts = [text for _, _, text in records]
     assert {level for _, level, _ in records} == {logging.DEBUG}

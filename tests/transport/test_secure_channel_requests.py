@@ -65,5 +65,5 @@ async def test_a_call_under_way_ends_with_its_channel(options: ConnectionOptions
 async def test_a_closed_channel_says_so(options: ConnectionOptions) -> None:
     channel = secure_channel("https://127.0.0.1:1", PersonalAccessToken("t"), options=options)
     await channel.close()
-    with pytest.raises(errors.ClosedError, match="this channel is closed"):
+    with pytest.raises(errors.ClosedError, match="the channel has been closed"):
         ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest())

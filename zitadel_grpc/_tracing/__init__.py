@@ -6,10 +6,10 @@ Until then asking for a span costs a look into `sys.modules`. `spans` is what ne
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from zitadel_grpc import _compat
 from zitadel_grpc._version import __version__
 
 if TYPE_CHECKING:
@@ -68,12 +68,7 @@ def current_refresh() -> RefreshSpan | None:
 
 
 def _current_tracer() -> Tracer | None:
-    # Each call asks. That no provider is set, OpenTelemetry's own function says too, but it looks at the
-    # environment each time, for 1 % of what a call costs.
-    loaded = sys.modules.get("opentelemetry.trace")
-    if loaded is None or getattr(loaded, "_TRACER_PROVIDER", loaded) is None:
-        return None
-    return _tracer_of_provider()
+    return _tracer_of_provider() if _compat.has_tracer_provider() else None
 
 
 def _tracer_of_provider() -> Tracer | None:

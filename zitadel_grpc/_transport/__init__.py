@@ -1,1 +1,16 @@
-"""Channels that carry a token: the clients' own, and the plugin for any other."""
+"""How calls reach the server.
+
+Where is the token attached? In `metadata.with_token`, which `aio_call` and `sync_call` call for each attempt:
+the channels of the clients send the token of the credentials' cache as plain metadata. Streaming methods and
+channels of the user's own get it from gRPC's plugin instead, in `plugin.ZitadelAuthPlugin.__call__`.
+
+Why was a call sent again? See `flow`.
+
+    base_channel           what both clients' channels and methods have in common
+    aio_channel, aio_call, aio_stream, aio_connection         the async client
+    sync_channel, sync_call, sync_future, sync_connection     the synchronous client
+    flow, failures, never_executed                            what happens after a failure
+    arguments, requests, metadata, interceptors               checks of what is sent
+    target, channels, lines, forking                          servers and connections
+    plugin, secure_channel, streams, traced                   the plugin, streams, spans
+"""

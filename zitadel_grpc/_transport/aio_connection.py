@@ -14,10 +14,11 @@ import grpc.aio
 
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking
+from zitadel_grpc._transport.arguments import check_grace
 from zitadel_grpc._transport.channels import open_async
-from zitadel_grpc._transport.connection import Counts, Target, check_grace
-from zitadel_grpc._transport.intercepted import ASYNC_KINDS, as_tuple
-from zitadel_grpc._transport.lines import Line, Lines
+from zitadel_grpc._transport.interceptors import ASYNC_KINDS, as_tuple
+from zitadel_grpc._transport.lines import Counts, Line, Lines
+from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits, closed_error
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from zitadel_grpc._transport.connection import unreadable
+from zitadel_grpc._transport.failures import unreadable
 
 
 class CheckedStream:

@@ -14,8 +14,8 @@ from zitadel_grpc import _trust
 from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc._options import ConnectionOptions, Retries
 from zitadel_grpc._transport import forking
-from zitadel_grpc._transport.intercepted import checked_async, checked_sync
-from zitadel_grpc._transport.retries import service_config
+from zitadel_grpc._transport.flow import service_config
+from zitadel_grpc._transport.interceptors import checked_async, checked_sync
 from zitadel_grpc._version import USER_AGENT
 from zitadel_grpc.credentials._workers import NO_FORK
 

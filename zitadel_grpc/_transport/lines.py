@@ -10,15 +10,16 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
 
 from zitadel_grpc._deprecation import warns
 from zitadel_grpc._options import Retries
-from zitadel_grpc._transport.connection import Target
 from zitadel_grpc._transport.plugin import composed_credentials
 from zitadel_grpc._transport.requests import strict
+from zitadel_grpc._transport.target import Target
 
 STREAMS = "streams"
 _NEVER = -math.inf
@@ -52,6 +53,32 @@ class Line:
         earlier = self._silent_since
         self._silent_since = min(earlier, sent) if earlier > self.heard else sent
         return now - self._silent_since >= (_HANDSHAKE if self.heard == _NEVER else _SHORTEST)
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many calls were made, and how many attempts were sent again by this package."""
+
+    calls: int = 0
+    retries: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.calls + other.calls, self.retries + other.retries)
+
+
+class FixedLine:
+    """`Lines` for a channel that is never replaced."""
+
+    warns_deprecated = False
+
+    def __init__(self, channel: Any) -> None:
+        self._line = Line(channel)
+
+    def line(self, name: str | None = None) -> Line:
+        return self._line
+
+    def ended(self, line: Line, code: Any, details: str | None, sent: float) -> None:
+        pass
 
 
 class Lines:

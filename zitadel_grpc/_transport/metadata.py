@@ -29,6 +29,11 @@ def merge(fixed: Pairs, given: Any) -> tuple[Pairs, bool]:
     return (*(pair for pair in fixed if pair[0] not in names), *own), AUTHORIZATION in names
 
 
+def with_token(pairs: Pairs, authorization: str | None) -> Pairs:
+    """The metadata of one attempt: the token is attached here. None if the call brings its own."""
+    return pairs if authorization is None else (*pairs, (AUTHORIZATION, authorization))
+
+
 def pairs_of(given: Any) -> Pairs:
     """Metadata, a mapping or an iterable of pairs, as pairs with lower-case names (gRPC over HTTP2, Custom
     Metadata: a name has digits, letters, `_`, `-` and `.`; a value printable ASCII, or any bytes where the

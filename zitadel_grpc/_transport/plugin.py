@@ -12,8 +12,8 @@ import grpc.aio
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._options import ConnectionOptions
 from zitadel_grpc._transport.channels import channel_credentials
-from zitadel_grpc._transport.connection import Target
 from zitadel_grpc._transport.metadata import AUTHORIZATION
+from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import ConfigurationError, CredentialsError
 

@@ -61,6 +61,16 @@ def strict(
     return serialize
 
 
+def check_rules(request: object, rpc: str) -> None:
+    """Raises InvalidRequest for a request that the server would refuse by the protobufs' rules."""
+    from google.protobuf.message import Message
+
+    from zitadel_grpc.validation import violations
+
+    if isinstance(request, Message) and (found := violations(request)):
+        raise InvalidRequest(rpc, found)
+
+
 def not_serialized(rpc: str, failure: Unserializable) -> InvalidRequest:
     return InvalidRequest(rpc, details=f"the request was not sent: {failure}")
 

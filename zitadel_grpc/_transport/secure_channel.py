@@ -10,12 +10,14 @@ import grpc.aio
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._options import ConnectionOptions
 from zitadel_grpc._transport.aio_stream import CheckedStream
+from zitadel_grpc._transport.arguments import check_call_options
 from zitadel_grpc._transport.channels import open_async
-from zitadel_grpc._transport.connection import Target, check_call_options
+from zitadel_grpc._transport.lines import FixedLine
 from zitadel_grpc._transport.metadata import pairs_of
 from zitadel_grpc._transport.plugin import composed_credentials
 from zitadel_grpc._transport.requests import Unserializable, accept, not_serialized, strict
 from zitadel_grpc._transport.streams import StreamingMethod
+from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials import Credentials
 from zitadel_grpc.errors import ClosedError
 
@@ -71,7 +73,7 @@ class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
     ) -> Any:
         if type(request) is not self._accepts:
             self._accepts = accept(request, self.rpc, self._deserializer)
-        check_call_options(credentials, wait_for_ready, compression)
+        check_call_options((credentials, wait_for_ready, compression))
         payload = self._serialized(request)
         pairs = None if metadata is None else pairs_of(metadata)
         try:
@@ -84,7 +86,7 @@ class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
                 compression=compression,
             )
         except grpc.aio.UsageError:
-            raise ClosedError("this channel is closed: make a new one, or close it later") from None
+            raise ClosedError("Cannot send a request: the channel has been closed.") from None
         return CheckedCall(call, self.rpc, self._serialized, [], lambda code, details: None)
 
     def _serialized(self, request: Any) -> bytes:
@@ -99,9 +101,8 @@ class CheckedChannel(grpc.aio.Channel):
     """`channel`, with such methods."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
-        self.channel = channel
-        self.heard = 0.0
-        self.warns_deprecated = False
+        self._channel = channel
+        self._line = FixedLine(channel)
 
     def unary_unary(
         self,
@@ -111,7 +112,7 @@ class CheckedChannel(grpc.aio.Channel):
         _registered_method: bool | None = False,
     ) -> CheckedUnaryUnary:
         more = response_deserializer, _registered_method
-        return CheckedUnaryUnary(self.channel, method, request_serializer, *more)
+        return CheckedUnaryUnary(self._channel, method, request_serializer, *more)
 
     def unary_stream(self, *arguments: Any, **named: Any) -> Any:
         return self._streaming("unary_stream", arguments, named)
@@ -123,14 +124,7 @@ class CheckedChannel(grpc.aio.Channel):
         return self._streaming("stream_stream", arguments, named)
 
     def _streaming(self, kind: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        lines: Any = self  # the only one
-        return StreamingMethod(lambda: lines, (), kind, arguments, named)
-
-    def line(self, name: str | None = None) -> Self:
-        return self
-
-    def ended(self, *_: object) -> None:
-        pass
+        return StreamingMethod(lambda: self._line, (), kind, arguments, named)
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,13 +133,13 @@ class CheckedChannel(grpc.aio.Channel):
         await self.close()
 
     async def close(self, grace: float | None = None) -> None:
-        await self.channel.close(grace)
+        await self._channel.close(grace)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
-        return self.channel.get_state(try_to_connect)
+        return self._channel.get_state(try_to_connect)
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
-        await self.channel.wait_for_state_change(last_observed_state)
+        await self._channel.wait_for_state_change(last_observed_state)
 
     async def channel_ready(self) -> None:
-        await self.channel.channel_ready()
+        await self._channel.channel_ready()

@@ -14,7 +14,7 @@ from zitadel_grpc._deprecation import warn_if_deprecated
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._method_help import DocumentedMethod
 from zitadel_grpc._transport.aio_stream import CheckedStream
-from zitadel_grpc._transport.lines import STREAMS, Line, Lines
+from zitadel_grpc._transport.lines import STREAMS, FixedLine, Line, Lines
 from zitadel_grpc._transport.metadata import Pairs, merge
 from zitadel_grpc._transport.requests import accept, check_serializable, checked_stream
 
@@ -26,7 +26,7 @@ class StreamingMethod(DocumentedMethod):
 
     def __init__(
         self,
-        bind: Callable[[], Lines],
+        bind: Callable[[], Lines | FixedLine],
         fixed: Pairs,
         kind: str,
         arguments: tuple[Any, ...],

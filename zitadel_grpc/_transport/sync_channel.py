@@ -1,45 +1,101 @@
-"""The synchronous client's channel, that any generated stub works on."""
+"""The synchronous client's channel: each call carries the cached token as plain metadata."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+import time
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
-from zitadel_grpc._options import Retries
-from zitadel_grpc._transport.metadata import Pairs
-from zitadel_grpc._transport.streams import StreamingMethod
-from zitadel_grpc._transport.sync import AuthenticatedUnaryUnary
-from zitadel_grpc._transport.sync_connection import SyncConnection
+from zitadel_grpc._errors.frames import without_locals
+from zitadel_grpc._transport import traced
+from zitadel_grpc._transport.arguments import CallOptions, call_timeout
+from zitadel_grpc._transport.base_channel import BaseChannel, BaseMethod
+from zitadel_grpc._transport.sync_call import BlockingCall
+
+if TYPE_CHECKING:
+    from zitadel_grpc._tracing.spans import CallSpan
+
+    _MultiCallable = grpc.UnaryUnaryMultiCallable[Any, Any]
+else:  # generic for type checkers only
+    _MultiCallable = grpc.UnaryUnaryMultiCallable
+
+WAIT_ENDS: ContextVar[float | None] = ContextVar("zitadel_grpc_wait_ends", default=None)
+"""When (`time.monotonic`) calls made in this context have to end, whatever their own timeout. `wait_until`
+sets it: nothing else can end a blocking call that a user's function makes."""
 
 
-class AuthenticatedChannel(grpc.Channel):
-    """A `grpc.Channel` that any generated stub works on. `fixed` is metadata that every call carries,
-    `retries` says which are sent again."""
+class AuthenticatedMethod(BaseMethod, _MultiCallable):
+    """A unary-unary method of a stub."""
 
-    def __init__(self, connection: SyncConnection, fixed: Pairs, retries: Retries) -> None:
-        self._connection = connection
-        self.fixed = fixed
-        self.retries: Retries = retries
-
-    def unary_unary(
+    @without_locals
+    def __call__(
         self,
-        method: str,
-        request_serializer: Any = None,
-        response_deserializer: Any = None,
-        _registered_method: bool | None = False,
-    ) -> AuthenticatedUnaryUnary:
-        arguments = method, request_serializer, response_deserializer, _registered_method
-        return AuthenticatedUnaryUnary(self._connection, self.fixed, self.retries, arguments)
+        request: Any,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        options = (credentials, wait_for_ready, compression)
+        call, span = self._prepare(request, timeout, metadata, options)
+        return call.result() if span is None else traced.call(span, self.rpc, call.result)
 
-    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)
+    @without_locals
+    def with_call(
+        self,
+        request: Any,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        options = (credentials, wait_for_ready, compression)
+        call, span = self._prepare(request, timeout, metadata, options)
+        return call.with_call() if span is None else traced.call(span, self.rpc, call.with_call)
 
-    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "stream_unary", arguments, named)
+    @without_locals
+    def future(
+        self,
+        request: Any,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        """A `grpc.Future` that is also a `grpc.Call`, with the errors of a call. Waits here for a token, if
+        there is none. A call that fails is not sent again; after UNAUTHENTICATED, the next call gets another
+        token."""
+        options = (credentials, wait_for_ready, compression)
+        call, span = self._prepare(request, timeout, metadata, options)
+        return call.future() if span is None else traced.future(span, self.rpc, call.future)
 
-    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "stream_stream", arguments, named)
+    def _prepare(
+        self, request: Any, timeout: float | None, metadata: Any, options: CallOptions
+    ) -> tuple[BlockingCall, CallSpan | None]:
+        pairs, own = self._check(request, metadata, options)
+        timeout = self.target.timeout if timeout is None else call_timeout(timeout)
+        if (ends := WAIT_ENDS.get()) is not None:
+            timeout = max(0.0, min(timeout, ends - time.monotonic()))
+        binding = self.connection.current or self.connection.bind()
+        made = binding.methods.get(self._key)
+        if made is None:
+            made = binding.method(self.retries, self._arguments)
+        self.connection.count(calls=1)
+        if (span := self.target.start_span(self.rpc)) is not None:
+            pairs = traced.propagated(span, self.rpc, pairs)
+        cache = None if own else self.target.cache
+        return BlockingCall(self, binding, made, request, timeout, pairs, cache, options), span
+
+
+class AuthenticatedChannel(BaseChannel, grpc.Channel):
+    """A `grpc.Channel` for any generated stub."""
+
+    _method = AuthenticatedMethod
 
     def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
         self._connection.bind().line().channel.subscribe(callback, try_to_connect)

@@ -13,9 +13,9 @@ import grpc
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.channels import open_sync
-from zitadel_grpc._transport.connection import Counts, Target
-from zitadel_grpc._transport.intercepted import SYNC_KINDS, as_tuple
-from zitadel_grpc._transport.lines import Line, Lines
+from zitadel_grpc._transport.interceptors import SYNC_KINDS, as_tuple
+from zitadel_grpc._transport.lines import Counts, Line, Lines
+from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits, closed_error
 
 

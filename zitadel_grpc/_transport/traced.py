@@ -1,4 +1,4 @@
-"""Calls with a span around them, for programs whose traces OpenTelemetry gathers."""
+"""Calls within spans, for programs that use OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from zitadel_grpc._transport.call import AuthenticatedCall, Request, Response
-from zitadel_grpc._transport.connection import to_rpc_error
+from zitadel_grpc._transport.aio_call import AuthenticatedCall, Request, Response
+from zitadel_grpc._transport.base_channel import BaseMethod
+from zitadel_grpc._transport.failures import to_rpc_error
 from zitadel_grpc._transport.metadata import Pairs, pairs_of
 from zitadel_grpc.errors import RpcError
 
@@ -19,34 +20,34 @@ if TYPE_CHECKING:
 
 
 class TracedCall(AuthenticatedCall[Request, Response]):
-    """A call whose span ends when it does, awaited or not: it goes on in a task from the start."""
+    """A call whose span ends with it, awaited or not: it runs in a task from the start."""
 
-    def __init__(self, span: CallSpan, *arguments: Any, **named: Any) -> None:
+    def __init__(self, span: CallSpan, stub_method: BaseMethod, *arguments: Any) -> None:
         self._span = span
-        with failing(span, named["rpc"]):
-            super().__init__(*arguments, **named)
+        with failing(span, stub_method.rpc):
+            super().__init__(stub_method, *arguments)
             self._start().add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[Any]) -> None:
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        self._span.end(error, None if error is None else to_rpc_error(error, self._rpc))
+        self._span.end(error, None if error is None else to_rpc_error(error, self._stub_method.rpc))
 
 
 def call(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
-    """The answer that `send` waits for; the span ends with it."""
+    """What `send` returns. The span ends then."""
     with failing(span, rpc):
-        answer = send()
+        response = send()
     span.end()
-    return answer
+    return response
 
 
 def future(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
-    """The future that `send` makes, which ends the span."""
+    """The future that `send` returns. The span ends with the future."""
 
     def end(done: Any) -> None:
         code, failure = done.code(), None
         if code is not grpc.StatusCode.OK:
-            # Not from_grpc_error: a call ended on this side never has the debug string that it waits for.
+            # Not from_grpc_error: it asks for the debug string, which a call that failed here never gets.
             failure = RpcError(rpc, done.details(), code=code, trailing_metadata=done.trailing_metadata())
         span.end(failure, failure)
 
@@ -57,14 +58,14 @@ def future(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
 
 
 def propagated(span: CallSpan, rpc: str, pairs: Pairs) -> Pairs:
-    """`pairs` with what tells the server of this trace. Raises InvalidMetadata if gRPC cannot send that."""
+    """`pairs` with the trace context for the server. Raises InvalidMetadata if gRPC cannot send that."""
     with failing(span, rpc):
         return pairs_of(span.propagated(pairs))
 
 
 @contextlib.contextmanager
 def failing(span: CallSpan, rpc: str) -> Iterator[None]:
-    """Within, the span is current, and an error ends it."""
+    """The span is the current one inside, and an error ends it."""
     with span.current():
         try:
             yield

@@ -26,6 +26,7 @@ from typing import Any, overload
 
 import grpc.aio
 
+from zitadel_grpc import _compat
 from zitadel_grpc._misplaced import shown_number
 from zitadel_grpc.bulk import _aio, _threads
 from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
@@ -162,6 +163,6 @@ def _name_of(method: Any) -> str:
         if warn := getattr(method, "warn_if_deprecated", None):
             warn()  # here, at the line of the caller: the run calls the method from tasks or threads
         return str(rpc)
-    if isinstance(path := getattr(method, "_method", None), bytes):  # a stub on a plain gRPC channel
-        return path.decode().lstrip("/")
+    if path := _compat.rpc_path(method):  # a stub on a plain gRPC channel
+        return path.lstrip("/")
     return str(getattr(method, "__qualname__", type(method).__qualname__))

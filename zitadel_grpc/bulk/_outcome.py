@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from zitadel_grpc._transport.undone import surely_not_done
+from zitadel_grpc._transport.never_executed import never_executed
 from zitadel_grpc.errors import RpcError, TokenEndpointError
 
 RequestT = TypeVar("RequestT")
@@ -47,4 +47,4 @@ class Outcome(Generic[RequestT, ResponseT]):
         """
         if self.error is None:
             return True
-        return not isinstance(self.error, TokenEndpointError) and not surely_not_done(self.error)
+        return not isinstance(self.error, TokenEndpointError) and not never_executed(self.error)

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message import Message
 
 from zitadel_grpc import _pending
-from zitadel_grpc._transport.grpc_errors import from_grpc_error
+from zitadel_grpc._transport.failures import from_grpc_error
 from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
 from zitadel_grpc.bulk._resume import MAY_HAVE_APPLIED, NOT_APPLIED, SENT, SUCCEEDED, ResumeFile
 from zitadel_grpc.errors import ConfigurationError, RpcError, TokenEndpointError, ZitadelError

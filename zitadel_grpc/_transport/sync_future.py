@@ -1,4 +1,4 @@
-"""What `.future()` of a synchronous method returns: gRPC's future, with the errors of a call."""
+"""What `.future()` of a synchronous method returns: gRPC's future, with this package's errors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from zitadel_grpc import _compat
 from zitadel_grpc._errors.frames import clear_frames
-from zitadel_grpc._transport.connection import unreadable
-from zitadel_grpc._transport.grpc_errors import from_grpc_error
-from zitadel_grpc._transport.metadata import Pairs
+from zitadel_grpc._transport.failures import unreadable
 from zitadel_grpc.errors import RpcError
 
 if TYPE_CHECKING:
@@ -22,17 +21,13 @@ else:  # generic for type checkers only
 
 
 class CallFuture(_Future, grpc.Call):
-    """A call under way. Waiting raises what a call raises, and for a cancelled one or a `timeout` that passed
-    gRPC's FutureCancelledError and FutureTimeoutError."""
+    """A call in progress. Waiting for it raises what a call raises; gRPC's FutureCancelledError if it was
+    cancelled, and FutureTimeoutError after `timeout` seconds."""
 
-    def __init__(
-        self, call: Any, rpc: str, sent: Pairs, via: object, note: Callable[[RpcError], RpcError]
-    ) -> None:
+    def __init__(self, call: Any, rpc: str, failure_of: Callable[[Any], RpcError]) -> None:
         self._call = call
         self._rpc = rpc
-        self._sent = sent
-        self._via = via
-        self._note = note
+        self._failure_of = failure_of
 
     def result(self, timeout: float | None = None) -> Any:
         failure = self.exception(timeout)
@@ -41,7 +36,7 @@ class CallFuture(_Future, grpc.Call):
         try:
             raise failure
         finally:
-            del failure  # else its traceback, and so this frame, would keep it: a cycle for each
+            del failure  # its traceback has this frame: a reference cycle for each failure
 
     def exception(self, timeout: float | None = None) -> Exception | None:
         try:
@@ -66,9 +61,7 @@ class CallFuture(_Future, grpc.Call):
     def _failure(self) -> Exception:
         failure = self._call.exception()
         if isinstance(failure, grpc.Call):
-            # Of what gRPC's own side ended there is no debug string, and gRPC waits for one for ever.
-            ended: Any = _Ended(self._call)
-            return self._note(from_grpc_error(ended, self._rpc, self._sent, self._via))
+            return self._failure_of(_Ended(self._call))
         clear_frames(failure)
         return failure  # type: ignore[no-any-return]  # an interceptor's own
 
@@ -116,13 +109,12 @@ class CallFuture(_Future, grpc.Call):
 
 
 class _Ended:
-    """A failed call but for its debug string where it has none."""
+    """A failed call, without `debug_error_string` if that would wait forever."""
 
     def __init__(self, call: Any) -> None:
         self.code = call.code
         self.details = call.details
         self.initial_metadata = call.initial_metadata
         self.trailing_metadata = call.trailing_metadata
-        state = getattr(call, "_state", None)
-        if getattr(state, "debug_error_string", None) is not None:
+        if _compat.has_debug_error_string(call):
             self.debug_error_string = call.debug_error_string

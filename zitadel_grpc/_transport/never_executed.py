@@ -37,7 +37,7 @@ _OF_BOTH = frozenset(
 )
 
 
-def surely_not_done(error: RpcError) -> bool:
+def never_executed(error: RpcError) -> bool:
     """Whether the request of `error` never left, or the server itself refused it."""
     if error._never_sent:
         return True

@@ -1,0 +1,72 @@
+"""The private parts of other libraries that this package relies on, each with its reason.
+
+`tests/packaging/test_compat.py` checks each with the real library. Where a part is missing, because a new
+version renamed it, the functions return what is said below, and calls go on.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def cannot_connect(method: Any) -> bool:
+    """Whether the channel of gRPC's own `method` has failed to connect. False if unknown.
+
+    Why: the text "failed to connect" alone proves nothing, since a server can send it; and synchronous
+    channels tell their state to subscribers only, in another thread. Private: `_channel` of a unary-unary
+    method, in `grpc` and `grpc.aio`. Methods behind a synchronous interceptor do not have it."""
+    import grpc
+
+    try:
+        state = method._channel.check_connectivity_state(False)
+    except Exception:
+        return False
+    return bool(state == grpc.ChannelConnectivity.TRANSIENT_FAILURE.value[0])
+
+
+def has_debug_error_string(call: Any) -> bool:
+    """Whether `debug_error_string()` of a synchronous call that has failed returns. False if unknown.
+
+    Why: a call that failed on this side never gets the text, and gRPC then waits for it forever. Private:
+    `_state.debug_error_string` of `grpc`'s calls."""
+    return getattr(getattr(call, "_state", None), "debug_error_string", None) is not None
+
+
+class CallOutsideOfChannels:
+    """Base of our own `grpc.aio.Call`.
+
+    Why: some versions of grpc.aio search the tasks of the event loop for calls when a channel is closed, and
+    raise InternalError for a call without `_channel`. None means that the call belongs to another channel."""
+
+    _channel = None
+
+
+def rpc_path(method: Any) -> str | None:
+    """The path of a method of a plain gRPC stub, such as `/zitadel.…Service/GetMyOrg`. None if unknown.
+
+    Why: outcomes of `bulk` name the RPC, also for stubs on a user's own channel. Private: `_method`."""
+    path = getattr(method, "_method", None)
+    return path.decode() if isinstance(path, bytes) else None
+
+
+def has_tracer_provider() -> bool:
+    """Whether the program has set a tracer provider of OpenTelemetry. True if unknown.
+
+    Why: every call asks. OpenTelemetry's own `get_tracer_provider()` reads the environment each time while
+    no provider is set, which takes 1 % of a call. Private: `_TRACER_PROVIDER` of `opentelemetry.trace`."""
+    trace = sys.modules.get("opentelemetry.trace")
+    return trace is not None and getattr(trace, "_TRACER_PROVIDER", trace) is not None
+
+
+def packaged_root_certificates() -> bytes | None:
+    """The root certificates (PEM) in grpcio's package. None if there are none.
+
+    Why: gRPC uses them where the system has no CA bundle, and token requests, which are made without gRPC,
+    have to trust the same. Private: the file's place."""
+    import pkgutil
+
+    try:
+        return pkgutil.get_data("grpc", "_cython/_credentials/roots.pem")
+    except OSError:
+        return None
