@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from zitadel_grpc import _environment
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._misplaced import is_secret_like, trimmed
 from zitadel_grpc._options import ConnectionOptions, Retries, check_retries, header_pairs
@@ -66,6 +65,8 @@ class BaseClient:
 
         Raises ConfigurationError, which names the variables, or CredentialsError.
         """
+        from zitadel_grpc import _environment  # here: programs that pass their settings do not need it
+
         found = _environment.read(options)
         return cls(
             found.url,

@@ -1,4 +1,7 @@
-"""Reads files that a program is told to use. Each may be a pipe or a device, so no wait is unbounded."""
+"""Reads the files that a program is configured to use. Each may be a pipe or a device, so waits have a limit.
+
+Without pathlib: its import takes as long as that of all credentials.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ PIPE_TIMEOUT = 10.0  # seconds
 
 
 def read(path: str, limit: int) -> tuple[bytes, bool]:
-    """Up to one byte more than `limit`, and whether it came from a pipe. A pipe without a writer is waited
-    for, with a bound: opening it in the ordinary way would block for as long as there is none.
+    """The content, up to one byte more than `limit`, and whether it came from a pipe. Opens a pipe without
+    blocking: the usual way would wait for a writer forever.
 
-    Raises TimeoutError for a silent pipe, OSError, and ValueError for what is not a path."""
+    Raises TimeoutError if a pipe delivers nothing, OSError, and ValueError for an invalid path.
+    """
     file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         is_pipe = not stat.S_ISREG(os.fstat(file).st_mode)
@@ -32,8 +36,24 @@ def read(path: str, limit: int) -> tuple[bytes, bool]:
         os.close(file)
 
 
+def is_file(path: str) -> bool:
+    mode = _mode(path)
+    return mode is not None and stat.S_ISREG(mode)
+
+
+def exists(path: str) -> bool:
+    return _mode(path) is not None
+
+
+def _mode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError):  # not there, too long for a path, or contains a NUL
+        return None
+
+
 def _readable(file: int, deadline: float) -> bool:
-    if not hasattr(select, "poll"):  # Windows has neither it nor FIFOs
+    if not hasattr(select, "poll"):  # Windows has neither poll nor FIFOs
         return True
     poll = select.poll()
     poll.register(file, select.POLLIN)

@@ -7,14 +7,14 @@ import time
 
 
 def whole_number(text: str) -> float | None:
-    """A number in decimal digits, as long as they like; None if it is none, or beyond all bounds."""
+    """A number of any count of decimal digits; None if it is not one, or is too large for a float."""
     number = float(text) if text.isdecimal() else math.inf
     return number if math.isfinite(number) else None
 
 
 def moment(text: str | None) -> float | None:
     """Unix time of an HTTP date (RFC 9110 §5.6.7)."""
-    import email.utils  # here: with all that it imports in turn, it would slow the start of every program
+    import email.utils  # here: with its own imports, it would slow the start of every program
 
     try:
         return email.utils.parsedate_to_datetime(text or "").timestamp()
@@ -22,13 +22,13 @@ def moment(text: str | None) -> float | None:
         return None
 
 
-def retry_after(said: str | None, date: str | None = None) -> float | None:
-    """The seconds of a Retry-After header (RFC 9110 §10.2.3), which may also hold a date. That one is counted
-    from the response's own `Date`, since the two clocks may differ."""
-    said = (said or "").strip()
-    if said.isdecimal():
-        return whole_number(said)
-    if (then := moment(said)) is None:
+def retry_after(value: str | None, date: str | None = None) -> float | None:
+    """The seconds in a Retry-After header (RFC 9110 §10.2.3), which may also be a date. A date is compared
+    with the response's own `Date`, since the two clocks may differ."""
+    value = (value or "").strip()
+    if value.isdecimal():
+        return whole_number(value)
+    if (then := moment(value)) is None:
         return None
     now = moment(date)
     return max(0.0, then - (time.time() if now is None else now))

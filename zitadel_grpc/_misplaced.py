@@ -1,4 +1,4 @@
-"""Recognizes a key or token that was given where something else belongs, so that no error quotes it."""
+"""Recognizes a key or token in the wrong place, so that no error quotes it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TypeGuard
 
 _LONGEST_ID = 200  # characters
 _SHORTEST_SECRET = 12  # characters; keys, tokens and secrets of ZITADEL are much longer
-_LARGEST_INTEGER = 64  # bits; Python refuses to write very large ones
-# JSON, PEM, a signed JWT's three parts, an encrypted token's five, or text that no name holds.
+_LARGEST_INTEGER = 64  # bits; Python refuses to convert very large integers to text
+# JSON, PEM, a JWT, an encrypted token (JWE), or text with line breaks.
 _SECRET = re.compile(r"""\s*['"]?\s*[{\[]|(Bearer\s+)?ey[JA][\w-]*\.|.*([\n\r\0]|-----BEGIN)""", re.DOTALL)
-# With a folder, or a suffix as files have: a token has neither.
+# With a folder or a file suffix, which tokens do not have.
 _PATH = re.compile(
     r"(~|\.{0,2}/|[A-Za-z]:[\\/]).*|[\w. -]{1,100}(/[\w. -]{1,100})*\.[A-Za-z]\w{0,7}", re.DOTALL
 )
-_AROUND = string.whitespace + "\ufeff\u200b\u00a0"
+_SURROUNDING = string.whitespace + "\ufeff\u200b\u00a0"
 
 
 def is_secret_like(text: str) -> bool:
-    """Whether `text` has the shape of a key, a token or JSON, or is too long for an id."""
+    """Whether `text` looks like a key, a token or JSON, or is too long for an id."""
     return len(text) > _LONGEST_ID or has_secret_shape(text)
 
 
@@ -29,28 +29,28 @@ def is_id(text: str) -> bool:
 
 
 def has_secret_shape(text: str) -> bool:
-    """Whether `text`, of any length, has the shape of a key, a token or JSON."""
+    """Whether `text`, of any length, looks like a key, a token or JSON."""
     return _SECRET.match(text) is not None
 
 
 def trimmed(text: str) -> str:
-    """`text` without white space and byte order marks around it, as files and secret stores add them."""
-    return text.strip(_AROUND)
+    """`text` without the whitespace and byte order marks that files and secret stores add around it."""
+    return text.strip(_SURROUNDING)
 
 
 def unquoted(text: str) -> str | None:
-    """`text` without one pair of quotes around it; None if it has none."""
+    """`text` without one pair of quotes around it; None if there are no quotes."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] in "'\"" else None
 
 
 def is_encodable(text: str) -> bool:
-    """False for bytes that were no text, as `os.environ` hands them over: encoding them raises an error that
-    holds the whole text."""
+    """Whether UTF-8 can encode `text`. False for bytes in `os.environ` that are not text: encoding them would
+    raise an error that contains them all."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def is_path(text: str) -> bool:
-    """Whether `text` has the shape of a path, and cannot be a key or token."""
+    """Whether `text` looks like a path, and cannot be a key or token."""
     return (
         len(text) <= 1024
         and text.isprintable()
@@ -60,7 +60,7 @@ def is_path(text: str) -> bool:
 
 
 def shown_path(path: object) -> str:
-    """`path` for an error; what may be a key or token instead is not quoted."""
+    """`path` for an error message, unless it may be a key or token."""
     text = str(path)
     is_short = len(text) <= _SHORTEST_SECRET and text.isprintable()
     return (
@@ -76,12 +76,12 @@ def is_key_text(text: str) -> bool:
 
 
 def is_number(given: object) -> TypeGuard[int | float]:
-    """Whether `given` is a number; True and False are not meant as numbers."""
+    """Whether `given` is a number; True and False are not."""
     return isinstance(given, int | float) and not isinstance(given, bool)
 
 
 def shown_number(given: object) -> str:
-    """`given`, in the place of a number, for an error; of what is not a number only its type."""
+    """`given`, which should be a number, for an error message; only its type if it is not a number."""
     if given is None or isinstance(given, float):
         return repr(given)
     if isinstance(given, int):

@@ -9,21 +9,24 @@ here by curl's rules, and passed to both. The first of these variables that is s
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc._options import ConnectionOptions
 from zitadel_grpc._proxy_url import parse_proxy_url
+
+if TYPE_CHECKING:
+    import ipaddress
 
 _PROXIES = ("grpc_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _EXCEPTIONS = ("no_grpc_proxy", "no_proxy", "NO_PROXY")
 _ADVICE = ", list the host in NO_PROXY, or pass ConnectionOptions(proxy=…)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proxy:
     """An HTTP proxy: `http://[user:password@]host:port`, and the option or variable that sets it. `str()` is
     safe in errors."""
@@ -77,6 +80,8 @@ def _matches(entry: str, endpoint: Endpoint) -> bool:
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    import ipaddress  # here: few programs list hosts in NO_PROXY
+
     try:
         return ipaddress.ip_network(text.strip("[]"), strict=False)
     except ValueError:
@@ -84,6 +89,8 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(text)
     except ValueError:

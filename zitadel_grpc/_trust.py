@@ -1,7 +1,7 @@
-"""Which CAs are trusted: one answer for token requests and for calls.
+"""Finds the trusted CAs: the same ones for token requests and for calls.
 
-gRPC brings its own list and HTTP clients ask the system; a company's own CA that only one of them knows
-makes tokens work and calls fail, or the other way round.
+gRPC has its own list, and HTTP clients use the system's. If only one of them knew a company's CA, token
+requests would work and calls would fail, or the other way round.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import functools
 import os
 import re
 import ssl
-from pathlib import Path
 
 from zitadel_grpc import _compat, _file_content
 from zitadel_grpc._misplaced import shown_path
@@ -20,7 +19,7 @@ from zitadel_grpc.errors import ConfigurationError
 _OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
 _CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]*)-----END \1-----")
 _LARGEST_FILE = 1 << 24  # bytes
-_LINE, _ENDED = re.compile("(.{1,64})"), r"\1\n"
+_LINE, _BROKEN = re.compile("(.{1,64})"), r"\1\n"
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
@@ -30,8 +29,8 @@ _SYSTEM_BUNDLES = (
 
 
 def root_certificates(options: ConnectionOptions) -> bytes:
-    """The trusted CAs, PEM, in the form that both gRPC and OpenSSL read. Raises ConfigurationError if a file
-    named by the environment cannot be read or holds no certificate."""
+    """The trusted CAs in PEM that both gRPC and OpenSSL can read. Raises ConfigurationError if the file that
+    an environment variable names cannot be read or contains no certificate."""
     if options.root_certificates is not None:
         return certificates(options.root_certificates)
     return _default_roots(tuple(os.environ.get(name) for name in _OVERRIDES))
@@ -45,24 +44,24 @@ def source(options: ConnectionOptions) -> str:
         if path := os.environ.get(name):
             return f"{shown_path(path)}, named by {name}"
     bundle = _system_bundle()
-    return f"{bundle}, the system's bundle" if bundle else "the list that grpcio brings"
+    return f"{bundle}, the system's bundle" if bundle else "the list in grpcio"
 
 
 def read_file(path: str, variable: str) -> bytes:
-    """The content of the CA file that an environment variable names. Raises ConfigurationError if it cannot
-    be read or holds no certificate."""
-    content, fault = b"", "holds no readable PEM certificate"
+    """The CA file that an environment variable names. Raises ConfigurationError if it cannot be read or
+    contains no certificate."""
+    content, fault = b"", "contains no readable PEM certificate"
     try:
         content, _ = _file_content.read(path, _LARGEST_FILE)
     except TimeoutError:
-        fault = f"is a pipe, and nothing came from it within {_file_content.PIPE_TIMEOUT:g} s"
+        fault = f"is a pipe and delivered nothing within {_file_content.PIPE_TIMEOUT:g} s"
     except OSError as error:
         fault = f"cannot be read ({error.strerror})"
     if len(content) > _LARGEST_FILE:
         fault = f"is larger than {_LARGEST_FILE} bytes"
     elif certificates(content):
         return content
-    # Outside of `except`: the error of the system has the path, which may be a secret.
+    # Outside of `except`: the OSError contains the path, which may be a secret.
     raise ConfigurationError(f"{variable}: {shown_path(path)} {fault}")
 
 
@@ -72,53 +71,55 @@ def _default_roots(overrides: tuple[str | None, ...]) -> bytes:
         if path:
             return certificates(read_file(path, name))
     if bundle := _system_bundle():
-        return Path(bundle).read_bytes()
+        return _file_content.read(bundle, _LARGEST_FILE)[0]
     packaged = _compat.packaged_root_certificates()
     if packaged is None:
         raise ConfigurationError(
-            "no CA bundle found on this system: give ConnectionOptions(root_certificates=…)"
+            "no CA bundle found on this system; pass ConnectionOptions(root_certificates=…)"
         )
     return packaged
 
 
 def _system_bundle() -> str | None:
     bundles = (ssl.get_default_verify_paths().cafile, *_SYSTEM_BUNDLES)
-    return next((bundle for bundle in bundles if bundle and Path(bundle).is_file()), None)
+    return next((bundle for bundle in bundles if bundle and _file_content.is_file(bundle)), None)
 
 
 @functools.lru_cache(maxsize=8)
 def certificates(file: bytes) -> bytes:
     """The certificates in a file, as plain PEM; empty if there are none.
 
-    OpenSSL and gRPC's BoringSSL differ in which deviations from PEM they accept. This removes a byte order
-    mark, UTF-16, other line ends, indentation and the text between certificates (RFC 7468 §2). A single
+    OpenSSL and gRPC's BoringSSL accept different deviations from PEM. This removes all of them: a byte order
+    mark, UTF-16, other line ends, indentation and text between certificates (RFC 7468 §2). A single
     certificate may be DER.
     """
     if file.startswith(b"\x30\x82"):
         return ssl.DER_cert_to_PEM_cert(file).encode()
-    text = file.replace(b"\0", b"").decode("ascii", "ignore")  # of ASCII in UTF-16, every other byte is 0
+    text = file.replace(b"\0", b"").decode("ascii", "ignore")  # in UTF-16, every other byte of ASCII is 0
     return "".join(
-        f"-----BEGIN CERTIFICATE-----\n{_LINE.sub(_ENDED, ''.join(body.split()))}-----END CERTIFICATE-----\n"
+        f"-----BEGIN CERTIFICATE-----\n{_LINE.sub(_BROKEN, ''.join(body.split()))}-----END CERTIFICATE-----\n"
         for _, body in _CERTIFICATE.findall(text)
     ).encode()
 
 
 def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
-    """The TLS settings of token requests. Raises ConfigurationError for PEM that cannot be read."""
+    """The TLS settings of token requests. Raises ConfigurationError if the PEM cannot be read."""
     return _ssl_context(root_certificates(options), options.certificate_chain, options.private_key)
 
 
-# Kept between refreshes: parsing a whole CA bundle holds the GIL, and so holds up calls, for milliseconds.
+# Cached: parsing a whole CA bundle holds the GIL, and so delays calls, for milliseconds.
 @functools.lru_cache(maxsize=8)
 def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # As gRPC has it: every certificate given is trusted, an intermediate or the server's own too.
+    # Like gRPC: trusts every given certificate, also an intermediate or the server's own.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
-        context.load_verify_locations(cadata=roots.decode("ascii", "ignore"))  # comments may hold any letters
+        context.load_verify_locations(
+            cadata=roots.decode("ascii", "ignore")
+        )  # comments may contain any character
     except (ssl.SSLError, ValueError):
         raise ConfigurationError(
-            "root_certificates (or the file that the environment names) holds no readable PEM certificate"
+            "root_certificates (or the file that the environment names) contains no readable PEM certificate"
         ) from None
     if chain is not None and key is not None:
         _load_pair(context, chain + b"\n" + key)
@@ -126,10 +127,11 @@ def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SS
 
 
 def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
-    import tempfile  # here: few need it, and it would slow the start of every program
+    import tempfile  # here: few programs need it, and it would slow the start of all
+    from pathlib import Path
 
     try:
-        # ssl reads certificates from files only: a private directory, gone at once.
+        # ssl reads certificates from files only: from a private directory, removed at once.
         with tempfile.TemporaryDirectory() as directory:
             pem = Path(directory, "client.pem")
             pem.touch(mode=0o600)
@@ -137,9 +139,9 @@ def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
             context.load_cert_chain(pem, password=lambda: "")
     except ssl.SSLError:
         raise ConfigurationError(
-            "certificate_chain and private_key are no readable PEM pair (an encrypted key is not supported)"
+            "certificate_chain and private_key are not a readable PEM pair (encrypted keys are not supported)"
         ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"a client certificate needs a directory for temporary files: {error.strerror or error}"
+            f"cannot write a temporary file for the client certificate: {error.strerror or error}"
         ) from None

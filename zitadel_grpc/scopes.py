@@ -1,4 +1,4 @@
-"""ZITADEL's reserved scopes, by name instead of by URN (ZITADEL's documentation, "Reserved Scopes")."""
+"""ZITADEL's reserved scopes by name (see "Reserved Scopes" in ZITADEL's documentation)."""
 
 from __future__ import annotations
 
@@ -24,50 +24,53 @@ __all__ = [
 ]
 
 OPENID = "openid"
+"""Required by ZITADEL (OpenID Connect)."""
 ZITADEL_AUDIENCE = "urn:zitadel:iam:org:project:id:zitadel:aud"
-"""Puts ZITADEL's own project into the token's audience: without it its APIs refuse the token."""
+"""Adds ZITADEL's own project to the token's audience. ZITADEL's APIs refuse tokens without it."""
 REQUIRED = (OPENID, ZITADEL_AUDIENCE)
+"""What ZITADEL's APIs need; credentials always request them."""
 PROJECTS_ROLES = "urn:zitadel:iam:org:projects:roles"
-"""The roles in all projects of the audience are asserted."""
+"""Adds the roles in all projects of the audience to the token."""
 USER_METADATA = "urn:zitadel:iam:user:metadata"
+"""Adds the user's metadata to the token."""
 RESOURCE_OWNER = "urn:zitadel:iam:user:resourceowner"
-"""Id, name and primary domain of the user's organization are asserted."""
+"""Adds id, name and primary domain of the user's organization to the token."""
 
 
 def project_audience(project_id: str) -> str:
-    """Adds a project to the token's audience, so that its services accept the token."""
+    """Adds a project to the token's audience, so that the project's services accept the token."""
     return f"urn:zitadel:iam:org:project:id:{_part(project_id)}:aud"
 
 
 def project_role(role_key: str) -> str:
-    """Asserts this role of the requesting client's project, if the user has it."""
+    """Adds this role of the requesting client's project to the token, if the user has it."""
     return f"urn:zitadel:iam:org:project:role:{_part(role_key)}"
 
 
 def organization(org_id: str) -> str:
-    """Only users of this organization get a token."""
+    """Issues a token only to users of this organization."""
     return f"urn:zitadel:iam:org:id:{_part(org_id)}"
 
 
 def organization_domain(primary_domain: str) -> str:
-    """Only users of the organization with this primary domain get a token."""
+    """Issues a token only to users of the organization with this primary domain."""
     return f"urn:zitadel:iam:org:domain:primary:{_part(primary_domain)}"
 
 
 def organization_roles(org_id: str) -> str:
-    """Limits the asserted roles to those granted in this organization."""
+    """Limits the roles in the token to those granted in this organization."""
     return f"urn:zitadel:iam:org:roles:id:{_part(org_id)}"
 
 
 def identity_provider(idp_id: str) -> str:
-    """Sends a human user straight to this identity provider."""
+    """Sends a human user directly to this identity provider."""
     return f"urn:zitadel:iam:org:idp:id:{_part(idp_id)}"
 
 
 def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
-    """The `scope` of a token request (RFC 6749 §3.3): what ZITADEL's APIs need, then the rest, each once.
+    """The `scope` of a token request (RFC 6749 §3.3): `REQUIRED`, then the others, without duplicates.
 
-    Raises ConfigurationError for a scope that is empty or holds white space.
+    Raises ConfigurationError if a scope is empty or contains whitespace.
     """
     for name, given in (("scopes", scopes), ("project_ids", project_ids)):
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
@@ -80,7 +83,7 @@ def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
 
 def _part(value: str) -> str:
     value = trimmed(value) if isinstance(value, str) else value
-    # RFC 6749 §3.3: visible ASCII but quote and backslash.
+    # RFC 6749 §3.3: visible ASCII except quote and backslash.
     if not isinstance(value, str) or not value or any(not "!" <= c <= "~" or c in '"\\' for c in value):
         raise ConfigurationError(
             "a scope or project id is not valid: it must be a str without whitespace, quotes or backslashes"

@@ -76,7 +76,7 @@ OBJECTS: dict[str, Make] = {
     "ClientAuthentication of a client": lambda key: CLIENT.authenticate("https://id.example.com"),
     "KeyFile": lambda key: KeyFile.from_dict(key, "serviceaccount"),
     "Token": lambda key: Token(SECRET, 60),
-    "CachedToken": lambda key: CachedToken.of(Token(SECRET, 60), 0, 0, RefreshPolicy()),
+    "CachedToken": lambda key: CachedToken(Token(SECRET, 60), 0, 0, RefreshPolicy()),
     "TokenCache": lambda key: cache_of(PersonalAccessToken(SECRET)),
     "RefreshContext": lambda key: RefreshContext(0.0),
     "ConnectionOptions": lambda key: OPTIONS,

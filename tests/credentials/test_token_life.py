@@ -33,7 +33,7 @@ def early_stale(change_policy: ChangePolicy) -> None:
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 10.0, 43199.0])
 def test_a_life_is_fresh_then_stale_then_over(seconds: float) -> None:
-    cached = [CachedToken.of(Token("a-token", seconds), 1000.0, 1000.0, RefreshPolicy()) for _ in range(50)]
+    cached = [CachedToken(Token("a-token", seconds), 1000.0, 1000.0, RefreshPolicy()) for _ in range(50)]
     for one in cached:
         assert one.state(1000.0 + 0.74 * seconds) is TokenState.FRESH
         assert one.state(1000.0 + 0.86 * seconds) is TokenState.STALE
@@ -44,7 +44,7 @@ def test_a_life_is_fresh_then_stale_then_over(seconds: float) -> None:
 
 
 def test_a_token_without_an_end_stays_fresh() -> None:
-    token = CachedToken.of(Token("a-token"), 1000.0, 1000.0, RefreshPolicy())
+    token = CachedToken(Token("a-token"), 1000.0, 1000.0, RefreshPolicy())
     assert token.state(1e12) is TokenState.FRESH
 
 

@@ -215,7 +215,7 @@ def test_a_client_certificate_that_cannot_be_used_is_told(trusting: ConnectionOp
         options = dataclasses.replace(
             trusting, certificate_chain=one["certificate_chain"], private_key=private_key
         )
-        with pytest.raises(ConfigurationError, match="certificate_chain and private_key are no readable"):
+        with pytest.raises(ConfigurationError, match="certificate_chain and private_key are not a readable"):
             _trust.ssl_context(options)
 
 

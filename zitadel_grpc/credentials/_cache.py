@@ -55,7 +55,7 @@ class TokenCache:
         tracing: bool = True,
     ) -> None:
         now = time.monotonic()
-        cached = None if initial_token is None else CachedToken.of(initial_token, now, now, policy)
+        cached = None if initial_token is None else CachedToken(initial_token, now, now, policy)
         self._fetch = fetch
         self._name = name
         self._timeout = timeout

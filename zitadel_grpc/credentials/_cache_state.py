@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 from datetime import UTC, datetime
 
 from zitadel_grpc.credentials._cached_token import CachedToken, TokenState
@@ -70,6 +69,8 @@ class CacheState:
 
     def failed(self, error: ZitadelError, now: float) -> LogEntry:
         """Notes a failed refresh."""
+        import random  # here: programs with a static token never need it
+
         self._failures += 1
         hold = self._hold(error)
         self._error, self._error_until = error, now + hold

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import enum
 import math
-import random
-from dataclasses import dataclass, field
 
 from zitadel_grpc.credentials._refresh_policy import RefreshPolicy
 from zitadel_grpc.credentials._token import Token
@@ -20,28 +18,29 @@ class TokenState(enum.Enum):
     INVALID = "invalid"
 
 
-@dataclass(slots=True, eq=False)
 class CachedToken:
     """A token in the cache. Times are those of `time.monotonic`, so setting the clock has no effect."""
 
-    header: str = field(repr=False)
-    """The `authorization` value."""
-    stale_at: float
-    invalid_at: float
-    obtained_at: float
-    replaces_refused: bool = False
-    """The server refused the previous token, and has not yet accepted this one."""
+    __slots__ = ("header", "invalid_at", "obtained_at", "replaces_refused", "stale_at")
 
-    @classmethod
-    def of(cls, token: Token, requested_at: float, obtained_at: float, policy: RefreshPolicy) -> CachedToken:
-        """`token`, which was requested and obtained at these times."""
+    def __init__(self, token: Token, requested_at: float, obtained_at: float, policy: RefreshPolicy) -> None:
+        stale_after = policy.renew_after
+        valid_for = math.inf
+        if token.expires_in is not None:
+            import random  # here: programs with a static token never need it
+
+            share = random.uniform(*policy.stale_share)  # noqa: S311
+            margin = min(token.expires_in * policy.expiry_margin_share, policy.expiry_margin_limit)
+            stale_after = min(token.expires_in * share, policy.renew_after)
+            valid_for = token.expires_in - margin
+        self.header = f"Bearer {token.value}"
+        """The `authorization` value."""
         # Counted from the request: the lifetime began at the server, before the response arrived.
-        lifetime = math.inf if token.expires_in is None else token.expires_in
-        stale_after = min(lifetime * random.uniform(*policy.stale_share), policy.renew_after)  # noqa: S311
-        margin = min(lifetime * policy.expiry_margin_share, policy.expiry_margin_limit)
-        return cls(
-            f"Bearer {token.value}", requested_at + stale_after, requested_at + lifetime - margin, obtained_at
-        )
+        self.stale_at = requested_at + stale_after
+        self.invalid_at = requested_at + valid_for
+        self.obtained_at = obtained_at
+        self.replaces_refused = False
+        """The server refused the previous token, and has not yet accepted this one."""
 
     def state(self, now: float) -> TokenState:
         if now < self.stale_at:

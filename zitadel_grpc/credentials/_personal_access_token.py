@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Self
 
+from zitadel_grpc import _file_content
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc.credentials._base import Credentials
 from zitadel_grpc.credentials._bearer import bearer_token
@@ -59,15 +59,8 @@ class PersonalAccessToken(Credentials):
 
 def _parsed(text: str, name: str) -> Token:
     token = bearer_token(text, name)
-    if _PATH.match(token.value) or _is_file(token.value):
+    if _PATH.match(token.value) or _file_content.is_file(token.value):
         raise CredentialsError(
             f"{name} is a path; use PersonalAccessToken.from_file, or ZITADEL_SERVICE_USER_TOKEN_FILE"
         )
     return token
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # too long for a path, or contains a NUL
-        return False

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http
 import logging
-import random
 import time
 from collections.abc import Callable
 
@@ -17,6 +15,8 @@ from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpo
 
 logger = logging.getLogger("zitadel_grpc.credentials")
 logger.addHandler(logging.NullHandler())
+
+_TOO_MANY_REQUESTS = 429
 
 Fetch = Callable[[RefreshContext], Token]
 
@@ -46,7 +46,7 @@ def _retried(fetch: Fetch, context: RefreshContext, name: str, policy: RefreshPo
         attempt += 1
         requested_at = time.monotonic()
         try:
-            return CachedToken.of(fetch(context), requested_at, time.monotonic(), policy)
+            return CachedToken(fetch(context), requested_at, time.monotonic(), policy)
         except TokenEndpointError as error:
             pause = _pause(error, attempt, policy)
             if pause is None or max(pause, policy.request_interval) >= context.remaining():
@@ -61,7 +61,9 @@ def _pause(error: TokenEndpointError, attempt: int, policy: RefreshPolicy) -> fl
         return None
     if error.retry_after is not None:
         return max(0.0, min(error.retry_after, policy.retry_after_limit))
-    if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:
+    if error.status == _TOO_MANY_REQUESTS:
         return None  # the server gave no time, and a retry would be one more request
+    import random  # here: programs with a static token never need it
+
     backoff = random.uniform(0, policy.first_backoff * 2**attempt)  # noqa: S311
     return min(backoff, policy.retry_after_limit)

@@ -7,18 +7,17 @@ import contextlib
 import socket
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
 class RefreshContext:
     """One refresh: its deadline (by `time.monotonic`), and the event loop of the call that started it."""
 
-    deadline: float
-    loop: asyncio.AbstractEventLoop | None = None
-    loop_blocked: Future[None] = field(default_factory=Future, init=False, repr=False, compare=False)
-    """Done once a synchronous call on `loop` waits for this refresh: the loop cannot run until it ends."""
-    _sockets: list[socket.socket] = field(default_factory=list, init=False, repr=False, compare=False)
+    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.deadline = deadline
+        self.loop = loop
+        self.loop_blocked: Future[None] = Future()
+        """Done once a synchronous call on `loop` waits for this refresh, so that the loop cannot run."""
+        self._sockets: list[socket.socket] = []
 
     def remaining(self) -> float:
         """Seconds until the deadline, at least 0."""

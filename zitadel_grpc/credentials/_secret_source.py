@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
@@ -90,6 +89,8 @@ class SecretFile:
 
 def _decoded(content: bytes) -> str | None:
     """UTF-8, or what Windows writes: UTF-16, with or without a byte order mark."""
+    import json  # here: a token that is passed as text does not need it
+
     try:
         return content.decode(json.detect_encoding(content))
     except ValueError:

@@ -11,7 +11,7 @@ from zitadel_grpc._options import ConnectionOptions, token_options
 from zitadel_grpc.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TokenServer:
     """The server that issues tokens, and how to reach it."""
 

@@ -12,7 +12,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+
+from zitadel_grpc import _file_content
 
 Work = Callable[[], object]
 
@@ -58,7 +59,7 @@ def _serve(jobs: queue.SimpleQueue[Work]) -> None:
 def _exists(thread: threading.Thread) -> bool:
     # A thread that used OpenSSL holds one of its locks while it exits, when Python has already forgotten it.
     # A child forked at that moment would hang in its first handshake.
-    return thread.is_alive() or Path(f"/proc/self/task/{thread.native_id}").exists()
+    return thread.is_alive() or _file_content.exists(f"/proc/self/task/{thread.native_id}")
 
 
 def _wait_for_exits() -> None:
