@@ -7,7 +7,7 @@ import logging
 LOGGER = logging.getLogger("zitadel_grpc.testing.calls")
 
 
-def note(outcome: str, what: str, *, who: str | None, seconds: float, details: str = "") -> None:
+def log(outcome: str, what: str, *, who: str | None, seconds: float, details: str = "") -> None:
     """`outcome` is a status, `what` an RPC or a path. Non-printable characters are escaped."""
     if not LOGGER.isEnabledFor(logging.INFO):
         return

@@ -172,7 +172,7 @@ class Emulator(Seeding):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
         self.root_certificates = authority.cert_pem.bytes()
-        self._listener = Listener(self._answer, context)
+        self._listener = Listener(self._handle, context)
         url = f"https://localhost:{self._listener.bind(self._port)}"
 
         self.pat = opaque_token()
@@ -239,7 +239,7 @@ class Emulator(Seeding):
         await stop.wait()
         await self.__aexit__(None, None, None)
 
-    async def _answer(self, request: Request) -> Response:
-        respond = dispatch.answer if framing.is_grpc(request) else routes.answer
+    async def _handle(self, request: Request) -> Response:
+        handle = dispatch.handle if framing.is_grpc(request) else routes.handle
         with self._zitadel.writing():
-            return await respond(self._zitadel, request)
+            return await handle(self._zitadel, request)

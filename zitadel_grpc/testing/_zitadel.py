@@ -65,7 +65,7 @@ class Zitadel:
     def record(self, call: RecordedCall) -> None:
         self.calls.append(call)
         user = self.store.users.get(call.user_id or "")
-        _call_log.note(
+        _call_log.log(
             call.code.name,
             call.rpc,
             who=user.user_name if user else call.user_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zitadel_grpc.testing._oauth.answers import json_answer
+from zitadel_grpc.testing._oauth.responses import json_response
 from zitadel_grpc.testing._wire.messages import Request, Response
 from zitadel_grpc.testing._zitadel import Zitadel
 
@@ -62,8 +62,8 @@ _CAPABILITIES = {
 async def discovery(zitadel: Zitadel, request: Request) -> Response:
     issuer = zitadel.issuer.url
     endpoints = {name: issuer + path for name, path in _ENDPOINTS.items()}
-    return json_answer(200, {"issuer": issuer, **endpoints, **_CAPABILITIES})
+    return json_response(200, {"issuer": issuer, **endpoints, **_CAPABILITIES})
 
 
 async def keys(zitadel: Zitadel, request: Request) -> Response:
-    return json_answer(200, zitadel.issuer.jwks())
+    return json_response(200, zitadel.issuer.jwks())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from zitadel_grpc.testing._oauth import clients
-from zitadel_grpc.testing._oauth.answers import json_answer
 from zitadel_grpc.testing._oauth.bearers import Bearer, bearer_of
 from zitadel_grpc.testing._oauth.claims import ROLE_SCOPE, Claims, user_claims
 from zitadel_grpc.testing._oauth.errors import OAuthError
 from zitadel_grpc.testing._oauth.forms import form_of
+from zitadel_grpc.testing._oauth.responses import json_response
 from zitadel_grpc.testing._state.applications import Application
 from zitadel_grpc.testing._state.projects import Project
 from zitadel_grpc.testing._wire.messages import Request, Response
@@ -28,10 +28,10 @@ async def introspect(zitadel: Zitadel, request: Request) -> Response:
     bearer = bearer_of(zitadel.store, form["token"])
     if bearer is None or not (bearer.is_personal or project.id in bearer.audience):
         return _INACTIVE
-    return json_answer(200, _active(zitadel, bearer, client, project))
+    return json_response(200, _active(zitadel, bearer, client, project))
 
 
-_INACTIVE = json_answer(200, {"active": False})
+_INACTIVE = json_response(200, {"active": False})
 
 
 def _active(zitadel: Zitadel, bearer: Bearer, client: Application, project: Project) -> Claims:

@@ -9,9 +9,9 @@ from email.utils import formatdate
 
 from zitadel_grpc.testing import _call_log
 from zitadel_grpc.testing._oauth import discovery
-from zitadel_grpc.testing._oauth.answers import refusal
 from zitadel_grpc.testing._oauth.errors import OAuthError
 from zitadel_grpc.testing._oauth.introspection import introspect
+from zitadel_grpc.testing._oauth.responses import refusal
 from zitadel_grpc.testing._oauth.revocation import revoke
 from zitadel_grpc.testing._oauth.token import token
 from zitadel_grpc.testing._oauth.userinfo import userinfo
@@ -30,23 +30,23 @@ _ROUTES: dict[str, Callable[[Zitadel, Request], Awaitable[Response]]] = {
 }
 
 
-async def answer(zitadel: Zitadel, request: Request) -> Response:
+async def handle(zitadel: Zitadel, request: Request) -> Response:
     """Handles any HTTP request that is not gRPC."""
-    started, outcome, fault = time.perf_counter(), "no answer", ""
+    started, outcome, fault = time.perf_counter(), "no response", ""
     try:
-        response = await _answer(zitadel, request)
+        response = await _route(zitadel, request)
         outcome = str(response.status)
         fault = response.body.decode("utf-8", "replace") if response.status >= 400 else ""
     finally:
         seconds = time.perf_counter() - started
-        _call_log.note(outcome, f"{request.method} {request.path}", who=None, seconds=seconds, details=fault)
+        _call_log.log(outcome, f"{request.method} {request.path}", who=None, seconds=seconds, details=fault)
     given = {name.lower() for name, _ in response.headers}
     common = [("date", formatdate(zitadel.store.clock.now(), usegmt=True)), ("cache-control", "no-store")]
     headers = [*response.headers, *((name, value) for name, value in common if name not in given)]
     return Response(response.status, headers, response.body)
 
 
-async def _answer(zitadel: Zitadel, request: Request) -> Response:
+async def _route(zitadel: Zitadel, request: Request) -> Response:
     if unknown_instance := zitadel.unknown_instance(request):
         return _text(404, unknown_instance)
     if (route := _ROUTES.get(request.path)) is None:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from zitadel_grpc.testing._oauth import client_credentials, jwt_profile, token_exchange
-from zitadel_grpc.testing._oauth.answers import json_answer
 from zitadel_grpc.testing._oauth.errors import OAuthError
 from zitadel_grpc.testing._oauth.forms import form_of
+from zitadel_grpc.testing._oauth.responses import json_response
 from zitadel_grpc.testing._state.tokens import AccessToken
 from zitadel_grpc.testing._wire.messages import HangUp, Request, Response
 from zitadel_grpc.testing._zitadel import Zitadel
@@ -57,7 +57,7 @@ def _success(zitadel: Zitadel, granted: AccessToken) -> Response:
         body |= {"issued_token_type": token_exchange.ISSUED_TYPE, "scope": " ".join(granted.scopes)}
     if "openid" in granted.scopes:
         body["id_token"] = zitadel.issuer.id_token(granted)
-    return json_answer(200, body)
+    return json_response(200, body)
 
 
 async def _fault(zitadel: Zitadel) -> Response | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zitadel_grpc.testing._oauth.answers import json_answer
 from zitadel_grpc.testing._oauth.bearers import bearer_of
 from zitadel_grpc.testing._oauth.claims import user_claims
 from zitadel_grpc.testing._oauth.errors import OAuthError
 from zitadel_grpc.testing._oauth.forms import form_of
+from zitadel_grpc.testing._oauth.responses import json_response
 from zitadel_grpc.testing._wire.messages import Request, Response
 from zitadel_grpc.testing._zitadel import Zitadel
 
@@ -27,4 +27,4 @@ async def userinfo(zitadel: Zitadel, request: Request) -> Response:
         project_id=project.id if project else None,
         role_assertion=bool(project and project.role_assertion),
     )
-    return json_answer(200, {"sub": bearer.user.id, **claims})
+    return json_response(200, {"sub": bearer.user.id, **claims})

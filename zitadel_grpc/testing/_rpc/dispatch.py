@@ -31,7 +31,7 @@ class _Known:
     user_id: str | None = None
 
 
-async def answer(zitadel: Zitadel, request: Request) -> Response:
+async def handle(zitadel: Zitadel, request: Request) -> Response:
     """Handles a gRPC call and records it."""
     started, known = time.perf_counter(), _Known()
     rpc = request.path.removeprefix("/")

@@ -75,9 +75,9 @@ class Http1Connection(asyncio.Protocol):
         )
         self._request = None
         self._body.clear()
-        self._task = asyncio.create_task(self._answer(request))
+        self._task = asyncio.create_task(self._respond(request))
 
-    async def _answer(self, request: Request) -> None:
+    async def _respond(self, request: Request) -> None:
         try:
             response = await self._handler(request)
             self._send(response, with_body=request.method != "HEAD")

@@ -122,7 +122,7 @@ class Http2Connection(asyncio.Protocol):
             headers=headers,
             body=bytes(self._bodies.pop(stream)),
         )
-        task = asyncio.create_task(self._answer(stream, request))
+        task = asyncio.create_task(self._respond(stream, request))
         self._tasks[stream] = task
         task.add_done_callback(lambda _: self._tasks.pop(stream, None))
 
@@ -132,7 +132,7 @@ class Http2Connection(asyncio.Protocol):
         if task := self._tasks.pop(stream, None):
             task.cancel()
 
-    async def _answer(self, stream: int, request: Request) -> None:
+    async def _respond(self, stream: int, request: Request) -> None:
         try:
             response = await self._handler(request)
             await self._send(stream, response, with_body=request.method != "HEAD")
