@@ -163,7 +163,7 @@ def test_a_wheel_for_another_zitadel_has_its_services(
     ("source", "message"),
     [
         ("/nowhere/proto", "/nowhere/proto is no directory, file or address"),
-        ("../nowhere", "ZITADEL_PROTO_SOURCE is ../nowhere: an absolute path or a URL is wanted"),
+        ("../nowhere", "ZITADEL_PROTO_SOURCE must be an absolute path or a URL, not ../nowhere"),
     ],
 )
 def test_a_wheel_for_a_source_that_cannot_be_found_is_not_built(
