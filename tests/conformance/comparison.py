@@ -13,7 +13,7 @@ def differences(recorded: Any, answer: Any, place: str = "") -> Iterator[str]:
     """Lists how a response differs from the recorded one. An additional field is a difference."""
     if isinstance(recorded, str) and recorded in _PLACEHOLDERS:
         if not _PLACEHOLDERS[recorded](answer):
-            yield f"{place} is {_shown(answer, place)}, which is no {recorded}"
+            yield f"{place} is {_shown(answer, place)}, which is not a {recorded}"
     elif isinstance(recorded, dict) and isinstance(answer, dict):
         for name in {**recorded, **answer}:
             inside = f"{place}.{name}" if place else name

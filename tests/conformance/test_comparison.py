@@ -20,7 +20,7 @@ def test_the_same_answer_has_no_differences() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "shown"),
     [
         ({"user": {"id": "2", "roles": ["a", "b"]}}, "response.user.id is '2', it was '1'"),
         ({"user": {"id": 1, "roles": ["a", "b"]}}, "response.user.id is 1, it was '1'"),
@@ -28,11 +28,11 @@ def test_the_same_answer_has_no_differences() -> None:
         ({"user": {"id": "1", "roles": ["a"]}}, "response.user.roles is ['a'], it was ['a', 'b']"),
         ({"user": {"id": "1", "roles": ["b", "a"]}}, "response.user.roles[0] is 'b', it was 'a'"),
         ({"state": "ACTIVE"}, "response.state is 'ACTIVE', it was not there"),
-        ({"count": "many"}, "response.count is 'many', which is no <sequence>"),
+        ({"count": "many"}, "response.count is 'many', which is not a <sequence>"),
     ],
 )
-def test_what_differs_is_told(changes: dict[str, Any], told: str) -> None:
-    assert told in list(differences(RECORDED, answered(**changes)))
+def test_differences_are_listed(changes: dict[str, Any], shown: str) -> None:
+    assert shown in list(differences(RECORDED, answered(**changes)))
 
 
 def test_an_empty_list_is_not_a_missing_one() -> None:
@@ -63,12 +63,12 @@ def test_placeholders_stand_for_values_of_their_kind(
 
 
 def test_secrets_are_not_told() -> None:
-    told = " ".join(
+    shown = " ".join(
         differences({"code": "OK"}, {"response": {"token": "eyJ…", "keys": [{"clientSecret": "s3cret"}]}})
     )
-    assert "'token': '…'" in told
-    assert "eyJ" not in told
-    assert "s3cret" not in told
+    assert "'token': '…'" in shown
+    assert "eyJ" not in shown
+    assert "s3cret" not in shown
 
 
 def a_list(*entries: str) -> dict[str, Any]:

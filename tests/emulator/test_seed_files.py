@@ -84,7 +84,7 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("- a\n", ": must be a mapping, such as `name: Acme`"),
         ("orgs: []\n", ": orgs: unknown key; must be one of organizations"),
@@ -147,12 +147,12 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
     ],
 )
 def test_an_error_is_one_line_with_the_place_and_the_fix(
-    zitadel: Emulator, write: Write, text: str, told: str
+    zitadel: Emulator, write: Write, text: str, message: str
 ) -> None:
     path = write(text)
     with pytest.raises(SeedError) as error:
         zitadel.seed(path)
-    assert str(error.value).startswith(f"{path}{told}")
+    assert str(error.value).startswith(f"{path}{message}")
     assert "\n" not in str(error.value)
 
 
