@@ -121,6 +121,7 @@ def test_comments_become_docstrings(project: Project, release: Path) -> None:
     assert not [name for name, data in stubs.items() if name.endswith(".py") and b"Says hello" in data]
 
 
+@pytest.mark.slow
 def test_the_text_of_the_pin_is_used_where_a_source_has_none(project: Project, release: Path) -> None:
     without = (
         'syntax = "proto3"; package zitadel.org.v2; message AddOrganizationRequest { string org_id = 3; }'
@@ -139,6 +140,7 @@ def test_the_text_of_the_pin_is_used_where_a_source_has_none(project: Project, r
     assert rpc == "Ours."
 
 
+@pytest.mark.slow
 def test_an_rpc_is_deprecated_if_its_successor_is_there(project: Project, release: Path) -> None:
     service = "service UserService { rpc ListUsers(R) returns (R); } message R {}"
     v2beta = f'syntax = "proto3"; package zitadel.user.v2beta; {service}'
@@ -184,6 +186,7 @@ def test_streams_keep_their_types(project: Project, release: Path) -> None:
     assert f"def Both(self, request_iterator: _MaybeAsyncIterator[{one}], context: _ServicerContext)" in stub
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_text_cannot_become_code(project: Project, release: Path, pin: Path, tmp_path: Path) -> None:
     write(release, {"zitadel/hostile.proto": hostile_proto()})

@@ -61,6 +61,7 @@ def code(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_type_checkers_know_the_stubs_and_report_deprecated_rpcs(checker: str, code: Path) -> None:
     command = [sys.executable, "-m", *CHECKERS[checker]]
@@ -76,6 +77,7 @@ def test_type_checkers_know_the_stubs_and_report_deprecated_rpcs(checker: str, c
     assert all("use zitadel.user.v2.UserService/ListUsers" in error for _, error in errors)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_language_server_shows_what_an_rpc_does_and_needs(code: Path) -> None:
     with LanguageServer(code) as server:
