@@ -69,7 +69,7 @@ def test_an_argument_of_another_type_is_refused(client: Any, wrong: dict[str, An
 @pytest.mark.parametrize(
     "seconds", [math.inf, math.nan, 1e300, 10**5000, 7e9, "1", True], ids=lambda given: type(given).__name__
 )
-async def test_a_timeout_that_grpc_cannot_count_is_refused(zitadel: Emulator, seconds: Any) -> None:
+async def test_a_timeout_out_of_grpcs_range_is_refused(zitadel: Emulator, seconds: Any) -> None:
     options = ConnectionOptions(root_certificates=zitadel.root_certificates)
     given = zitadel.url, PersonalAccessToken(zitadel.pat)
     with Client(*given, options=options) as client:
@@ -89,7 +89,7 @@ async def test_a_timeout_that_grpc_cannot_count_is_refused(zitadel: Emulator, se
             )
 
 
-def test_interceptors_are_those_of_the_clients_kind() -> None:
+def test_interceptors_must_match_the_client() -> None:
     class Sync(grpc.UnaryUnaryClientInterceptor):
         def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
             return continuation(client_call_details, request)
@@ -99,7 +99,7 @@ def test_interceptors_are_those_of_the_clients_kind() -> None:
         AsyncClient("https://localhost", AccessToken("t"), interceptors=[Sync()])  # type: ignore[list-item]
 
 
-def test_pairs_from_an_iterator_are_not_lost() -> None:
+def test_pairs_may_come_from_an_iterator() -> None:
     options = ConnectionOptions(
         headers=iter([("X-A", "1")]),  # type: ignore[arg-type]
         channel_options=zip(["grpc.x"], [1], strict=True),  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def test_no_error_quotes_an_option_that_may_be_secret(wrong: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("host", ["unix:8443", "ipv4:443", "xds", "dns:443", "unix-abstract:1", "vsock:1"])
-def test_a_host_that_is_named_as_a_scheme_of_grpc_is_a_host(
+def test_a_host_with_the_name_of_a_grpc_scheme_is_a_host(
     host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -212,7 +212,7 @@ def test_what_cannot_be_paged_is_not_quoted() -> None:
     assert "a-secret" not in str(caught.value)
 
 
-def test_a_line_break_around_a_url_does_no_harm() -> None:
+def test_line_breaks_around_a_url_are_ignored() -> None:
     options = ConnectionOptions(
         issuer="https://issuer.example\n", token_endpoint="\nhttps://x.example/token\n"
     )

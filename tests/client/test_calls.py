@@ -37,7 +37,7 @@ def sent(traffic: Traffic, name: str) -> list[list[str]]:
     return [[value for key, value in call.metadata if key == name] for call in traffic.calls]
 
 
-async def test_the_async_clients_services_answer(
+async def test_the_services_of_the_async_client_respond(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -51,7 +51,7 @@ async def test_the_async_clients_services_answer(
     assert user.user.id == emulator.key_file["userId"]
 
 
-def test_the_clients_services_answer(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
+def test_the_services_of_the_client_respond(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
     with Client(emulator.url, key, options=options) as client:
         assert client.management.GetMyOrg(GetMyOrgRequest()).org.name == "ZITADEL"
         assert client.admin.GetMyInstance(GetMyInstanceRequest()).instance.name == "ZITADEL"
@@ -134,7 +134,7 @@ async def test_exactly_one_token_and_one_organization_is_sent(
 
 
 @pytest.mark.parametrize("name", ["authorization", "Authorization"])
-async def test_a_calls_own_authorization_takes_the_clients_place(
+async def test_a_calls_own_authorization_replaces_the_clients(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, name: str
 ) -> None:
     traffic = Traffic(emulator)
@@ -156,7 +156,7 @@ async def test_a_calls_own_authorization_takes_the_clients_place(
     assert [len(values) for values in sent(traffic, "authorization")] == [1] * 5
 
 
-async def test_a_calls_own_credentials_take_the_clients_place(
+async def test_a_calls_own_credentials_replace_the_clients(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     traffic = Traffic(emulator)
@@ -174,7 +174,7 @@ async def test_a_calls_own_credentials_take_the_clients_place(
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e-9])
-def test_a_sync_call_whose_deadline_is_over_fails(
+def test_a_sync_call_fails_at_its_deadline(
     emulator: Emulator, options: ConnectionOptions, pat: PersonalAccessToken, key: JwtProfile, seconds: float
 ) -> None:
     emulator.faults.latency = 5
@@ -184,7 +184,7 @@ def test_a_sync_call_whose_deadline_is_over_fails(
             client.management.GetMyOrg(GetMyOrgRequest(), timeout=seconds)
 
 
-async def test_calls_wait_for_a_server_that_is_not_there_if_they_are_told_to(
+async def test_calls_with_wait_for_ready_wait_for_a_server(
     options: ConnectionOptions, pat: PersonalAccessToken
 ) -> None:
     async with AsyncClient("https://localhost:1", pat, options=options) as client:
@@ -219,7 +219,7 @@ async def test_a_view_acts_in_another_organization_and_its_client_does_not(
     assert traffic.token_requests == 1
 
 
-async def test_metadata_that_grpc_refuses_is_refused_as_grpc_does(
+async def test_metadata_that_grpc_refuses_raises_its_error(
     emulator: Emulator, options: ConnectionOptions, pat: PersonalAccessToken
 ) -> None:
     metadata: Any = (("x-number", 1),)
@@ -239,7 +239,7 @@ async def test_any_stub_works_on_the_clients_channel(
         assert sync_client.stub(ManagementServiceStub).GetMyOrg(GetMyOrgRequest()).org.name == "ZITADEL"
 
 
-async def test_the_channel_tells_its_state(
+async def test_the_channel_has_a_state(
     emulator: Emulator, options: ConnectionOptions, pat: PersonalAccessToken
 ) -> None:
     async with AsyncClient(emulator.url, pat, options=options) as client:
@@ -252,7 +252,7 @@ async def test_the_channel_tells_its_state(
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
-def test_a_client_is_made_as_the_environment_says(
+def test_a_client_is_created_from_the_environment(
     kind: type[Any], emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     (tmp_path / "ca.pem").write_bytes(emulator.root_certificates)

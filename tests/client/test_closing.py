@@ -24,7 +24,7 @@ from zitadel_grpc.testing import Emulator
 
 
 @pytest.mark.parametrize("used", [True, False])
-async def test_calls_after_the_end_of_an_async_client_are_refused(
+async def test_calls_of_a_closed_async_client_are_refused(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, used: bool
 ) -> None:
     client = AsyncClient(emulator.url, key, options=options)
@@ -43,7 +43,7 @@ async def test_calls_after_the_end_of_an_async_client_are_refused(
 
 
 @pytest.mark.parametrize("used", [True, False])
-def test_calls_after_the_end_of_a_client_are_refused(
+def test_calls_of_a_closed_client_are_refused(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, used: bool
 ) -> None:
     client = Client(emulator.url, key, options=options)
@@ -61,7 +61,7 @@ def test_calls_after_the_end_of_a_client_are_refused(
         client.stub(EchoStub).unary_stream(None)
 
 
-async def test_the_end_of_a_view_ends_nothing(
+async def test_closing_a_view_has_no_effect(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -91,7 +91,7 @@ async def test_calls_under_way_are_cancelled(
     assert all(call.cancelled() for call in calls)
 
 
-async def test_calls_under_way_have_the_grace_to_end(
+async def test_calls_under_way_may_finish_within_the_grace_period(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = AsyncClient(emulator.url, key, options=options)
@@ -107,7 +107,7 @@ async def test_calls_under_way_have_the_grace_to_end(
     assert traffic.codes == {grpc.StatusCode.OK: 3}
 
 
-async def test_a_token_that_comes_after_the_end_is_not_sent(
+async def test_a_token_that_arrives_after_close_is_not_sent(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -127,7 +127,7 @@ async def test_a_token_that_comes_after_the_end_is_not_sent(
     assert isinstance(outcome, ClosedError)
 
 
-async def test_the_end_of_another_channel_leaves_calls_that_wait_for_a_token_alone(
+async def test_closing_another_channel_does_not_end_waits_for_a_token(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.delay = 0.5
@@ -164,7 +164,7 @@ def test_sync_calls_under_way_are_cancelled(
             calling.result(10)
 
 
-def test_a_sync_call_that_waited_for_its_token_meanwhile_is_refused(
+def test_a_sync_call_that_waits_for_its_token_is_refused(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.delay = 0.5
@@ -182,7 +182,7 @@ def test_a_sync_call_that_waited_for_its_token_meanwhile_is_refused(
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
-async def test_a_call_that_waits_to_come_again_ends_with_its_client(
+async def test_a_call_that_waits_for_a_retry_ends_with_its_client(
     kind: type[AsyncClient] | type[Client], emulator: Emulator, options: ConnectionOptions
 ) -> None:
     rpc = "zitadel.management.v1.ManagementService/GetMyOrg"

@@ -45,7 +45,7 @@ def silent(emulator: Emulator) -> Emulator:
     return emulator
 
 
-async def test_async_waits_end_at_once(silent: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
+async def test_close_ends_async_waits_at_once(silent: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
     traffic = Traffic(silent)
     client = AsyncClient(silent.url, key, options=options)
     view = client.with_org("1")
@@ -70,7 +70,7 @@ async def test_async_waits_end_at_once(silent: Emulator, options: ConnectionOpti
 
 
 @pytest.mark.parametrize("name", SYNC)
-def test_sync_waits_end_at_once(
+def test_close_ends_sync_waits_at_once(
     silent: Emulator, options: ConnectionOptions, key: JwtProfile, name: str
 ) -> None:
     traffic = Traffic(silent)
@@ -83,7 +83,7 @@ def test_sync_waits_end_at_once(
             waiting.result(SOON)
 
 
-def test_waits_of_other_clients_go_on(emulator: Emulator, options: ConnectionOptions) -> None:
+def test_close_does_not_end_the_waits_of_other_clients(emulator: Emulator, options: ConnectionOptions) -> None:
     entered, release = threading.Event(), threading.Event()
 
     def function() -> str:
@@ -105,7 +105,7 @@ def test_waits_of_other_clients_go_on(emulator: Emulator, options: ConnectionOpt
         assert goes_on.result(SOON).org.name == "ZITADEL"
 
 
-async def test_waits_in_another_event_loop_end(
+async def test_close_ends_waits_in_another_event_loop(
     silent: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = AsyncClient(silent.url, key, options=options)
@@ -124,7 +124,7 @@ async def test_waits_in_another_event_loop_end(
     await asyncio.to_thread(thread.join)
 
 
-async def test_a_closed_client_does_not_begin_to_wait(
+async def test_a_closed_client_does_not_start_to_wait(
     silent: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = AsyncClient(silent.url, key, options=options)

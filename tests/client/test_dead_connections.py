@@ -70,7 +70,7 @@ def test_an_async_client_recovers_within_one_deadline(
     asyncio.run(run())
 
 
-def test_one_connection_at_most_is_opened_per_deadline(emulator: Emulator, relay: Relay) -> None:
+def test_at_most_one_connection_is_opened_per_deadline(emulator: Emulator, relay: Relay) -> None:
     async def run() -> None:
         pat = PersonalAccessToken(emulator.pat)
         async with AsyncClient(relay.url, pat, options=_options(emulator)) as client:
@@ -105,7 +105,7 @@ def test_calls_under_way_end_on_the_old_connection(emulator: Emulator, relay: Re
     asyncio.run(run())
 
 
-def test_a_slow_call_costs_no_connection_while_others_are_answered(emulator: Emulator, relay: Relay) -> None:
+def test_a_slow_call_does_not_replace_a_connection_that_serves_others(emulator: Emulator, relay: Relay) -> None:
     with Client(relay.url, PersonalAccessToken(emulator.pat), options=_options(emulator)) as client:
         client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
         emulator.faults.latency = 4

@@ -146,7 +146,7 @@ def test_an_async_client_whose_loop_has_ended_works_on_in_parent_and_children(
 
 
 @pytest.mark.parametrize("opened", ["await call()", "channel = secure_channel(url, key, options=options)"])
-def test_an_async_client_says_that_it_cannot_work_in_the_child_where_a_channel_was_open(
+def test_an_async_client_with_an_open_channel_is_refused_in_the_child(
     program: Program, opened: str
 ) -> None:
     program.run(f"""
@@ -211,7 +211,7 @@ def test_multiprocessing_with_fork_works(program: Program) -> None:
     """)
 
 
-def test_a_handshake_that_gets_no_answer_does_not_hold_a_fork(program: Program) -> None:
+def test_a_silent_handshake_does_not_delay_a_fork(program: Program) -> None:
     program.run("""
         import contextlib, socket
         from zitadel_grpc.errors import ZitadelError
@@ -268,7 +268,7 @@ def test_children_forked_while_threads_start_calls_work(program: Program) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["call", "future"])
-def test_a_child_forked_during_a_long_call_is_told(program: Program, way: str) -> None:
+def test_a_child_forked_during_a_long_call_gets_an_error(program: Program, way: str) -> None:
     program.run(f"""
         import socket
         silent = socket.create_server(("127.0.0.1", 0))

@@ -112,7 +112,7 @@ def _bad_function() -> str:
     ],
 )
 @pytest.mark.parametrize("reachable", [True, False])
-async def test_a_token_that_cannot_be_had_shows_no_secret(
+async def test_a_token_that_cannot_be_obtained_shows_no_secret(
     emulator: Emulator, options: ConnectionOptions, credentials: Callable[[], Any], reachable: bool
 ) -> None:
     url = emulator.url if reachable else "https://127.0.0.1:1"

@@ -65,7 +65,7 @@ def test_credentials_that_cannot_be_read_show_no_secret(tmp_path: Path, make: Ca
         lambda: ConnectionOptions(token_endpoint=f"-----BEGIN PRIVATE KEY-----\n{SECRET}"),
     ],
 )
-def test_options_and_clients_that_cannot_work_show_no_secret(make: Callable[[], Any]) -> None:
+def test_invalid_options_and_clients_show_no_secret(make: Callable[[], Any]) -> None:
     with pytest.raises(ZitadelError) as caught:
         make()
 
@@ -81,7 +81,7 @@ def test_options_and_clients_that_cannot_work_show_no_secret(make: Callable[[], 
         ("ZITADEL_API_URL", f'{{"key": "{SECRET}"}}'),
     ],
 )
-def test_an_environment_that_cannot_be_used_shows_no_secret(
+def test_an_invalid_environment_shows_no_secret(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", "https://zitadel.example")

@@ -45,7 +45,7 @@ def test_a_future_succeeds_as_a_call_does(emulator: Emulator, options: Connectio
         assert not future.cancel()
 
 
-def test_a_future_that_is_cancelled_or_not_there_yet_says_so(
+def test_a_future_reports_that_it_is_cancelled_or_pending(
     emulator: Emulator, options: ConnectionOptions
 ) -> None:
     with Client("https://127.0.0.1:1", PersonalAccessToken(SECRET), options=options) as client:

@@ -57,7 +57,7 @@ class Observer(grpc.UnaryUnaryClientInterceptor, grpc.StreamUnaryClientIntercept
         return self.intercept_unary_unary(continuation, client_call_details, request_iterator)
 
 
-async def test_an_async_interceptor_sees_each_try_of_a_call_with_its_token(
+async def test_an_async_interceptor_sees_each_attempt_with_its_token(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     observer = AsyncObserver()
@@ -84,7 +84,7 @@ async def test_an_async_interceptor_sees_each_try_of_a_call_with_its_token(
     ]
 
 
-def test_an_interceptor_sees_each_try_of_a_call_with_its_token(
+def test_an_interceptor_sees_each_attempt_with_its_token(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     observer = Observer()
@@ -123,7 +123,7 @@ def test_an_interceptor_sees_streams_too() -> None:
     assert [seen.method for seen in observer.seen] == ["/test.Echo/stream_unary"]
 
 
-async def test_an_interceptor_may_answer_in_place_of_the_server(
+async def test_an_interceptor_may_respond_in_place_of_the_server(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     class Cache(grpc.aio.UnaryUnaryClientInterceptor):

@@ -30,7 +30,7 @@ async def call(client: AsyncClient, times: int = 1) -> None:
         assert (await client.management.GetMyOrg(GetMyOrgRequest())).org.name == "ZITADEL"
 
 
-def test_one_after_the_other(
+def test_event_loops_one_after_the_other(
     client: AsyncClient, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     traffic = Traffic(emulator)
@@ -47,7 +47,7 @@ def test_one_after_the_other(
     assert [record for record in caplog.records if leftover not in record.getMessage()] == []
 
 
-def test_two_at_once(client: AsyncClient, emulator: Emulator) -> None:
+def test_two_event_loops_at_once(client: AsyncClient, emulator: Emulator) -> None:
     traffic = Traffic(emulator)
     start = threading.Barrier(2)
 
@@ -68,7 +68,7 @@ def test_a_call_outside_of_any_loop_is_refused(client: AsyncClient) -> None:
         client.management.GetMyOrg(GetMyOrgRequest())
 
 
-def test_a_loop_that_ends_in_the_middle_leaves_the_client_usable(
+def test_a_client_survives_a_loop_that_stops_during_a_call(
     client: AsyncClient, emulator: Emulator
 ) -> None:
     emulator.faults.token_endpoint.delay = 0.3

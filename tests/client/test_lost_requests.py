@@ -183,7 +183,7 @@ PAIRS = [("x-a", "SECRET\n"), ("X-A", "SECRET"), ("x-a", 3), ("x-a-bin", "SECRET
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=repr)
-async def test_what_an_interceptor_adds_and_grpc_cannot_carry_is_named(
+async def test_metadata_of_an_interceptor_that_grpc_cannot_send_is_reported(
     url: str, handler: _Server, pair: Any
 ) -> None:
     request = GetMyOrgRequest()
@@ -205,7 +205,7 @@ class _WithoutPairs(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(client_call_details._replace(metadata=5), request)
 
 
-async def test_an_interceptors_metadata_that_is_not_a_sequence_is_named(url: str) -> None:
+async def test_metadata_of_an_interceptor_must_be_a_sequence(url: str) -> None:
     async with AsyncClient(url, AccessToken("t"), interceptors=[_WithoutPairs()]) as client:
         with pytest.raises(errors.InvalidMetadata, match=r"interceptor.*not int"):
             await client.management.GetMyOrg(GetMyOrgRequest())

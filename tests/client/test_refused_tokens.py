@@ -58,7 +58,7 @@ def test_calls_of_8_threads_refused_together_cause_one_refresh_and_all_succeed(
     assert traffic.codes[OK] == 8
 
 
-async def test_the_call_that_was_tried_again_tells_of_the_second_try(
+async def test_a_retried_call_reports_the_second_attempt(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -79,7 +79,7 @@ async def test_the_call_that_was_tried_again_tells_of_the_second_try(
 
 
 @pytest.mark.parametrize("token", [PersonalAccessToken("ey.no.such.token"), AccessToken("ey.no.such.token")])
-async def test_a_token_without_successor_is_not_tried_again(
+async def test_a_token_that_cannot_be_renewed_is_not_retried(
     emulator: Emulator, options: ConnectionOptions, token: PersonalAccessToken | AccessToken
 ) -> None:
     traffic = Traffic(emulator)
@@ -129,7 +129,7 @@ def test_a_sync_call_refused_twice_raises_the_second_refusal(
         assert traffic.codes == {UNAUTHENTICATED: 2}
 
 
-async def test_a_server_that_refuses_every_token_is_not_asked_for_one_at_every_call(
+async def test_a_server_that_refuses_every_token_gets_few_token_requests(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.fail_next(GET_MY_ORG, UNAUTHENTICATED, times=1000)
@@ -144,7 +144,7 @@ async def test_a_server_that_refuses_every_token_is_not_asked_for_one_at_every_c
     assert traffic.token_requests <= 3
 
 
-async def test_the_next_call_after_a_storm_of_refusals_works_if_the_server_was_mended(
+async def test_the_next_call_works_once_the_server_is_fixed(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -155,7 +155,7 @@ async def test_the_next_call_after_a_storm_of_refusals_works_if_the_server_was_m
         assert (await client.management.GetMyOrg(GetMyOrgRequest())).org.name == "ZITADEL"
 
 
-async def test_nothing_but_a_refused_token_is_tried_again(
+async def test_only_a_refused_token_is_retried(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     retried_by_others = grpc.StatusCode.UNAVAILABLE
@@ -176,7 +176,7 @@ async def test_nothing_but_a_refused_token_is_tried_again(
         assert traffic.codes == {UNAUTHENTICATED: 1, retried_by_others: 1}
 
 
-async def test_a_second_try_stays_within_the_deadline_of_the_call(
+async def test_a_retry_stays_within_the_deadline_of_the_call(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -191,7 +191,7 @@ async def test_a_second_try_stays_within_the_deadline_of_the_call(
         assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_what_keeps_a_second_try_from_its_token_is_raised(
+async def test_an_error_that_prevents_the_retry_is_raised(
     emulator: Emulator, options: ConnectionOptions
 ) -> None:
     given = iter([Token("ey.refused.at.once", 600)])
@@ -205,7 +205,7 @@ async def test_what_keeps_a_second_try_from_its_token_is_raised(
     assert await call.code() is UNAUTHENTICATED
 
 
-async def test_a_call_can_be_cancelled_while_its_second_try_waits_for_a_token(
+async def test_a_call_can_be_cancelled_while_its_retry_waits_for_a_token(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -226,7 +226,7 @@ async def test_a_call_can_be_cancelled_while_its_second_try_waits_for_a_token(
         assert await call.code() is grpc.StatusCode.CANCELLED
 
 
-def test_a_refused_future_is_not_tried_again_but_the_next_call_has_another_token(
+def test_a_refused_future_is_not_retried_but_the_next_call_has_another_token(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     with Client(emulator.url, key, options=options) as client:

@@ -85,7 +85,7 @@ async def test_no_token_is_fetched_for_a_wrong_request(zitadel: Emulator) -> Non
     assert not asked
 
 
-async def test_bulk_and_pages_send_nothing_else_either(zitadel: Emulator) -> None:
+async def test_bulk_and_paginate_send_nothing_else_either(zitadel: Emulator) -> None:
     async with async_client(zitadel) as client:
         outcomes = [o async for o in bulk.run(client.management.DeactivateOrg, ["oops"])]  # type: ignore[arg-type]
         assert isinstance(outcomes[0].error, errors.InvalidRequest)

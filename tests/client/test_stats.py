@@ -19,7 +19,7 @@ from zitadel_grpc.testing import Emulator
 GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"
 
 
-async def test_calls_second_tries_and_refreshes_are_counted(
+async def test_calls_retries_and_refreshes_are_counted(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -64,7 +64,7 @@ def test_calls_of_loops_that_are_closed_still_count(emulator: Emulator, options:
     assert client.stats().calls == 3
 
 
-def test_failing_refreshes_are_counted(
+def test_failed_refreshes_are_counted(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.respond(429, times=9)

@@ -102,7 +102,7 @@ CHECKERS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_right_code_passes_and_mistakes_are_found(checker: str, tmp_path: Path) -> None:
+def test_type_checkers_accept_correct_code_and_find_mistakes(checker: str, tmp_path: Path) -> None:
     pytest.importorskip(checker)
     (tmp_path / "code.py").write_text(CODE)
 

@@ -37,7 +37,7 @@ async def refusal(kind: type[Any], emulator: Emulator, key: JwtProfile, request:
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
-async def test_a_wrong_request_is_refused_before_it_is_sent_and_in_the_servers_words(
+async def test_an_invalid_request_is_not_sent_and_has_the_servers_text(
     kind: type[Any], emulator: Emulator, key: JwtProfile
 ) -> None:
     said = await refusal(kind, emulator, key, GetUserByIDRequest())
@@ -53,7 +53,7 @@ async def test_a_wrong_request_is_refused_before_it_is_sent_and_in_the_servers_w
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
-async def test_all_faults_of_a_request_are_told_at_once(
+async def test_all_violations_of_a_request_are_reported_together(
     kind: type[Any], emulator: Emulator, key: JwtProfile
 ) -> None:
     first = (await refusal(kind, emulator, key, WRONG)).details()
@@ -70,7 +70,7 @@ async def test_all_faults_of_a_request_are_told_at_once(
     assert pickle.loads(pickle.dumps(error)).violations == error.violations  # noqa: S301
 
 
-async def test_a_right_request_is_sent(
+async def test_a_valid_request_is_sent(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options, validate=True) as client:
