@@ -1,4 +1,4 @@
-"""What error reporters that show local variables find in the frames of an error."""
+"""The local variables in the frames of an error, as error reporters show them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def frames(error: BaseException) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and local variables of each frame that is not the test's own."""
+    """Name and local variables of each frame, except those of the tests."""
     for one in chain(error):
         traceback = one.__traceback__
         while traceback is not None:

@@ -1,7 +1,7 @@
-"""Makes very many calls, and prints what memory they left behind, as JSON. Run by test_memory.py.
+"""Makes many calls, and prints the memory that remains allocated, as JSON. Run by test_memory.py.
 
-`memory.py WAY CALLS`, WAY being one of those in `WAYS`. The server is a process of its own, so that this
-one's memory is the client's.
+`memory.py WAY CALLS`, where WAY is one of `WAYS`. The server runs in another process, so that the memory of
+this one is the client's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOKEN = PersonalAccessToken("ey." + "x" * 280)
 
 
 def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
-    """Answers every call with nothing."""
+    """Responds to every call with an empty message."""
 
     async def answer(request: bytes, _: object) -> bytes:
         return request
@@ -52,7 +52,7 @@ def method_of(channel: Any) -> Any:
 
 
 async def measured(call: Callable[[], Awaitable[object]], calls: int) -> list[tuple[int, int]]:
-    """After each round: the resident memory in bytes, and how many objects Python's collector knows."""
+    """After each round: resident memory in bytes, and number of objects that Python's collector tracks."""
     seen = []
 
     async def share() -> None:

@@ -1,4 +1,4 @@
-"""Options and arguments of a wrong type are refused when they are given."""
+"""Options and arguments of the wrong type are refused at once."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""The services of both clients, and what their calls carry."""
+"""The services of both clients, and the metadata of their calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _itself(channel: Any) -> Any:
 
 
 def sent(traffic: Traffic, name: str) -> list[list[str]]:
-    """The values of a metadata key, of each call that arrived."""
+    """The values of a metadata key in each call that the server received."""
     return [[value for key, value in call.metadata if key == name] for call in traffic.calls]
 
 
@@ -51,7 +51,9 @@ async def test_the_services_of_the_async_client_respond(
     assert user.user.id == emulator.key_file["userId"]
 
 
-def test_the_services_of_the_client_respond(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
+def test_the_services_of_the_client_respond(
+    emulator: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
     with Client(emulator.url, key, options=options) as client:
         assert client.management.GetMyOrg(GetMyOrgRequest()).org.name == "ZITADEL"
         assert client.admin.GetMyInstance(GetMyInstanceRequest()).instance.name == "ZITADEL"

@@ -1,4 +1,4 @@
-"""The end of a client, in whatever it is doing."""
+"""Closing a client, whatever its calls are doing."""
 
 from __future__ import annotations
 

@@ -45,7 +45,9 @@ def silent(emulator: Emulator) -> Emulator:
     return emulator
 
 
-async def test_close_ends_async_waits_at_once(silent: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
+async def test_close_ends_async_waits_at_once(
+    silent: Emulator, options: ConnectionOptions, key: JwtProfile
+) -> None:
     traffic = Traffic(silent)
     client = AsyncClient(silent.url, key, options=options)
     view = client.with_org("1")
@@ -83,7 +85,9 @@ def test_close_ends_sync_waits_at_once(
             waiting.result(SOON)
 
 
-def test_close_does_not_end_the_waits_of_other_clients(emulator: Emulator, options: ConnectionOptions) -> None:
+def test_close_does_not_end_the_waits_of_other_clients(
+    emulator: Emulator, options: ConnectionOptions
+) -> None:
     entered, release = threading.Event(), threading.Event()
 
     def function() -> str:

@@ -1,4 +1,4 @@
-"""Connections that go dead without a word: nothing is closed, nothing arrives."""
+"""Connections that die unnoticed: nothing is closed, and nothing arrives."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def test_calls_under_way_end_on_the_old_connection(emulator: Emulator, relay: Re
     asyncio.run(run())
 
 
-def test_a_slow_call_does_not_replace_a_connection_that_serves_others(emulator: Emulator, relay: Relay) -> None:
+def test_a_slow_call_does_not_replace_a_connection_that_serves_others(
+    emulator: Emulator, relay: Relay
+) -> None:
     with Client(relay.url, PersonalAccessToken(emulator.pat), options=_options(emulator)) as client:
         client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
         emulator.faults.latency = 4

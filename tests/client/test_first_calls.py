@@ -23,7 +23,7 @@ THREADS = 8
 
 @pytest.fixture(autouse=True)
 def slow_token_endpoint(emulator: Emulator) -> None:
-    """Slow enough for all calls to come while the first one waits for its token."""
+    """Slow enough that all calls start while the first one waits for its token."""
     emulator.faults.token_endpoint.delay = 0.5
 
 
@@ -33,7 +33,7 @@ async def call_at_once(stub: Any, calls: int) -> list[str]:
 
 
 def in_threads(work: Callable[[], object]) -> None:
-    """Does `work` CALLS times, in THREADS threads that begin together."""
+    """Calls `work` CALLS times, in THREADS threads that start together."""
     start = threading.Barrier(THREADS)
 
     def share() -> None:

@@ -26,7 +26,7 @@ from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import AccessToken, JwtProfile
 from zitadel_grpc.errors import ClosedError
 
-warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns about a fork with other threads
 directory = Path(sys.argv[1])
 url = (directory / "url").read_text()
 options = ConnectionOptions(root_certificates=(directory / "ca.pem").read_bytes())
@@ -47,7 +47,7 @@ def workers(work, count=2):
         child = os.fork()
         if child == 0:
             work()
-            sys.exit(0)  # with all that the interpreter does at its end, unlike os._exit
+            sys.exit(0)  # runs the interpreter's cleanup, unlike os._exit
         children.append(child)
     return children
 
@@ -57,8 +57,8 @@ def succeeded(children):
 
 
 class Program:
-    """Runs a script with clients of `emulator` in processes of its own. That all of them end well, in time,
-    and say nothing is checked here."""
+    """Runs scripts with clients of `emulator` in new processes, and checks that all of them exit in time,
+    with status 0 and without output."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -75,7 +75,7 @@ class Program:
             output, _ = process.communicate(timeout=40)
         finally:
             try:
-                os.killpg(process.pid, signal.SIGKILL)  # children that hang too
+                os.killpg(process.pid, signal.SIGKILL)  # including children that hang
                 left_behind = process.returncode is not None
             except ProcessLookupError:
                 left_behind = False
@@ -87,7 +87,7 @@ class Program:
 
 @pytest.fixture(scope="module")
 def shared_emulator() -> Iterator[Emulator]:
-    """For this file alone: a token request that a client of another file began may come late."""
+    """Only for this file: a token request from another file's client may arrive late."""
     with Emulator() as emulator:
         yield emulator
 
@@ -146,9 +146,7 @@ def test_an_async_client_whose_loop_has_ended_works_on_in_parent_and_children(
 
 
 @pytest.mark.parametrize("opened", ["await call()", "channel = secure_channel(url, key, options=options)"])
-def test_an_async_client_with_an_open_channel_is_refused_in_the_child(
-    program: Program, opened: str
-) -> None:
+def test_an_async_client_with_an_open_channel_is_refused_in_the_child(program: Program, opened: str) -> None:
     program.run(f"""
         def in_child():
             for made in (client, AsyncClient(url, key, options=options)):
@@ -298,5 +296,5 @@ def test_a_child_forked_during_a_long_call_gets_an_error(program: Program, way: 
             os._exit(0)
         assert time.monotonic() - began < 1.5
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
-        sync_call()  # the parent goes on
+        sync_call()  # the parent continues
     """)

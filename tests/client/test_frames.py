@@ -1,4 +1,4 @@
-"""What error reporters that show local variables find in the frames of the errors: no secret."""
+"""The frames of errors, as error reporters show them, contain no secret."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WAYS: dict[str, Call] = {
 
 
 class Way:
-    """A service whose methods are called another way."""
+    """A service whose methods are called in one of `WAYS`."""
 
     def __init__(self, service: Any, way: Call) -> None:
         self._service, self._way = service, way
@@ -127,7 +127,7 @@ async def test_a_token_that_cannot_be_obtained_shows_no_secret(
 
 
 class _Repeating(http.server.BaseHTTPRequestHandler):
-    """A token endpoint that says what it was sent, and is a broken one by its path."""
+    """A token endpoint that echoes its request; the path selects how it fails."""
 
     def do_POST(self) -> None:
         said = self.rfile.read(int(self.headers["content-length"])).decode() + self.headers["authorization"]

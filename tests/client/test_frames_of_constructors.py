@@ -1,4 +1,4 @@
-"""What credentials, options, clients and the environment leave in frames when they cannot work: no secret."""
+"""Errors of invalid credentials, options, clients and environments have no secret in their frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `.future()` of the sync client returns: a call's errors, and no secret."""
+"""`.future()` of the sync client: the errors of a call, and no secret."""
 
 from __future__ import annotations
 

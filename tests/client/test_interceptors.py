@@ -1,4 +1,4 @@
-"""Users' interceptors, and OpenTelemetry's, see calls as they are."""
+"""Interceptors of users and of OpenTelemetry see each attempt of a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One client in several event loops: each has its channel, all share the token."""
+"""One client in several event loops: each loop has its own channel, and all share the token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zitadel_grpc.testing import Emulator
 
 @pytest.fixture
 def client(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> AsyncClient:
-    """Made where no event loop runs."""
+    """Created where no event loop runs."""
     return AsyncClient(emulator.url, key, options=options)
 
 
@@ -42,7 +42,7 @@ def test_event_loops_one_after_the_other(
 
     assert traffic.token_requests == 1
     assert traffic.codes == {grpc.StatusCode.OK: 10}
-    # gRPC's own, of a call that an earlier test cancelled: it ends when its loop is closed.
+    # gRPC's own warning, about a call that an earlier test cancelled, when its loop is closed.
     leftover = "PollerCompletionQueue._handle_events"
     assert [record for record in caplog.records if leftover not in record.getMessage()] == []
 
@@ -68,9 +68,7 @@ def test_a_call_outside_of_any_loop_is_refused(client: AsyncClient) -> None:
         client.management.GetMyOrg(GetMyOrgRequest())
 
 
-def test_a_client_survives_a_loop_that_stops_during_a_call(
-    client: AsyncClient, emulator: Emulator
-) -> None:
+def test_a_client_survives_a_loop_that_stops_during_a_call(client: AsyncClient, emulator: Emulator) -> None:
     emulator.faults.token_endpoint.delay = 0.3
     traffic = Traffic(emulator)
 

@@ -1,4 +1,4 @@
-"""Ways in which gRPC loses a request, a response or an error: each ends with an error."""
+"""Where gRPC loses a request, a response or an error, the caller gets an error."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ UNREADABLE = b"\xff\xff\xff"
 
 
 class _Server(grpc.GenericRpcHandler):
-    """Notes each request; its RPCs are named by their kind, and answer with what cannot be read."""
+    """Records each request. Its RPCs have the names of their kinds, and their responses cannot be read."""
 
     def __init__(self) -> None:
         self.received: list[Any] = []

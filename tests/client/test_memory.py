@@ -1,5 +1,5 @@
-"""No call leaves anything behind. `MEMORY_CALLS=200000` asks for the long run, of some minutes; the short one
-sees a leak of Python objects as well, but not a small one of gRPC's."""
+"""Calls do not leak memory. `MEMORY_CALLS=200000` selects the long run, which takes minutes. The short one
+detects leaks of Python objects too, but not small leaks in gRPC."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 CALLS = int(os.environ.get("MEMORY_CALLS", "5000"))
-# What a process's memory may grow by that is no leak: some pages, and crumbs between them. A leak of
-# grpc.aio's that is known (issue 43193, call credentials given with each call) makes 100 bytes a call.
+# Growth that is not a leak: a few pages, and fragmentation. A known leak of grpc.aio (issue 43193, call
+# credentials passed with each call) is 100 bytes per call.
 PAGES = 1.5e6
 CRUMBS = 20.0
 
@@ -25,7 +25,7 @@ CRUMBS = 20.0
 def test_memory_does_not_grow_with_the_number_of_calls(way: str) -> None:
     script = Path(__file__).with_name("memory.py")
     calls = min(CALLS, 20_000) if way == "views" else CALLS
-    # Without coverage, which keeps something for each thread that gRPC starts.
+    # Without coverage, which allocates memory for each thread that gRPC starts.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     output = subprocess.check_output([sys.executable, script, way, str(calls)], env=environment, timeout=850)
 

@@ -1,4 +1,4 @@
-"""A server that says UNAUTHENTICATED: a new token and one more try where that helps, nothing else twice."""
+"""A refused token (UNAUTHENTICATED): one retry with a new token where that helps, and no other retry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only a message that the RPC takes is sent; anything else is refused before it leaves."""
+"""Only messages that the RPC takes are sent; anything else is refused first."""
 
 import copy
 import functools

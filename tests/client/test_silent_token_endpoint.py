@@ -1,4 +1,4 @@
-"""A token endpoint that accepts and never answers: calls end in time, and say why."""
+"""A token endpoint that never responds: calls fail in time and say why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zitadel_grpc.errors import DeadlineExceeded, TokenEndpointError
 from zitadel_grpc.testing import Emulator
 
 SHORT = 0.3
-AT_MOST = 8.0  # far from SHORT, and below all the time limits that are not under test
+AT_MOST = 8.0  # well above SHORT, and below all time limits that are not tested here
 
 
 @pytest.fixture(autouse=True)

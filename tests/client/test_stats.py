@@ -1,4 +1,4 @@
-"""What a client tells of itself to a health page."""
+"""`stats()`: what a client reports to a health page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user's type checker knows of the clients."""
+"""What type checkers know about the clients."""
 
 from __future__ import annotations
 

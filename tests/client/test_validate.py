@@ -1,4 +1,4 @@
-"""Requests that are checked before they are sent."""
+"""`validate=True` checks requests before they are sent."""
 
 from __future__ import annotations
 
