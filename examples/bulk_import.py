@@ -18,22 +18,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zitadel_grpc import AsyncClient, bulk
-from zitadel_grpc.api.management.v1 import ImportHumanUserRequest
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
+from zitadel_grpc.api.user.v2 import CreateUserRequest, SetHumanEmail, SetHumanProfile
 from zitadel_grpc.errors import AlreadyExists, ZitadelError
 
 
-def people(path: Path) -> Iterator[ImportHumanUserRequest]:
+def people(path: Path, organization_id: str) -> Iterator[CreateUserRequest]:
     """Reads one line at a time, because the file may not fit in memory."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file) if path.suffix == ".csv" else map(json.loads, file)
         for number, row in enumerate(rows, 1):
             try:
-                yield ImportHumanUserRequest(
-                    user_name=row["user_name"],
-                    profile=ImportHumanUserRequest.Profile(
-                        first_name=row["first_name"], last_name=row["last_name"]
+                yield CreateUserRequest(
+                    organization_id=organization_id,
+                    username=row["user_name"],
+                    human=CreateUserRequest.Human(
+                        profile=SetHumanProfile(given_name=row["first_name"], family_name=row["last_name"]),
+                        email=SetHumanEmail(email=row["email"], is_verified=True),
                     ),
-                    email=ImportHumanUserRequest.Email(email=row["email"], is_email_verified=True),
                 )
             except (KeyError, TypeError) as error:
                 raise ValueError(f"{path.name}: person {number} is incomplete: {error}") from None
@@ -52,18 +54,19 @@ async def import_all(path: Path, concurrency: int) -> bool:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     async with AsyncClient.from_env() as client:
+        org = (await client.management.GetMyOrg(GetMyOrgRequest())).org
         async for outcome in bulk.run(
-            client.management.ImportHumanUser,
-            people(path),
+            client.user_v2.CreateUser,
+            people(path, org.id),
             concurrency=concurrency,
             resume=path.with_name(f"{path.name}.resume"),
             job=digest,
             stop_after_failures=1000,
             progress=show,
         ):
-            name = outcome.request.user_name
+            name = outcome.request.username
             if outcome.error is None:
-                print(name, outcome.response.user_id, sep="\t")
+                print(name, outcome.response.id, sep="\t")
             elif isinstance(outcome.error, AlreadyExists) and outcome.previously_sent:
                 print(name, "imported by an earlier run", sep="\t")
             else:

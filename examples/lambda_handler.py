@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from zitadel_grpc import Client
-from zitadel_grpc.api.management.v1 import GetUserByIDRequest
-from zitadel_grpc.api.user.v1 import USER_STATE_ACTIVE
+from zitadel_grpc.api.user.v2 import USER_STATE_ACTIVE, GetUserByIDRequest
 from zitadel_grpc.errors import NotFound
 
 zitadel = Client.from_env()
@@ -30,8 +29,8 @@ class Context(Protocol):
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     left = context.get_remaining_time_in_millis() / 1000 - _RESERVE
     try:
-        response = zitadel.management.GetUserByID(
-            GetUserByIDRequest(id=event["user_id"]), timeout=max(left, _RESERVE)
+        response = zitadel.user_v2.GetUserByID(
+            GetUserByIDRequest(user_id=event["user_id"]), timeout=max(left, _RESERVE)
         )
     except NotFound:
         return {"known": False, "active": False}

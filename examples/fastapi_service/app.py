@@ -19,8 +19,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from zitadel_grpc import AsyncClient
+from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.api.user.v2 import (
-    AddHumanUserRequest,
+    CreateUserRequest,
     DeleteUserRequest,
     GetUserByIDRequest,
     SetHumanEmail,
@@ -59,14 +60,15 @@ app = FastAPI(lifespan=lifespan)
 
 @app.post("/people", status_code=201)
 async def add_person(new: NewPerson, zitadel: Zitadel) -> Person:
-    added = await zitadel.user_v2.AddHumanUser(
-        AddHumanUserRequest(
-            username=new.email,
-            profile=SetHumanProfile(given_name=new.given_name, family_name=new.family_name),
-            email=SetHumanEmail(email=new.email, is_verified=True),
-        )
+    org = (await zitadel.management.GetMyOrg(GetMyOrgRequest())).org
+    human = CreateUserRequest.Human(
+        profile=SetHumanProfile(given_name=new.given_name, family_name=new.family_name),
+        email=SetHumanEmail(email=new.email, is_verified=True),
     )
-    return Person(id=added.user_id, **new.model_dump())
+    created = await zitadel.user_v2.CreateUser(
+        CreateUserRequest(organization_id=org.id, username=new.email, human=human)
+    )
+    return Person(id=created.id, **new.model_dump())
 
 
 @app.get("/people/{person_id}")

@@ -75,7 +75,7 @@ def test_all_requests_share_one_token(service: TestClient, zitadel: Emulator, ro
 
 
 def test_an_outage_of_zitadel_is_told_as_one(service: TestClient, zitadel: Emulator) -> None:
-    zitadel.faults.fail_next("zitadel.user.v2.UserService/AddHumanUser", StatusCode.UNAVAILABLE)
+    zitadel.faults.fail_next("zitadel.user.v2.UserService/CreateUser", StatusCode.UNAVAILABLE)
     assert service.post("/people", json=ADA).status_code == 503
     assert service.post("/people", json=ADA).status_code == 201
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from zitadel_grpc import Client, ConnectionOptions
-from zitadel_grpc.api.management.v1 import GetUserByIDRequest
+from zitadel_grpc.api.user.v2 import GetUserByIDRequest
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.testing import Emulator
 
@@ -67,9 +67,9 @@ def test_people_of_a_csv_file_are_imported_once(
     found = ids(ended.stdout)
     assert found.keys() == {f"person-{number}" for number in range(200)}
     with Client(emulator.url, key, options=options) as client:
-        user = client.management.GetUserByID(GetUserByIDRequest(id=found["person-7"])).user
+        user = client.user_v2.GetUserByID(GetUserByIDRequest(user_id=found["person-7"])).user
     assert user.human.email.email == "person-7@example.com"
-    assert user.human.profile.last_name == "Lovelace 7"
+    assert user.human.profile.family_name == "Lovelace 7"
 
     again = imported(people, settings)
     assert (again.returncode, again.stdout) == (0, "")
