@@ -1,4 +1,4 @@
-"""Asking a server for a token, and what became of it."""
+"""Requests a token from a server, and reports the error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Asker:
         return error
 
     def failure_of(self, respond: Respond) -> str:
-        """Of an answer for which asking again helps nothing."""
+        """The error for a response that is not retried."""
         server = self.serve(respond)
         error = self.failure(server)
         assert not error.retryable

@@ -1,4 +1,4 @@
-"""Servers that answer as a test says, keys that no server knows."""
+"""Servers that respond as a test says, and keys that no server knows."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def short_holds(change_policy: ChangePolicy) -> None:
 
 @pytest.fixture(scope="session")
 def made_up_key() -> dict[str, str]:
-    """A right key file, of a user that no server knows."""
+    """A valid key file of a user that no server knows."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,

@@ -30,8 +30,8 @@ def gives_a_token(connection: H2Connection, stream: int) -> bytes | None:
 
 
 class Http2Server:
-    """Listens while the `with` block lasts. Of HTTP/1.1, which it speaks if `protocols` says so, it answers
-    every request with the token "by-http/1.1"."""
+    """Listens while the `with` block lasts. If `protocols` include HTTP/1.1, it responds to it with
+    the token "by-http/1.1"."""
 
     def __init__(self, authority: trustme.CA, answer: Answer, protocols: list[str]) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""A real HTTPS server that answers as a test says: for what no ZITADEL would answer."""
+"""A real HTTPS server that responds as a test says, also as no ZITADEL would."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import trustme
 
-_AT_MOST = 30.0  # seconds that an answer that never ends goes on, should nobody hang up
+_AT_MOST = 30.0  # seconds after which an endless response ends, if the client does not disconnect
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Received:
 
 
 class Exchange:
-    """One request, and the means to answer it."""
+    """One request, and the means to respond to it."""
 
     def __init__(self, received: Received, handler: BaseHTTPRequestHandler, stopped: threading.Event) -> None:
         self.received = received
@@ -48,11 +48,11 @@ class Exchange:
         self._handler.wfile.write(content)
 
     def send(self, raw: bytes) -> None:
-        """Bytes as they are, in place of an answer."""
+        """Raw bytes, in place of a response."""
         self._handler.wfile.write(raw)
 
     def dribble(self, raw: bytes, then: bytes) -> None:
-        """Sends `raw`, and then `then` byte for byte and over again until the client hangs up."""
+        """Sends `raw`, then the bytes of `then` one by one, again and again until the client disconnects."""
         self.send(raw)
         for _ in range(int(_AT_MOST / 0.05)):
             for byte in then:
@@ -61,7 +61,7 @@ class Exchange:
                 self.send(bytes([byte]))
 
     def say_nothing(self) -> None:
-        """Keeps the connection open until the test is over."""
+        """Keeps the connection open until the end of the test."""
         self._stopped.wait(_AT_MOST)
 
 
@@ -143,12 +143,12 @@ class Serve(Protocol):
 
 
 def token_answer(token: str = "a-token", expires_in: object = 3600, **more: Any) -> dict[str, Any]:
-    """The body of a right answer."""
+    """The body of a valid response."""
     return {"access_token": token, "token_type": "Bearer", "expires_in": expires_in, **more}
 
 
 def gives_tokens(expires_in: float = 3600) -> Respond:
-    """Answers with token-1, token-2, …"""
+    """Responds with token-1, token-2, …"""
     lock, given = threading.Lock(), [0]
 
     def respond(exchange: Exchange) -> None:

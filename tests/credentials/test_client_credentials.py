@@ -79,7 +79,7 @@ def test_a_secret_that_is_not_seen_yet_is_tried_again(
     assert emulator.token_requests == 3
 
 
-def test_a_secret_that_was_removed_is_told_after_a_moment(
+def test_a_secret_that_was_removed_is_reported_after_a_moment(
     emulator: Emulator,
     options: ConnectionOptions,
     secret: ClientCredentials,
@@ -93,7 +93,7 @@ def test_a_secret_that_was_removed_is_told_after_a_moment(
     assert 2 <= emulator.token_requests <= 10
 
 
-def test_a_wrong_secret_is_told(
+def test_a_wrong_secret_is_reported(
     emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
 ) -> None:
     with pytest.raises(CredentialsError, match=r"invalid_request, Errors.User.Machine.Secret.Invalid"):
@@ -101,7 +101,7 @@ def test_a_wrong_secret_is_told(
     assert emulator.token_requests == 1
 
 
-def test_an_unknown_client_is_told(emulator: Emulator, options: ConnectionOptions) -> None:
+def test_an_unknown_client_is_reported(emulator: Emulator, options: ConnectionOptions) -> None:
     with pytest.raises(CredentialsError, match="client not found") as refused:
         token(cache_of(ClientCredentials("nobody", "secret"), emulator.url, options))
     assert refused.value.error == "invalid_client"
@@ -150,7 +150,7 @@ def test_each_refusal_says_what_to_do(
     assert refused.value.__context__ is None
 
 
-def test_a_deactivated_user_is_told(
+def test_a_deactivated_user_is_reported(
     emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
 ) -> None:
     with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
@@ -169,6 +169,6 @@ def test_a_deactivated_user_is_told(
 @pytest.mark.parametrize(
     ("client_id", "secret", "name"), [("", "s", "client_id"), ("i", "", "client_secret")]
 )
-def test_an_empty_part_is_told(client_id: str, secret: str, name: str) -> None:
+def test_an_empty_part_is_reported(client_id: str, secret: str, name: str) -> None:
     with pytest.raises(CredentialsError, match=f"{name} is empty"):
         ClientCredentials(client_id, secret)

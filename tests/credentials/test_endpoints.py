@@ -76,7 +76,7 @@ def test_a_url_has_an_origin_and_a_target(url: str, origin: str, target: str) ->
         ("https:host", "has an invalid host or port"),
     ],
 )
-def test_a_url_that_cannot_work_is_told(url: Any, fault: str) -> None:
+def test_a_url_that_cannot_work_is_reported(url: Any, fault: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         Endpoint.parse(url)
     assert fault in str(refused.value)
@@ -118,7 +118,7 @@ def test_the_issuer_is_the_url_as_zitadel_writes_itself() -> None:
     )
 
 
-def test_another_issuer_is_asked_for_tokens() -> None:
+def test_tokens_come_from_another_issuer() -> None:
     known = server("https://orders.internal", issuer="id.example.com")
     assert known.issuer == "https://id.example.com"
     assert known.token_endpoint == "https://id.example.com/oauth/v2/token"
@@ -133,7 +133,7 @@ def test_another_issuer_is_asked_for_tokens() -> None:
         ("http://localhost:8080/token", "http://localhost:8080/token"),
     ],
 )
-def test_another_token_endpoint_is_asked_in_the_issuers_name(given: str, asked: str) -> None:
+def test_another_token_endpoint_keeps_the_issuer(given: str, asked: str) -> None:
     known = server("https://id.example.com", token_endpoint=given)
     assert (known.issuer, known.token_endpoint) == ("https://id.example.com", asked)
 
@@ -157,7 +157,7 @@ def test_another_token_endpoint_is_asked_in_the_issuers_name(given: str, asked: 
         ({"authority": ""}, "the authority"),
     ],
 )
-def test_options_that_cannot_work_are_told_by_name(options: dict[str, Any], named: str) -> None:
+def test_options_that_cannot_work_are_reported_by_name(options: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         server("https://orders.internal", **options)
     assert named in str(refused.value)

@@ -99,13 +99,13 @@ def test_a_line_break_at_the_end_does_no_harm(monkeypatch: pytest.MonkeyPatch) -
     assert settings.credentials.authenticate("https://issuer") == expected
 
 
-def test_a_missing_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_url_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(URL)
     with pytest.raises(ConfigurationError, match="ZITADEL_API_URL is not set"):
         _environment.read()
 
 
-def test_missing_credentials_are_told_with_all_names() -> None:
+def test_missing_credentials_are_reported_with_all_names() -> None:
     with pytest.raises(ConfigurationError) as refused:
         _environment.read()
     for name in (
@@ -118,7 +118,7 @@ def test_missing_credentials_are_told_with_all_names() -> None:
         assert name in str(refused.value)
 
 
-def test_two_kinds_at_once_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_kinds_at_once_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_KEY_PATH", "key.json")
     monkeypatch.setenv("ZITADEL_CLIENT_SECRET", "a-secret")
     with pytest.raises(
@@ -129,14 +129,14 @@ def test_two_kinds_at_once_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"])
-def test_half_of_a_pair_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_half_of_a_pair_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "a-value")
     (missing,) = {"ZITADEL_CLIENT_ID", "ZITADEL_CLIENT_SECRET"} - {name}
     with pytest.raises(ConfigurationError, match=f"{missing} is not set"):
         _environment.read()
 
 
-def test_a_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_KEY_PATH", "/nowhere/key.json")
     with pytest.raises(CredentialsError, match=r"/nowhere/key\.json cannot be read"):
         _environment.read()
@@ -147,7 +147,7 @@ def test_a_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(("kind", "fault"), [("pipe", "is a pipe"), ("/dev/zero", "is larger than")])
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with a name")
-def test_a_ca_file_that_has_no_end_is_told(
+def test_an_endless_ca_file_is_reported(
     kind: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zitadel_grpc._file_content.PIPE_TIMEOUT", 0.2)
@@ -165,7 +165,7 @@ def test_a_ca_file_that_has_no_end_is_told(
         _trust.root_certificates(ConnectionOptions())
 
 
-def test_a_key_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_key_is_reported_without_its_content(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_KEY_JSON", '{"key": "a-secret"')
     with pytest.raises(CredentialsError, match="the key is not valid JSON") as refused:
         _environment.read()
@@ -181,7 +181,7 @@ def test_a_key_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) 
         ("ZITADEL_SERVICE_USER_TOKEN_FILE", "/nowhere/pat.txt"),
     ],
 )
-def test_what_cannot_be_used_is_told_by_its_variable(
+def test_an_invalid_value_is_reported_with_its_variable(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -189,7 +189,7 @@ def test_what_cannot_be_used_is_told_by_its_variable(
         _environment.read()
 
 
-def test_a_path_in_place_of_a_token_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_path_in_place_of_a_token_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "pat.txt").write_text("the-token")
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", str(tmp_path / "pat.txt"))
     with pytest.raises(CredentialsError, match="is a path"):

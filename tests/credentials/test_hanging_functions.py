@@ -1,4 +1,4 @@
-"""A token function that hangs takes few threads, and is asked again once it returns."""
+"""A token function that hangs takes few threads, and is called again once it returns."""
 
 from __future__ import annotations
 

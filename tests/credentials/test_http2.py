@@ -74,7 +74,7 @@ def test_broken_http2_is_tried_again_by_http1(
     assert server.spoken == ["h2", "http/1.1"]
 
 
-def test_an_error_tells_of_both(authority: trustme.CA, trusting: ConnectionOptions) -> None:
+def test_an_error_names_both_failures(authority: trustme.CA, trusting: ConnectionOptions) -> None:
     options = dataclasses.replace(trusting, token_timeout=3)
     with (
         Http2Server(authority, _goes_away, ["h2"]) as server,

@@ -36,7 +36,7 @@ def sent_assertion(
     return decoded["header"], decoded["payload"]
 
 
-def test_a_token_of_the_emulator_is_had_with_a_key_file(
+def test_a_key_file_gets_a_token_of_the_emulator(
     emulator: Emulator, key: JwtProfile, options: ConnectionOptions
 ) -> None:
     assert len(token(cache_of(key, emulator.url, options))) > 200
@@ -168,7 +168,7 @@ def test_a_refused_key_is_explained(
     assert emulator.token_requests == 1
 
 
-def test_a_server_that_calls_itself_otherwise_is_told(emulator: Emulator, options: ConnectionOptions) -> None:
+def test_a_server_with_another_issuer_is_reported(emulator: Emulator, options: ConnectionOptions) -> None:
     by_address = emulator.url.replace("localhost", "127.0.0.1")
     gateway = dataclasses.replace(options, instance_host="localhost")
     profile = JwtProfile.from_dict(emulator.key_file)
@@ -180,7 +180,7 @@ def test_a_server_that_calls_itself_otherwise_is_told(emulator: Emulator, option
 
 
 @pytest.mark.parametrize(("skew", "way"), [(7200.0, "behind"), (-7200.0, "ahead of")])
-def test_a_clock_that_is_off_is_told_in_seconds_where_it_was_not_the_reason(
+def test_a_wrong_clock_is_reported_in_seconds_even_if_it_is_not_the_reason(
     emulator: Emulator, options: ConnectionOptions, made_up_key: KeyData, skew: float, way: str
 ) -> None:
     emulator.faults.clock_skew = skew
@@ -193,7 +193,7 @@ def test_a_clock_that_is_off_is_told_in_seconds_where_it_was_not_the_reason(
     assert emulator.token_requests == 2
 
 
-def test_a_server_that_tells_no_time_is_told(
+def test_a_server_that_does_not_send_its_time_is_reported(
     serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
 ) -> None:
     def refuse(exchange: Exchange) -> None:
@@ -209,7 +209,7 @@ def test_a_server_that_tells_no_time_is_told(
     ]
 
 
-def test_a_user_that_is_not_active_is_not_asked_for_twice(
+def test_an_inactive_user_is_not_retried(
     serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
 ) -> None:
     server = serve(
@@ -247,7 +247,7 @@ def test_a_rotated_key_file_is_used_from_the_next_token_on(
     assert used == ["key-1", "key-2"]
 
 
-def test_a_broken_new_key_file_is_told_and_mended(
+def test_a_broken_new_key_file_is_reported_until_it_is_fixed(
     serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData, made_up_file: Path
 ) -> None:
     server = serve(lambda exchange: exchange.answer(200, token_answer()))

@@ -102,14 +102,14 @@ def test_a_key_without_expiration_is_fine(made_up_key: KeyData) -> None:
     JwtProfile.from_dict(data)
 
 
-def test_an_expired_key_is_told_with_its_date(made_up_key: KeyData, tmp_path: Path) -> None:
+def test_an_expired_key_is_reported_with_its_date(made_up_key: KeyData, tmp_path: Path) -> None:
     data = {**made_up_key, "expirationDate": "2020-02-02T00:00:00Z"}
     said = refusal_of(json.dumps(data), tmp_path / "old.json")
     assert "'expirationDate' 2020-02-02" in said
     assert "create a new key" in said
 
 
-def test_a_key_that_expires_later_is_told_when_it_is_used(made_up_key: KeyData) -> None:
+def test_a_key_that_expires_later_is_reported_when_it_is_used(made_up_key: KeyData) -> None:
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)
     key = KeyFile.from_dict({**made_up_key, "expirationDate": soon.isoformat()}, "serviceaccount")
     assert key.sign("https://issuer")
@@ -118,13 +118,13 @@ def test_a_key_that_expires_later_is_told_when_it_is_used(made_up_key: KeyData) 
         key.sign("https://issuer")
 
 
-def test_an_expiration_that_is_no_time_is_told(made_up_key: KeyData, tmp_path: Path) -> None:
+def test_an_expiration_that_is_not_a_time_is_reported(made_up_key: KeyData, tmp_path: Path) -> None:
     for value in ("tomorrow", 17, ""):
         said = refusal_of(json.dumps({**made_up_key, "expirationDate": value}), tmp_path / "key.json")
         assert "'expirationDate'" in said
 
 
-def test_an_applications_key_is_told_apart(made_up_key: KeyData, tmp_path: Path) -> None:
+def test_an_applications_key_is_not_a_service_users_key(made_up_key: KeyData, tmp_path: Path) -> None:
     application = {**made_up_key, "type": "application", "clientId": "client-1", "appId": "app-1"}
     said = refusal_of(json.dumps(application), tmp_path / "key.json")
     assert "is the key of an application (ApplicationKey)" in said
@@ -132,13 +132,13 @@ def test_an_applications_key_is_told_apart(made_up_key: KeyData, tmp_path: Path)
     assert repr(ApplicationKey.from_dict(application)) == "ApplicationKey(client_id='client-1')"
 
 
-def test_a_service_users_key_is_no_applications_key(made_up_file: Path) -> None:
+def test_a_service_users_key_is_not_an_applications_key(made_up_file: Path) -> None:
     with pytest.raises(CredentialsError, match=r"is the key of a service user \(JwtProfile\)"):
         ApplicationKey.from_file(made_up_file)
 
 
 @pytest.mark.parametrize("kind", [None, "user", 7, ["serviceaccount"]])
-def test_a_file_of_another_type_is_told(made_up_key: KeyData, tmp_path: Path, kind: object) -> None:
+def test_a_file_of_another_type_is_reported(made_up_key: KeyData, tmp_path: Path, kind: object) -> None:
     said = refusal_of(json.dumps({**made_up_key, "type": kind}), tmp_path / "key.json")
     assert "does not have the `type` of a ZITADEL key file" in said
 
@@ -156,20 +156,20 @@ def test_a_field_that_is_not_there_is_named(
     assert "create a key of type JSON" in said
 
 
-def test_an_encrypted_key_is_told(made_up_key: KeyData, tmp_path: Path) -> None:
+def test_an_encrypted_key_is_reported(made_up_key: KeyData, tmp_path: Path) -> None:
     locked = pem(private_key(made_up_key), encryption=serialization.BestAvailableEncryption(b"secret"))
     said = refusal_of(json.dumps({**made_up_key, "key": locked}), tmp_path / "key.json")
     assert "'key' in" in said
     assert "is encrypted" in said
 
 
-def test_a_key_that_is_not_rsa_is_told(made_up_key: KeyData, tmp_path: Path) -> None:
+def test_a_key_that_is_not_rsa_is_reported(made_up_key: KeyData, tmp_path: Path) -> None:
     curve = pem(ec.generate_private_key(ec.SECP256R1()))
     said = refusal_of(json.dumps({**made_up_key, "key": curve}), tmp_path / "key.json")
     assert "is not an RSA key" in said
 
 
-def test_a_public_key_is_told(made_up_key: KeyData, tmp_path: Path) -> None:
+def test_a_public_key_is_reported(made_up_key: KeyData, tmp_path: Path) -> None:
     public = private_key(made_up_key).public_key()
     text = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     said = refusal_of(json.dumps({**made_up_key, "key": text.decode()}), tmp_path / "key.json")
@@ -177,14 +177,14 @@ def test_a_public_key_is_told(made_up_key: KeyData, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.98])
-def test_a_key_that_was_cut_off_is_told(made_up_key: KeyData, tmp_path: Path, keep: float) -> None:
+def test_a_key_that_was_cut_off_is_reported(made_up_key: KeyData, tmp_path: Path, keep: float) -> None:
     text = made_up_key["key"]
     data = {**made_up_key, "key": text[: int(len(text) * keep)]}
     assert "is not a readable PEM private key" in refusal_of(json.dumps(data), tmp_path / "key.json")
 
 
 @pytest.mark.parametrize("position", range(40, 1180, 60))
-def test_a_key_whose_numbers_were_damaged_is_told_unless_it_signs_as_before(
+def test_a_key_whose_numbers_were_damaged_is_reported_unless_it_signs_as_before(
     made_up_key: KeyData, tmp_path: Path, position: int
 ) -> None:
     damaged = {**made_up_key, "key": with_a_bit_flipped(made_up_key["key"], position)}
@@ -224,7 +224,7 @@ def with_a_bit_flipped(text: str, position: int) -> str:
     ],
     ids=["empty", "cut off", "PEM", "deep", "long number", "list", "text", "binary", "huge"],
 )
-def test_a_file_that_is_no_key_file_is_told(tmp_path: Path, text: str | bytes, fault: str) -> None:
+def test_a_file_that_is_not_a_key_file_is_reported(tmp_path: Path, text: str | bytes, fault: str) -> None:
     assert fault in refusal_of(text, tmp_path / "key.json")
 
 
@@ -233,7 +233,7 @@ def test_json_that_is_nearly_right_shows_nothing_of_the_key(made_up_key: KeyData
     assert "is not valid JSON (line 1, column" in said
 
 
-def test_a_missing_file_a_directory_and_a_strange_name_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_a_directory_and_a_strange_name_are_reported(tmp_path: Path) -> None:
     for path, fault in (
         (tmp_path / "nowhere.json", "cannot be read (No such file"),
         (tmp_path, "cannot be read (Is a directory"),
@@ -253,13 +253,13 @@ def test_a_missing_file_a_directory_and_a_strange_name_are_told(tmp_path: Path) 
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read_is_told(made_up_file: Path) -> None:
+def test_a_file_that_may_not_be_read_is_reported(made_up_file: Path) -> None:
     made_up_file.chmod(0)
     with pytest.raises(CredentialsError, match=r"cannot be read \(Permission denied\)"):
         JwtProfile.from_file(made_up_file)
 
 
 @pytest.mark.parametrize("given", [None, [], "text", 7])
-def test_what_is_no_dict_is_told(given: object) -> None:
+def test_an_argument_that_is_not_a_dict_is_reported(given: object) -> None:
     with pytest.raises(CredentialsError, match="JSON object, not"):
         JwtProfile.from_dict(given)  # type: ignore[arg-type]

@@ -100,7 +100,7 @@ def test_a_token_in_place_of_the_url_is_refused() -> None:
     assert JWT not in texts(refused.value)
 
 
-def test_a_token_in_place_of_its_files_path_is_told_with_the_remedy() -> None:
+def test_a_token_in_place_of_its_path_is_reported_with_the_fix() -> None:
     with pytest.raises(CredentialsError, match="use PersonalAccessToken"):
         PersonalAccessToken.from_file(OPAQUE)
 
@@ -127,7 +127,7 @@ def test_a_token_in_place_of_its_files_path_is_told_with_the_remedy() -> None:
         lambda: Client.from_env(options={}),  # type: ignore[arg-type]
     ],
 )
-def test_what_is_of_another_type_is_refused_when_it_is_given(
+def test_an_argument_of_another_type_is_refused_at_once(
     make: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", URL)
@@ -135,7 +135,7 @@ def test_what_is_of_another_type_is_refused_when_it_is_given(
         make()
 
 
-def test_the_key_in_place_of_its_path_is_told_with_the_remedy() -> None:
+def test_the_key_in_place_of_its_path_is_reported_with_the_fix() -> None:
     with pytest.raises(
         CredentialsError, match="looks like the key itself: use from_json or ZITADEL_KEY_JSON"
     ):
@@ -210,7 +210,7 @@ def test_objects_that_are_half_made_have_a_repr() -> None:
         assert repr(kind.__new__(kind))
 
 
-def test_a_kind_of_credentials_that_forgets_its_base_is_told() -> None:
+def test_a_kind_that_does_not_call_its_base_is_reported() -> None:
     class Mine(Credentials):
         def __init__(self) -> None:
             pass

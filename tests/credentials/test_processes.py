@@ -50,7 +50,7 @@ def succeeded(child):
 
 
 class Program:
-    """Runs a script in a process of its own; that it ends well, in time, and says nothing is checked here."""
+    """Runs a script in its own process, and checks that it exits in time, with success and without output."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

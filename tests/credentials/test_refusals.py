@@ -55,7 +55,7 @@ def test_a_thousand_calls_to_a_server_that_is_away_make_a_handful_of_requests(
 @pytest.mark.parametrize(
     ("status", "body"), [(400, {"error": "unauthorized_client"}), (404, {}), (429, {}), (500, {})]
 )
-def test_after_the_hold_a_mended_server_is_used(
+def test_after_the_hold_a_server_that_works_again_is_used(
     short_holds: None,
     serve: Serve,
     trusting: ConnectionOptions,
@@ -63,23 +63,23 @@ def test_after_the_hold_a_mended_server_is_used(
     status: int,
     body: dict[str, str],
 ) -> None:
-    mended = threading.Event()
+    repaired = threading.Event()
     right = gives_tokens()
 
     def respond(exchange: Exchange) -> None:
-        if mended.is_set():
+        if repaired.is_set():
             right(exchange)
         else:
             exchange.answer(status, body, retry_after="0")
 
     cache = cache_of(JwtProfile.from_dict(made_up_key), serve(respond).url, trusting)
     fail_often(cache, ZitadelError, times=3)
-    mended.set()
+    repaired.set()
     wait_until(lambda: cache.refresh().exception(20) is None)
     assert token(cache) == "token-1"
 
 
-def test_a_wait_that_the_server_asked_for_is_kept(
+def test_a_wait_that_the_server_requested_is_respected(
     serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData, short_holds: None
 ) -> None:
     asks_to_wait = serve(lambda exchange: exchange.answer(429, retry_after="60"))

@@ -15,7 +15,7 @@ def test_what_the_apis_need_comes_first() -> None:
     assert scopes.join() == "openid urn:zitadel:iam:org:project:id:zitadel:aud"
 
 
-def test_what_is_asked_for_is_added_once() -> None:
+def test_requested_scopes_are_added_once() -> None:
     joined = scopes.join(["profile", "openid", "profile", scopes.USER_METADATA], ["1", "2", "1"])
     assert joined.split(" ") == [
         "openid",
@@ -49,7 +49,7 @@ def test_reserved_scopes_are_built_by_name(built: str, urn: str) -> None:
 @pytest.mark.parametrize(
     "broken", ["", "two words", "line\nbreak", 'quo"te', "back\\slash", "ümlaut", 7, None]
 )
-def test_what_cannot_be_a_scope_is_told(broken: Any) -> None:
+def test_an_invalid_scope_is_reported(broken: Any) -> None:
     for build in (scopes.project_audience, scopes.project_role, scopes.organization):
         with pytest.raises(ConfigurationError, match="is not valid"):
             build(broken)
@@ -59,7 +59,7 @@ def test_what_cannot_be_a_scope_is_told(broken: Any) -> None:
         scopes.join((), [broken])
 
 
-def test_a_text_in_place_of_a_list_is_told(made_up_key: dict[str, str]) -> None:
+def test_a_text_in_place_of_a_list_is_reported(made_up_key: dict[str, str]) -> None:
     with pytest.raises(
         ConfigurationError, match="scopes must be a sequence of str, such as a list, not a str"
     ):

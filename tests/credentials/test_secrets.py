@@ -100,7 +100,7 @@ def test_no_object_shows_it(make: Make, made_up_key: KeyData) -> None:
 
 @pytest.mark.parametrize("make", OBJECTS.values(), ids=OBJECTS)
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_neither_do_errors_of_copying(
+def test_errors_of_copying_do_not_show_it_either(
     make: Make, duplicate: Callable[[object], object], made_up_key: KeyData
 ) -> None:
     shown = make(made_up_key)
@@ -170,7 +170,7 @@ def test_no_error_repeats_what_the_server_repeats(
         "HTTP/1.1 404 No\r\n{}\r\n\r\n",
     ],
 )
-def test_no_error_repeats_it_from_a_broken_answer(
+def test_no_error_repeats_it_from_a_broken_response(
     serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData, raw: str
 ) -> None:
     server = serve(lambda exchange: exchange.send(raw.format(SECRET).encode()))

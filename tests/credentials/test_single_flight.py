@@ -190,7 +190,7 @@ def test_an_exception_with_a_constructor_of_its_own_reaches_the_waiters() -> Non
     assert denied.value.who == "somebody"
 
 
-def test_a_thread_that_cannot_start_is_told_and_does_no_harm(short_holds: None) -> None:
+def test_a_thread_that_cannot_start_is_reported_and_does_no_harm(short_holds: None) -> None:
     cache = cache_of(AccessToken(lambda: "a-token"))
     usual = threading.stack_size(1 << 46)  # more than there is
     try:

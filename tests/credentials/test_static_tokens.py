@@ -1,4 +1,4 @@
-"""Tokens made elsewhere: personal access tokens, and what a function of the user's gives."""
+"""Personal access tokens, and tokens that a user's function returns."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_a_personal_access_token_is_there_at_once() -> None:
 
 
 @pytest.mark.parametrize("given", [*NO_TOKEN, None, 7, b"a-token"])
-def test_what_cannot_be_a_personal_access_token_is_told(given: Any) -> None:
+def test_an_invalid_personal_access_token_is_reported(given: Any) -> None:
     with pytest.raises(CredentialsError, match="the personal access token"):
         PersonalAccessToken(given)
 
 
-def test_a_scheme_before_the_token_is_told_with_the_mend() -> None:
+def test_a_scheme_before_the_token_is_reported_with_the_fix() -> None:
     with pytest.raises(CredentialsError, match="pass the token alone, without 'Bearer'"):
         PersonalAccessToken("Bearer a-token")
 
@@ -48,7 +48,7 @@ def test_a_personal_access_token_comes_from_a_file_without_its_line_end(tmp_path
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"\xff\xff", b"x" * 70_000])
-def test_a_file_without_a_token_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_a_token_is_reported(tmp_path: Path, content: bytes) -> None:
     (file := tmp_path / "pat.txt").write_bytes(content)
     with pytest.raises(CredentialsError) as refused:
         PersonalAccessToken.from_file(file)
@@ -86,7 +86,7 @@ def test_a_rotated_file_that_is_broken_is_reported_and_the_old_token_stays(
     assert f"calls use the current one: {file} is empty" in caplog.text
 
 
-def test_a_rotated_file_that_is_broken_is_told_once_its_token_is_refused(tmp_path: Path) -> None:
+def test_a_rotated_file_that_is_broken_is_reported_once_its_token_is_refused(tmp_path: Path) -> None:
     (file := tmp_path / "pat.txt").write_text("token-1")
     cache = cache_of(PersonalAccessToken.from_file(file))
     file.write_text("")
@@ -148,7 +148,7 @@ async def test_an_async_function_runs_on_the_loop_of_the_call() -> None:
     assert loops == [asyncio.get_running_loop()]
 
 
-def test_an_async_function_has_a_loop_of_its_own_where_none_runs() -> None:
+def test_an_async_function_gets_a_new_loop_if_none_runs() -> None:
     async def function() -> str:
         await asyncio.sleep(0)
         return "a-token"
@@ -199,7 +199,7 @@ def test_a_sync_function_that_hangs_is_given_up() -> None:
     hanging.set()
 
 
-def test_what_a_function_given_up_gives_later_is_not_used(short_holds: None) -> None:
+def test_the_late_result_of_an_abandoned_function_is_not_used(short_holds: None) -> None:
     numbers, hanging, ended = itertools.count(1), threading.Event(), threading.Event()
 
     def function() -> str:
@@ -240,7 +240,7 @@ def test_what_a_function_raises_is_the_cause_of_the_error(failure: BaseException
     assert "secret" not in str(failed.value)
 
 
-def test_a_functions_own_call_that_failed_is_no_failure_of_this_call() -> None:
+def test_a_failed_call_inside_a_function_is_the_cause_of_a_credentials_error() -> None:
     def function() -> str:
         raise NotFound("zitadel.management.v1.ManagementService/GetMyOrg", code=grpc.StatusCode.NOT_FOUND)
 
@@ -270,7 +270,7 @@ def test_a_strange_wait_that_a_function_asks_for_hangs_nothing(wait: float) -> N
 
 @pytest.mark.parametrize("given", [*NO_TOKEN, None, 7, b"a-token", ["a-token"]])
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_rubbish_that_a_function_gives_is_told(given: Any, is_async: bool) -> None:
+def test_an_invalid_result_of_a_function_is_reported(given: Any, is_async: bool) -> None:
     async def async_function() -> Any:
         return given
 

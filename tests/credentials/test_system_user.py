@@ -54,7 +54,7 @@ def test_a_rotated_key_file_is_used_from_the_next_token_on(
     jwt.decode(token(cache), private.public_key(), algorithms=["RS256"], audience=emulator.url)
 
 
-def test_what_cannot_be_used_is_told(made_up_key: dict[str, str], tmp_path: Path) -> None:
+def test_invalid_arguments_are_reported(made_up_key: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(CredentialsError, match="user_id is empty"):
         SystemUser("", made_up_key["key"])
     with pytest.raises(CredentialsError, match="the system user's private key is not a readable PEM"):

@@ -1,4 +1,4 @@
-"""Token exchange and impersonation, proved by an application's secret or key."""
+"""Token exchange and impersonation by an application with a secret or a key."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_exchanged_token_makes_calls(
         assert client.auth.GetMyUser(GetMyUserRequest()).user.id == emulator.key_file["userId"]
 
 
-def test_an_application_may_prove_itself_by_its_key(
+def test_an_application_can_authenticate_with_its_key(
     emulator: Emulator, options: ConnectionOptions, manager: Client, project_id: str, user: JwtProfile
 ) -> None:
     made = manager.management.AddOIDCApp(
@@ -92,7 +92,7 @@ def test_an_application_may_prove_itself_by_its_key(
     assert token(cache_of(TokenExchange(application, user), emulator.url, options))
 
 
-def test_a_jwt_may_be_asked_for(
+def test_a_jwt_can_be_requested(
     emulator: Emulator, options: ConnectionOptions, web: ClientCredentials, user: JwtProfile
 ) -> None:
     exchanged = token(
@@ -101,7 +101,7 @@ def test_a_jwt_may_be_asked_for(
     assert jwt.decode(exchanged, options={"verify_signature": False})["sub"] == emulator.key_file["userId"]
 
 
-def test_impersonation_is_for_ones_own_services_only(
+def test_impersonation_is_for_your_own_services_only(
     emulator: Emulator, options: ConnectionOptions, manager: Client, web: ClientCredentials, user: JwtProfile
 ) -> None:
     manager.admin.SetSecurityPolicy(SetSecurityPolicyRequest(enable_impersonation=True))
@@ -168,7 +168,7 @@ def test_an_applications_key_signs_an_assertion_of_its_own(
     assert kids == ["key-1", "key-2"], "a rotated file is used from the next proof on"
 
 
-def test_a_subjects_token_that_was_revoked_is_had_anew(serve: Serve, trusting: ConnectionOptions) -> None:
+def test_a_revoked_token_of_the_subject_is_fetched_again(serve: Serve, trusting: ConnectionOptions) -> None:
     numbers = itertools.count(1)
 
     def respond(exchange: Exchange) -> None:
@@ -186,7 +186,7 @@ def test_a_subjects_token_that_was_revoked_is_had_anew(serve: Serve, trusting: C
     assert len(server.requests) == 3
 
 
-def test_a_subject_that_has_no_token_is_told(serve: Serve, trusting: ConnectionOptions) -> None:
+def test_a_subject_without_a_token_is_reported(serve: Serve, trusting: ConnectionOptions) -> None:
     def function() -> str:
         raise CredentialsError("the user logged out")
 
@@ -197,6 +197,6 @@ def test_a_subject_that_has_no_token_is_told(serve: Serve, trusting: ConnectionO
     assert not server.requests
 
 
-def test_an_unknown_kind_of_token_is_told() -> None:
+def test_an_unknown_token_type_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="requested_token_type must be one of urn:"):
         TokenExchange(ClientCredentials("app", "secret"), "a-token", requested_token_type="jwt")

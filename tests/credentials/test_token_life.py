@@ -59,7 +59,7 @@ def test_a_life_counts_from_before_the_request() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-def test_a_life_that_is_none_cannot_be_given(seconds: float) -> None:
+def test_an_invalid_lifetime_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="expires_in must be a positive number of seconds"):
         Token("a-token", seconds)
 
@@ -243,7 +243,7 @@ def test_a_clock_that_is_set_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
         assert tokens.state() is TokenState.FRESH
 
 
-def test_a_token_that_nobody_used_for_long_is_had_anew() -> None:
+def test_a_token_that_expired_unused_is_fetched_again() -> None:
     numbers = itertools.count(1)
     tokens = cache_of(AccessToken(lambda: Token(f"token-{next(numbers)}", 0.2)))
     assert token(tokens) == "token-1"

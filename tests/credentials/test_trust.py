@@ -1,4 +1,4 @@
-"""Which certificates are trusted, the same for tokens and for calls, and which name a server is asked by."""
+"""Trusted certificates, the same for token requests and calls, and the name that a server is asked for."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_without_any_setting_there_is_a_bundle() -> None:
 
 @pytest.mark.parametrize("variable", VARIABLES)
 @pytest.mark.parametrize("content", [None, b"", b"no PEM"], ids=["missing", "empty", "rubbish"])
-def test_a_file_that_cannot_be_read_is_told(
+def test_a_file_that_cannot_be_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, content: bytes | None
 ) -> None:
     file = tmp_path / "ca.pem"
@@ -187,7 +187,7 @@ def client_certificate(ca: trustme.CA) -> dict[str, bytes]:
     }
 
 
-def test_a_client_certificate_is_shown_where_it_is_asked_for(
+def test_a_client_certificate_is_sent_if_the_server_requests_it(
     serve: Serve, trusting: ConnectionOptions
 ) -> None:
     clients = trustme.CA()
@@ -196,14 +196,14 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(
     assert token(cache_of(SECRET, server.url, options)) == "token-1"
 
 
-def test_a_client_certificate_that_is_missing_is_told(serve: Serve, trusting: ConnectionOptions) -> None:
+def test_a_client_certificate_that_is_missing_is_reported(serve: Serve, trusting: ConnectionOptions) -> None:
     server = serve(gives_tokens(), client_ca=trustme.CA())
     with pytest.raises(TokenEndpointError, match=r"ConnectionOptions\(certificate_chain=…, private_key=…\)"):
         token(cache_of(SECRET, server.url, trusting))
     assert not server.requests
 
 
-def test_a_client_certificate_that_cannot_be_used_is_told(trusting: ConnectionOptions) -> None:
+def test_a_client_certificate_that_cannot_be_used_is_reported(trusting: ConnectionOptions) -> None:
     one, other = client_certificate(trustme.CA()), client_certificate(trustme.CA())
     key = serialization.load_pem_private_key(one["private_key"], None)
     locked = key.private_bytes(
@@ -219,7 +219,7 @@ def test_a_client_certificate_that_cannot_be_used_is_told(trusting: ConnectionOp
             _trust.ssl_context(options)
 
 
-def test_a_server_is_asked_by_the_name_it_knows_itself(
+def test_the_authority_is_the_name_in_requests(
     emulator: Emulator, key: JwtProfile, options: ConnectionOptions
 ) -> None:
     known_as = emulator.url.removeprefix("https://")

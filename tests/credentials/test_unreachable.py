@@ -1,4 +1,4 @@
-"""Token endpoints that cannot be reached, do not answer, or are not who they should be."""
+"""Token endpoints that cannot be reached, do not respond, or are not the right server."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def test_a_silent_endpoint_ends_within_the_timeout(
     ],
     ids=["status", "headers", "body", "headers without TLS"],
 )
-def test_an_answer_that_dribbles_ends_and_its_connection_too(asker: Asker, start: bytes, tls: bool) -> None:
+def test_a_response_that_trickles_is_abandoned_with_its_connection(
+    asker: Asker, start: bytes, tls: bool
+) -> None:
     hung_up = threading.Event()
 
     def respond(exchange: Exchange) -> None:
@@ -70,7 +72,7 @@ def test_a_connection_that_is_cut_is_tried_again(
     assert waiting.result(10)
 
 
-def test_a_refused_connection_is_told(asker: Asker) -> None:
+def test_a_refused_connection_is_reported(asker: Asker) -> None:
     with socket.socket() as taken:  # bound, and not listening
         taken.bind(("127.0.0.1", 0))
         error = asker.failure(f"https://localhost:{taken.getsockname()[1]}", token_timeout=5.0)
@@ -79,12 +81,12 @@ def test_a_refused_connection_is_told(asker: Asker) -> None:
     assert "refused" in str(error)
 
 
-def test_a_name_that_is_not_known_is_told(asker: Asker) -> None:
+def test_a_name_that_is_not_known_is_reported(asker: Asker) -> None:
     error = asker.failure("https://no-such-host.invalid", token_timeout=0.5)
     assert error.retryable
 
 
-def test_an_untrusted_certificate_is_told_with_the_mend(asker: Asker) -> None:
+def test_an_untrusted_certificate_is_reported_with_the_fix(asker: Asker) -> None:
     server = asker.serve(gives_tokens())
     error = asker.failure(server, root_certificates=trustme.CA().cert_pem.bytes())
     assert not error.retryable
@@ -92,7 +94,7 @@ def test_an_untrusted_certificate_is_told_with_the_mend(asker: Asker) -> None:
     assert not server.requests
 
 
-def test_a_certificate_for_another_name_is_told_with_the_mend(asker: Asker) -> None:
+def test_a_certificate_for_another_name_is_reported_with_the_fix(asker: Asker) -> None:
     server = asker.serve(gives_tokens(), names=("id.example.com",))
     error = asker.failure(server)
     assert not error.retryable
@@ -100,7 +102,7 @@ def test_a_certificate_for_another_name_is_told_with_the_mend(asker: Asker) -> N
     assert not server.requests
 
 
-def test_a_server_without_tls_is_told(asker: Asker) -> None:
+def test_a_server_without_tls_is_reported(asker: Asker) -> None:
     server = asker.serve(gives_tokens(), tls=False)
     error = asker.failure(server.url.replace("http:", "https:"))
     assert not error.retryable
@@ -115,7 +117,7 @@ def test_a_server_without_tls_is_told(asker: Asker) -> None:
         b"Client sent an HTTP request to an HTTPS server.\n",
     ],
 )
-def test_plaintext_to_a_tls_port_that_answers_is_told(asker: Asker, body: bytes) -> None:
+def test_plaintext_to_a_tls_port_that_responds_is_reported(asker: Asker, body: bytes) -> None:
     server = asker.serve(lambda exchange: exchange.answer(400, body), tls=False)
     error = asker.failure(server)
     assert not error.retryable
@@ -123,12 +125,12 @@ def test_plaintext_to_a_tls_port_that_answers_is_told(asker: Asker, body: bytes)
 
 
 @pytest.mark.parametrize("raw", [b"\x15\x03\x03\x00\x02\x02\x46\r\n", b""])
-def test_plaintext_to_a_tls_port_that_hangs_up_is_told(asker: Asker, raw: bytes) -> None:
+def test_plaintext_to_a_tls_port_that_disconnects_is_reported(asker: Asker, raw: bytes) -> None:
     server = asker.serve(lambda exchange: exchange.send(raw), tls=False)
     assert "https://" in str(asker.failure(server, token_timeout=5.0))
 
 
-def test_a_missing_client_certificate_is_told_with_the_pages_title(asker: Asker) -> None:
+def test_a_missing_client_certificate_is_reported_with_the_pages_title(asker: Asker) -> None:
     page = b"<html><head><title>400 No required SSL certificate was sent</title></head></html>"
     error = asker.failure(asker.serve(lambda exchange: exchange.answer(400, page)))
     assert "400 No required SSL certificate was sent" in str(error)
@@ -159,7 +161,7 @@ def test_an_expired_certificate_is_not_taken_for_an_untrusted_one() -> None:
     assert "root_certificates" not in str(failed.value)
 
 
-def test_roots_that_cannot_be_read_are_told(asker: Asker) -> None:
+def test_roots_that_cannot_be_read_are_reported(asker: Asker) -> None:
     server = asker.serve(gives_tokens())
     options = dataclasses.replace(asker.options, root_certificates=b"no PEM")
     with pytest.raises(ConfigurationError, match="root_certificates"):
@@ -169,7 +171,7 @@ def test_roots_that_cannot_be_read_are_told(asker: Asker) -> None:
 @pytest.mark.parametrize(
     "url", ["ftp://user:a-password@proxy", "https://user:a-password@[::1", "user:a-password@x"]
 )
-def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
+def test_a_proxy_that_cannot_be_used_is_reported_without_its_password(
     asker: Asker, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     server = asker.serve(gives_tokens())
@@ -181,6 +183,6 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
     assert not server.requests
 
 
-def test_an_answer_that_is_no_http_is_told(asker: Asker) -> None:
+def test_a_response_that_is_not_http_is_reported(asker: Asker) -> None:
     server = asker.serve(lambda exchange: exchange.send(b"220 smtp.example.com ESMTP\r\n"))
     assert "cannot be reached" in str(asker.failure(server, token_timeout=5.0))

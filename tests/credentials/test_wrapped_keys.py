@@ -93,7 +93,9 @@ def test_values_of_the_environment_lose_their_quotes(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("reference", ["${ORG}", "${HOME}/x", "$(ORG)", "$ORG", "${ORG:-}", '"${ORG}"'])
-def test_a_reference_that_nothing_replaced_is_told(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_that_was_not_expanded_is_reported(
+    reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", URL)
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN_FILE", reference)
     with pytest.raises(
@@ -110,7 +112,7 @@ def test_variables_that_are_not_the_clients_are_not_looked_at(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("path", ["/run/secrets/key.json", "/run/secrets/key", "~/key", "C:\\keys\\key.json"])
-def test_a_path_in_place_of_the_key_is_told(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_in_place_of_the_key_is_reported(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", URL)
     monkeypatch.setenv("ZITADEL_KEY_JSON", path)
     with pytest.raises(CredentialsError, match="is a path; use from_file, or ZITADEL_KEY_PATH"):

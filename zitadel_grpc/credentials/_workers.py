@@ -19,7 +19,7 @@ Work = Callable[[], object]
 
 # How long os.fork() waits, at most, in seconds. Imports always end, but take their time on a busy machine.
 _IMPORTS_WAIT = 10.0
-_HANDSHAKES_WAIT = 0.5  # a server that never answers a handshake must not block a fork
+_HANDSHAKES_WAIT = 0.5  # a server that never responds to a handshake must not block a fork
 _EXITS_WAIT = 0.1  # for threads that are exiting
 _IDLE_LIMIT = 10.0  # seconds after which an idle thread exits
 _idle: collections.deque[queue.SimpleQueue[Work]] = collections.deque()

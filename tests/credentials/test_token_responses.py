@@ -1,4 +1,4 @@
-"""What a token endpoint may answer, and what is made of it."""
+"""Valid and invalid responses of a token endpoint."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from zitadel_grpc.testing import Emulator
 @pytest.mark.parametrize(
     "body", [{}, {"token_type": "Bearer"}, token_answer(""), token_answer() | {"access_token": 7}]
 )
-def test_200_without_an_access_token_is_told(asker: Asker, body: dict[str, object]) -> None:
+def test_200_without_an_access_token_is_reported(asker: Asker, body: dict[str, object]) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, body))
     assert "responded with 200, but without an access_token" in said or "instead of a JSON object" in said
 
 
 @pytest.mark.parametrize("broken", ["has white space", "line\nbreak", "umlautäö", "\x00"])
-def test_a_token_that_no_header_can_carry_is_told(asker: Asker, broken: str) -> None:
+def test_a_token_that_no_header_can_carry_is_reported(asker: Asker, broken: str) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, token_answer(broken)))
     assert "access_token that cannot be sent in a header" in said
     assert broken not in said
 
 
-def test_a_token_that_is_no_bearer_token_is_told(asker: Asker) -> None:
+def test_a_token_that_is_not_a_bearer_token_is_reported(asker: Asker) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, token_answer() | {"token_type": "DPoP"}))
     assert "with a token_type other than Bearer" in said
 
@@ -44,7 +44,7 @@ def test_bearer_may_be_written_in_any_case(asker: Asker) -> None:
 @pytest.mark.parametrize(
     "life", ["0", "-1", "NaN", "Infinity", "true", "1e20", '"3600"', "null", "[]", "1" + "0" * 5000, None]
 )
-def test_an_absurd_life_is_told(asker: Asker, life: str | None) -> None:
+def test_an_absurd_lifetime_is_reported(asker: Asker, life: str | None) -> None:
     body = token_answer() | {"expires_in": "LIFE"}
     if life is None:
         del body["expires_in"]
@@ -64,13 +64,15 @@ def test_an_absurd_life_is_told(asker: Asker, life: str | None) -> None:
         (b'{"access_token": "cut o', "application/json"),
     ],
 )
-def test_200_that_is_no_json_object_is_told_with_its_kind(asker: Asker, body: bytes, kind: str) -> None:
+def test_200_without_a_json_object_is_reported_with_its_content_type(
+    asker: Asker, body: bytes, kind: str
+) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(200, body, content_type=kind))
     assert f"200, but with {kind} instead of a JSON object: check that this is the URL of ZITADEL" in said
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_told_and_nothing_is_sent_there(asker: Asker, status: int) -> None:
+def test_a_redirect_is_reported_and_not_followed(asker: Asker, status: int) -> None:
     elsewhere = asker.serve(gives_tokens())
     said = asker.failure_of(
         lambda exchange: exchange.answer(status, location=f"{elsewhere.url}/oauth/v2/token?back=/secret")
@@ -82,18 +84,18 @@ def test_a_redirect_is_told_and_nothing_is_sent_there(asker: Asker, status: int)
 
 
 @pytest.mark.parametrize("location", ["/login", "", "https://user:password@host/"])
-def test_a_redirect_to_anywhere_is_told(asker: Asker, location: str) -> None:
+def test_a_redirect_to_anywhere_is_reported(asker: Asker, location: str) -> None:
     said = asker.failure_of(lambda exchange: exchange.answer(302, location=location))
     assert "redirects" in said
     assert "password" not in said
 
 
-def test_a_redirect_to_nowhere_is_told(asker: Asker) -> None:
+def test_a_redirect_to_nowhere_is_reported(asker: Asker) -> None:
     server = asker.serve(lambda exchange: exchange.answer(302, location="https://[::1"))
     assert asker.failure(server)
 
 
-def test_a_server_that_has_no_such_instance_is_told(
+def test_a_server_without_the_instance_is_reported(
     emulator: Emulator, options: ConnectionOptions, asker: Asker
 ) -> None:
     asker.options = options
@@ -104,7 +106,7 @@ def test_a_server_that_has_no_such_instance_is_told(
 
 
 @pytest.mark.parametrize("status", [204, 400, 403, 404, 418])
-def test_a_server_that_speaks_no_oauth_is_told(asker: Asker, status: int) -> None:
+def test_a_server_that_does_not_speak_oauth_is_reported(asker: Asker, status: int) -> None:
     said = asker.failure_of(
         lambda exchange: exchange.answer(
             status, b"" if status == 204 else b"<html>", content_type="text/html"
@@ -113,7 +115,7 @@ def test_a_server_that_speaks_no_oauth_is_told(asker: Asker, status: int) -> Non
     assert f"responded with {status} (text/html) instead of an OAuth error" in said
 
 
-def test_a_huge_answer_is_not_read_to_its_end(asker: Asker) -> None:
+def test_a_huge_response_is_not_read_to_its_end(asker: Asker) -> None:
     sent = []
 
     def respond(exchange: Exchange) -> None:
@@ -128,14 +130,14 @@ def test_a_huge_answer_is_not_read_to_its_end(asker: Asker) -> None:
     assert len(sent) < 50
 
 
-def test_a_compressed_answer_is_not_asked_for_nor_unpacked(asker: Asker) -> None:
+def test_a_compressed_response_is_neither_requested_nor_unpacked(asker: Asker) -> None:
     server = asker.serve(lambda exchange: exchange.answer(200, b"\x1f\x8b\x08", content_encoding="gzip"))
     asker.failure(server)
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_answer_is_asked_for_again(asker: Asker, status: int) -> None:
+def test_a_temporary_failure_is_retried(asker: Asker, status: int) -> None:
     right = gives_tokens()
 
     def respond(exchange: Exchange) -> None:
@@ -150,13 +152,13 @@ def test_a_passing_answer_is_asked_for_again(asker: Asker, status: int) -> None:
 
 
 @pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
-def test_an_oauth_error_that_passes_is_passing(asker: Asker, error: str) -> None:
+def test_a_temporary_oauth_error_is_retryable(asker: Asker, error: str) -> None:
     server = asker.serve(lambda exchange: exchange.answer(400, {"error": error}, retry_after="0"))
     assert f"responded with 400 {error}" in str(asker.failure(server))
     assert len(server.requests) == 4
 
 
-def test_a_passing_failure_that_stays_is_told_with_its_status(asker: Asker) -> None:
+def test_a_failure_that_lasts_is_reported_with_its_status(asker: Asker) -> None:
     server = asker.serve(lambda exchange: exchange.answer(503, b"busy", retry_after="0"))
     error = asker.failure(server)
     assert error.retryable
@@ -165,7 +167,7 @@ def test_a_passing_failure_that_stays_is_told_with_its_status(asker: Asker) -> N
 
 
 @pytest.mark.parametrize("as_date", [False, True], ids=["seconds", "date"])
-def test_a_wait_longer_than_the_timeout_is_told_at_once(asker: Asker, as_date: bool) -> None:
+def test_a_wait_longer_than_the_timeout_is_reported_at_once(asker: Asker, as_date: bool) -> None:
     wait = formatdate(time.time() + 120, usegmt=True) if as_date else "120"
     server = asker.serve(lambda exchange: exchange.answer(429, retry_after=wait))
     error = asker.failure(server)
@@ -174,7 +176,7 @@ def test_a_wait_longer_than_the_timeout_is_told_at_once(asker: Asker, as_date: b
     assert len(server.requests) == 1
 
 
-def test_who_asked_too_often_and_is_not_told_when_to_come_again_does_not(asker: Asker) -> None:
+def test_429_without_retry_after_is_not_retried(asker: Asker) -> None:
     server = asker.serve(lambda exchange: exchange.answer(429))
     error = asker.failure(server)
     assert (error.status, error.retry_after) == (429, None)
