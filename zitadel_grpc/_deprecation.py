@@ -21,6 +21,7 @@ def warn_everywhere(on: bool) -> None:
 
 
 def warns(options: ConnectionOptions) -> bool:
+    """Whether clients with these options warn."""
     return options.warn_deprecated or _everywhere
 
 
@@ -37,8 +38,8 @@ def warn_if_deprecated(rpc: str) -> None:
 
 
 def _stacklevel() -> int:
-    """The first frame outside of this package and gRPC: that is where the program makes the call."""
+    """The level of the first frame outside this package and gRPC, where the program makes the call."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _OURS:
         level, frame = level + 1, frame.f_back
     return level

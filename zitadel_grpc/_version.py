@@ -7,7 +7,7 @@ USER_AGENT = f"zitadel-grpc/{__version__}"
 
 
 def http_user_agent(suffix: str | None) -> str:
-    """The user agent of token requests, which begins as that of calls does."""
+    """The user agent of token requests. It starts like the user agent of calls."""
     import grpc
 
     return " ".join(filter(None, [USER_AGENT, f"grpc-python/{grpc.__version__}", suffix]))

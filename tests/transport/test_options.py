@@ -133,7 +133,7 @@ async def test_plaintext_to_loopback_works(ask: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", [{"max_request_bytes": 100}, {"max_response_bytes": 100}], ids=["requests", "answers"]
+    "limit", [{"max_request_bytes": 100}, {"max_response_bytes": 100}], ids=["requests", "responses"]
 )
 async def test_messages_over_the_limit_are_not_taken(
     ask: Any, echo: EchoServer, limit: dict[str, int]
@@ -149,7 +149,7 @@ async def test_messages_over_the_limit_are_not_taken(
     assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_answers_of_more_than_4_mib_are_taken(ask: Any, echo: EchoServer) -> None:
+async def test_responses_of_more_than_4_mib_are_accepted(ask: Any, echo: EchoServer) -> None:
     options = ConnectionOptions(root_certificates=echo.root_certificates)
     with EchoServer(largest=64 * 1024 * 1024) as server:
         options = ConnectionOptions(root_certificates=server.root_certificates)
