@@ -24,7 +24,7 @@ STOP_WITHIN = 10
 
 
 class DemoError(Exception):
-    """Ends the demo with a one-line message."""
+    """Stops the demo. The message is printed in one line."""
 
 
 @asynccontextmanager

@@ -142,7 +142,7 @@ def test_an_empty_file_adds_nothing(zitadel: Emulator, write: Write) -> None:
         ("[" * 5000, ": invalid YAML: nested too deeply"),
         (
             'organizations: [{name: "\\ud800"}]\n',
-            ": organizations[0].name: must not contain half a surrogate",
+            ": organizations[0].name: must not contain a lone surrogate",
         ),
     ],
 )

@@ -105,7 +105,7 @@ async def _serve(emulator: Emulator, directory: Path, seed: Path | None) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with emulator:
-        # Nothing is awaited from here until the seed file is added, so no request arrives before.
+        # Nothing is awaited from here until the seed file is added, so no request is handled before that.
         added = _seed(emulator, seed) if seed else None
         make_directory(directory)
         with locked(directory):

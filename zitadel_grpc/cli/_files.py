@@ -1,4 +1,4 @@
-"""Writes files atomically, into directories that one process at a time uses."""
+"""Writes files atomically, and locks directories so that only one process writes to them."""
 
 from __future__ import annotations
 

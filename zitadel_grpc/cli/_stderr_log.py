@@ -1,4 +1,4 @@
-"""A log handler for stderr that never blocks: it drops lines while the reader is too slow."""
+"""A log handler for stderr that never blocks: it drops lines if the reader is too slow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StderrHandler(logging.Handler):
         self._dropped = 0 if written else self._dropped + 1
 
     def _write(self, text: str) -> bool:
-        """Writes without blocking, which PIPE_BUF bytes allow, and returns whether it did."""
+        """Returns whether the text was written. At most PIPE_BUF bytes, so that the write does not block."""
         content = text.encode("utf-8", "backslashreplace")[: select.PIPE_BUF]
         is_ready = bool(select.select((), (self._descriptor,), (), 0)[1])
         if is_ready:

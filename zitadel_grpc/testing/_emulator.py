@@ -127,8 +127,8 @@ class Emulator(Seeding):
     def reset(self, to: Snapshot | None = None) -> None:
         """Restores the state at the start, or a snapshot; removes all faults and recorded calls.
 
-        Keys, the PAT and ids stay the same, and access tokens of users who still exist stay valid. It takes
-        about a millisecond, ten with a thousand users, and no time if nothing was written. It may be called
+        Keys, the PAT and ids stay the same, and access tokens of users who still exist stay valid. This takes
+        about 1 ms, about 10 ms with a thousand users, and no time if nothing was written. It may be called
         from any thread.
         """
         self._between_requests(lambda: self._reset(to or self._fresh))
@@ -146,7 +146,7 @@ class Emulator(Seeding):
         self.forget_calls()
 
     def _between_requests(self, function: Callable[[], Result]) -> Result:
-        """Runs `function` in the thread that handles requests, and so never during one."""
+        """Runs `function` in the thread of the event loop, never while a request is being handled."""
         if not self._is_running:
             raise RuntimeError("the emulator is not running: use it inside its `with` block")
         if threading.get_ident() == self._loop_thread:
@@ -228,7 +228,7 @@ class Emulator(Seeding):
         self._thread.join(_STOP_TIMEOUT)
 
     async def _run(self, started: concurrent.futures.Future[Callable[[], object]]) -> None:
-        """Runs until the function that `started` receives is called."""
+        """Sets the result of `started` to a function that stops the emulator, and runs until it is called."""
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             await self.__aenter__()

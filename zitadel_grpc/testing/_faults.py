@@ -57,7 +57,7 @@ class TokenEndpointFaults:
     def respond(
         self, status: int, *, headers: Mapping[str, str] | None = None, body: bytes = b"", times: int = 1
     ) -> None:
-        """Sends this response to the next `times` requests, after the responses set by earlier calls.
+        """Sends this response to the next `times` requests. Responses of earlier calls go first.
 
         Raises:
             ValueError: If HTTP cannot send such a response.

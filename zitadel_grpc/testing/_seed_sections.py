@@ -87,11 +87,11 @@ class Section:
     def _text(self, key: str, value: object) -> str:
         if isinstance(value, str) and value.strip():
             if not _SURROGATES.isdisjoint(value):
-                raise self._error(key, "must not contain half a surrogate pair")
+                raise self._error(key, "must not contain a lone surrogate")
             return value
         if value is None or isinstance(value, str):
             raise self._error(key, "must not be empty")
-        # The message leaves the value out: it may be a password.
+        # The message omits the value: it may be a password.
         is_scalar = not isinstance(value, dict | list)
         raise self._error(key, "must be a string: put it in quotes" if is_scalar else "must be a string")
 
@@ -133,11 +133,11 @@ def read(path: Path) -> Section:
 
 
 class _SeedYamlError(yaml.MarkedYAMLError):
-    """An error that we find, not PyYAML. Its text contains no value of the file."""
+    """An error found by this module, not by PyYAML. Its text contains no value from the file."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses duplicate keys, as YAML demands. PyYAML silently keeps the last one."""
+    """Rejects duplicate keys, as the YAML specification requires. PyYAML silently keeps the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set[str]()

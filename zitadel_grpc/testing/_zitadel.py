@@ -22,7 +22,7 @@ _CALLS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A gRPC call as the server saw it. Of authorization metadata only the scheme is kept."""
+    """A gRPC call as the server received it. The authorization metadata contains the scheme only."""
 
     rpc: str
     code: grpc.StatusCode
@@ -33,7 +33,7 @@ class RecordedCall:
     user_id: str | None
     """The caller, or None if the call failed before authentication."""
     seconds: float
-    """The time from the whole request to the response."""
+    """The time from the end of the request to the response."""
 
 
 @dataclass(slots=True)
@@ -44,18 +44,18 @@ class Zitadel:
     calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     token_requests: int = 0
     under_way: int = 0
-    """Calls without a response so far."""
+    """Calls in progress."""
     projections: Projections = field(default_factory=Projections)
 
     @property
     def projected(self) -> Zitadel:
-        """What lists, permissions and the token endpoint see: delayed by the fault `projection_lag`."""
+        """The state that lists, permissions and the token endpoint use. `projection_lag` delays it."""
         lag = self.faults.projection_lag
         return replace(self, store=self.projections.seen(self.store, lag)) if lag else self
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Wraps everything that may write, so that projections follow."""
+        """Wraps all code that may write, to keep the projections up to date."""
         self.projections.follow(self.store, self.faults.projection_lag)
         try:
             yield
@@ -74,9 +74,9 @@ class Zitadel:
         )
 
     def unknown_instance(self, request: Request) -> str | None:
-        """Returns ZITADEL's error for a host that no instance has, or None.
+        """Returns ZITADEL's error if the instance does not have the requested host, otherwise None.
 
-        ZITADEL finds the instance by x-zitadel-instance-host, or else by the request's authority.
+        ZITADEL finds the instance by x-zitadel-instance-host or, without it, by the request's authority.
         """
         origin = request.header("x-zitadel-instance-host") or request.authority
         if any(_host(origin) == domain.name for domain in self.store.instance.domains):

@@ -25,7 +25,7 @@ _LISTS = ("List", "Search")
 
 @dataclass(slots=True)
 class _Known:
-    """What the call's record needs, as far as it is known."""
+    """Fields of the recorded call that are known only after decoding and authentication."""
 
     message: Message | None = None
     user_id: str | None = None

@@ -90,7 +90,7 @@ def text(value_of: Callable[[Row], str]) -> Filter[Row]:
     return make_test
 
 
-# Of TimestampFilterMethod.
+# Values of TimestampFilterMethod.
 _COMPARISONS: Sequence[Callable[[datetime, datetime], bool]] = (
     operator.eq,
     operator.gt,

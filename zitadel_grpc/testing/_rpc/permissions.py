@@ -1,4 +1,4 @@
-"""Checks the permissions that Manager roles give."""
+"""Checks the permissions that Manager roles grant."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from zitadel_grpc.testing._state.store import Store
 from zitadel_grpc.testing._wire.messages import Request
 
 AUTHENTICATED = "authenticated"
-"""In place of a permission: every valid token is accepted, and the RPC itself checks what else it needs."""
+"""In place of a permission: every valid token is accepted, and the RPC does any further checks itself."""
 
 
 def roles_of_level(level: Level) -> Collection[str]:
-    """The Manager roles that can be granted there."""
+    """The Manager roles that can be granted on this level."""
     by_level = {
         Level.INSTANCE: roles.INSTANCE,
         Level.ORGANIZATION: roles.ORGANIZATION,
@@ -46,7 +46,7 @@ def _order() -> list[str]:
 
 
 def organization_of(store: Store, caller: Caller, request: Request) -> str:
-    """The organization of a call: x-zitadel-orgid, or else the caller's own. Raises Refusal."""
+    """The organization of a call: x-zitadel-orgid or, without it, the caller's. Raises Refusal."""
     if not (asked := request.header("x-zitadel-orgid")):
         return caller.resource_owner
     if asked not in store.organizations:
@@ -57,7 +57,7 @@ def organization_of(store: Store, caller: Caller, request: Request) -> str:
 def require(
     store: Store, caller: Caller, organization_id: str, permission: str, request: Message | None
 ) -> None:
-    """Raises Refusal if the caller's roles on the instance and in the organization do not give `permission`.
+    """Raises Refusal if the caller's roles on the instance and in the organization do not grant `permission`.
 
     Roles on a project apply in its organization. If `request` names a project, only roles on it apply.
     """

@@ -7,7 +7,7 @@ from zitadel_grpc.testing._state.users import User, UserState
 
 
 def become(call: Call, user: User, state: UserState) -> None:
-    """Leaving the active state revokes the user's tokens for good."""
+    """Leaving the active state revokes the user's tokens permanently."""
     user.state = state
     if state is not UserState.ACTIVE:
         call.store.end_tokens(user.id)

@@ -1,4 +1,4 @@
-"""The emulated server's clock, which tests may set wrong."""
+"""The emulated server's clock, which tests can make fast or slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The delayed views of the store that the fault `projection_lag` demands."""
+"""Delayed copies of the store, for the fault `projection_lag`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Projections:
 
     def __init__(self) -> None:
         self._past: deque[tuple[float, Store]] = deque()
-        """Copies with the times of their creation. The first one is visible now."""
+        """Copies and their creation times. The first copy is the one that is currently visible."""
 
     def follow(self, store: Store, lag: float) -> None:
-        """Must be called before and after everything that may write."""
+        """Must be called before and after all code that may write."""
         if not lag:
             self._past.clear()
         elif not self._past or self._past[-1][1].sequence != store.sequence:

@@ -48,7 +48,7 @@ class SecurityPolicy:
 
 
 class State(enum.IntEnum):
-    """The state of all resources except users, with the numbers of the APIs. UNSPECIFIED means removed."""
+    """The state of all resources except users, with the APIs' enum numbers. UNSPECIFIED means removed."""
 
     UNSPECIFIED = 0
     ACTIVE = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from zitadel_grpc.testing._state.store import Store
 
-# The clock goes on, ids and sequences are never used twice, and access tokens stay valid while their users
+# The clock keeps running, ids and sequences are never reused, and access tokens stay valid while their users
 # exist.
 _NOT_SAVED = frozenset(("clock", "new_id", "sequence", "access_tokens"))
 
@@ -17,7 +17,7 @@ class Snapshot:
     """A saved state of an `Emulator`, for `reset`. It can be restored any number of times."""
 
     _tables: bytes = field(repr=False)
-    """Pickled, which takes a tenth of the time of copying."""
+    """Pickled, which is ten times as fast as a deep copy."""
 
 
 def take(store: Store) -> Snapshot:
@@ -33,8 +33,10 @@ def restore(store: Store, snapshot: Snapshot) -> None:
 
 
 class Snapshots:
-    """Snapshots of one store. If nothing was written since the last one, as after a test that only reads,
-    taking and restoring cost nothing.
+    """Snapshots of one store.
+
+    If nothing was written since the last snapshot, as in a test that only reads, taking and restoring cost
+    nothing.
     """
 
     def __init__(self, store: Store) -> None:

@@ -25,7 +25,7 @@ def details_of(details: Details) -> ObjectDetails:
 
 
 def added(details: Details) -> ObjectDetails:
-    """Details in the response of most RPCs that add something, with the time as creation date."""
+    """Details in the response of most RPCs that add something. The creation date is the change date."""
     return ObjectDetails(
         sequence=details.sequence,
         creation_date=timestamp(details.change_date),

@@ -52,7 +52,7 @@ def ListOrganizations(call: Call, request: ListOrganizationsRequest) -> ListOrga
 def _add_admin(
     call: Call, organization: Organization, admin: AddOrganizationRequest.Admin
 ) -> AddOrganizationResponse.CreatedAdmin:
-    """Empty for users who existed before."""
+    """Returns an empty message for users who already existed."""
     created = AddOrganizationResponse.CreatedAdmin()
     user_id = admin.user_id
     if admin.HasField("human"):
