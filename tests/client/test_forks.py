@@ -292,7 +292,7 @@ def test_a_child_forked_during_a_long_call_gets_an_error(program: Program, way: 
             try:
                 sync_call()
             except ClosedError as error:
-                os._exit(5 if "forked while calls" in str(error) else 6)
+                os._exit(5 if "forked during a call" in str(error) else 6)
             os._exit(0)
         assert time.monotonic() - began < 1.5
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5

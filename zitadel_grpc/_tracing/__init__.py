@@ -1,7 +1,7 @@
 """Spans of calls and token refreshes, for programs that use OpenTelemetry.
 
-Nothing is imported for it: whoever wants spans has set a tracer provider, and so has imported OpenTelemetry.
-Until then asking for a span costs a look into `sys.modules`. `spans` is what needs OpenTelemetry to be there.
+This module does not import OpenTelemetry: a program that wants spans has set a tracer provider, and so has
+imported it. Until then, asking for a span costs a lookup in `sys.modules`. Only `spans` needs OpenTelemetry.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _tracer: Tracer | None = None
 
 
 def start_call(rpc: str, server: Mapping[str, str | int]) -> CallSpan | None:
-    """The span of a call that begins now; None if there is nobody to look at it. `server` is what tells of
-    the server, as attributes."""
+    """The span of a call that starts now; None if the program does not trace. `server` has the attributes of
+    the server."""
     tracer = _current_tracer()
     if tracer is None:
         return None
@@ -36,7 +36,7 @@ def start_call(rpc: str, server: Mapping[str, str | int]) -> CallSpan | None:
 
 
 def current_call() -> CallSpan | None:
-    """The span of the call that this code works for."""
+    """The span of the call that the current code belongs to."""
     if _current_tracer() is None:
         return None
     from zitadel_grpc._tracing import spans
@@ -45,21 +45,21 @@ def current_call() -> CallSpan | None:
 
 
 def plan_refresh(name: str, *, waited_for: bool) -> RefreshSpan | None:
-    """The span of a token refresh that was asked for here and is to begin in another thread; `name` says
-    whose token it is, `waited_for` whether the asker waits for it."""
+    """The span of a token refresh that is requested here and will start in another thread. `name` says whose
+    token it is, and `waited_for` whether the requester waits for it."""
     tracer = _current_tracer()
     if tracer is None:
         return None
     from zitadel_grpc._tracing import spans
 
-    asker = spans.current_call()
+    requester = spans.current_call()
     return (
-        None if asker is None and spans.suppressed() else spans.RefreshSpan(tracer, name, asker, waited_for)
+        None if requester is None and spans.suppressed() else spans.RefreshSpan(tracer, name, requester, waited_for)
     )
 
 
 def current_refresh() -> RefreshSpan | None:
-    """The span of the token refresh that this code works for."""
+    """The span of the token refresh that the current code belongs to."""
     if _current_tracer() is None:
         return None
     from zitadel_grpc._tracing import spans
@@ -76,9 +76,9 @@ def _tracer_of_provider() -> Tracer | None:
     from opentelemetry import trace
 
     provider = trace.get_tracer_provider()
-    if provider is not _provider:  # set meanwhile, since clients may be older than their program's tracing
+    if provider is not _provider:  # a program may set it after it created its clients
         _tracer = None
-        if not isinstance(provider, trace.ProxyTracerProvider):  # which stands for none
+        if not isinstance(provider, trace.ProxyTracerProvider):  # a placeholder for none
             tracer = provider.get_tracer("zitadel_grpc", __version__, schema_url=_SCHEMA)
             _tracer = None if isinstance(tracer, trace.NoOpTracer) else tracer
         _provider = provider

@@ -1,5 +1,5 @@
-"""The spans themselves. Names and attributes follow OpenTelemetry's semantic conventions for gRPC; what those
-have no name for begins with `zitadel.`. No metadata, no message and no token is ever an attribute."""
+"""The spans. Names and attributes follow OpenTelemetry's semantic conventions for gRPC; attributes without a
+convention start with `zitadel.`. Metadata, messages and tokens are never attributes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _CALL = context.create_key("zitadel_grpc.call")
 _REFRESH = context.create_key("zitadel_grpc.refresh")
-_SUPPRESS = "suppress_instrumentation"  # a key that OpenTelemetry's own instrumentations look for
+_SUPPRESS = "suppress_instrumentation"  # a context key that OpenTelemetry's own instrumentations check
 
-# Their texts are about the way to the server. That of another may quote the request.
-_TELLING = frozenset(
+# The texts of these are about the connection. The text of another may quote the request.
+_SAFE_TEXT = frozenset(
     {
         grpc.StatusCode.CANCELLED,
         grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -36,9 +36,10 @@ _TELLING = frozenset(
 
 
 class CallSpan:
-    """The span of one call with all its tries. Current for what the call does, never for its caller.
+    """The span of one call with all its attempts. It is the current span for what the call does, never for
+    its caller.
 
-    Inside of it OpenTelemetry's instrumentation of grpc makes no spans: they would be this one again.
+    OpenTelemetry's instrumentation of grpc creates no spans inside: they would duplicate this one.
     """
 
     def __init__(self, tracer: Tracer, rpc: str, server: Mapping[str, str | int]) -> None:
@@ -51,7 +52,7 @@ class CallSpan:
 
     @contextlib.contextmanager
     def current(self) -> Iterator[None]:
-        """Within, the span is the current one."""
+        """The span is the current one inside."""
         token = context.attach(self._context)
         try:
             yield
@@ -61,64 +62,64 @@ class CallSpan:
     def propagated(
         self, metadata: tuple[tuple[str, str | bytes], ...]
     ) -> tuple[tuple[str, str | bytes], ...]:
-        """`metadata` with what tells the server of this trace, but for what is in it already."""
+        """`metadata` with the trace context for the server. Names that are already in it are kept."""
         carrier: dict[str, str] = {}
         propagate.inject(carrier, self._context)
         own = {name for name, _ in metadata}
         return (*metadata, *((name.lower(), carrier[name]) for name in carrier if name.lower() not in own))
 
     def waited(self, seconds: float, refresh: RefreshSpan | None) -> None:
-        """The call waited for a token, which `refresh` was to obtain."""
+        """The call waited for a token from `refresh`."""
         self._waited += seconds
         self._span.set_attribute("zitadel.token.wait", self._waited)
-        if refresh is not None and refresh.asker is not self and refresh.context is not None:
+        if refresh is not None and refresh.requester is not self and refresh.context is not None:
             self._span.add_link(refresh.context)
 
-    def sent_again(self, after: grpc.StatusCode) -> None:
-        """The call ended with `after`, which was no end, and goes on with another try."""
+    def retried(self, after: grpc.StatusCode) -> None:
+        """An attempt ended with the status `after`, and the call is retried."""
         self._resends += 1
         self._span.set_attribute("zitadel.resend_count", self._resends)
         if after is grpc.StatusCode.UNAUTHENTICATED:
             self._span.set_attribute("zitadel.token.refused", True)
 
     def end(self, error: BaseException | None = None, status: RpcError | None = None) -> None:
-        """The call ended, by `error` if it failed, which `status` tells in gRPC's terms. Only the first end
-        counts."""
+        """The call ended; with `error` if it failed, which `status` describes in gRPC's terms. Only the first
+        end counts."""
         if not self._span.is_recording():
             return
         code = grpc.StatusCode.OK if status is None else status.code()
         self._span.set_attribute("rpc.response.status_code", code.name)
         if error is not None and status is not None:
-            answered = isinstance(error, RpcError | asyncio.CancelledError)
-            self._span.set_attribute("error.type", code.name if answered else _full_name(error))
+            has_status = isinstance(error, RpcError | asyncio.CancelledError)
+            self._span.set_attribute("error.type", code.name if has_status else _full_name(error))
             if status.error_id:
                 self._span.set_attribute("zitadel.error_id", status.error_id)
-            self._span.set_status(Status(StatusCode.ERROR, status.details() if code in _TELLING else None))
+            self._span.set_status(Status(StatusCode.ERROR, status.details() if code in _SAFE_TEXT else None))
         self._span.end()
 
 
 class RefreshSpan:
-    """The span of one token refresh, shared by all who wait for it. It is a child of what asked for it and
-    waits; what only noticed that it was due, and goes on, is linked."""
+    """The span of one token refresh, shared by all that wait for it. It is a child of the span that requested
+    it and waits. A span that only found the refresh due, and continues, is linked."""
 
-    def __init__(self, tracer: Tracer, name: str, asker: CallSpan | None, waited_for: bool) -> None:
-        self.asker = asker
+    def __init__(self, tracer: Tracer, name: str, requester: CallSpan | None, waited_for: bool) -> None:
+        self.requester = requester
         self.context: trace.SpanContext | None = None
-        """Once it has begun."""
+        """None until the refresh has started."""
         self._tracer = tracer
         self._name = name
-        self._asked_in = trace.get_current_span()
+        self._parent = trace.get_current_span()
         self._waited_for = waited_for
         self._span: trace.Span = trace.INVALID_SPAN
 
     def __enter__(self) -> Self:
-        """Begins it, as the current span of this thread."""
+        """Starts the span and makes it the current one of this thread."""
         links: Iterable[Link] = ()
         outside = Context()
         if self._waited_for:
-            outside = trace.set_span_in_context(self._asked_in, outside)
-        elif self._asked_in.get_span_context().is_valid:
-            links = [Link(self._asked_in.get_span_context())]
+            outside = trace.set_span_in_context(self._parent, outside)
+        elif self._parent.get_span_context().is_valid:
+            links = [Link(self._parent.get_span_context())]
         self._span = self._tracer.start_span(
             "zitadel token refresh",
             outside,
@@ -135,18 +136,18 @@ class RefreshSpan:
     ) -> None:
         context.detach(self._token)
 
-    def asks(self, host: str | None, port: int | None) -> None:
-        """A request goes to the token endpoint at `host`."""
+    def requested(self, host: str | None, port: int | None) -> None:
+        """A request is sent to the token endpoint at `host`."""
         if host and port and self._span.is_recording():
             self._span.set_attributes({"server.address": host, "server.port": port})
 
-    def answered(self, status: int) -> None:
-        """The token endpoint answered with the HTTP status `status`."""
-        if self._span.is_recording():  # not given up meanwhile
+    def responded(self, status: int) -> None:
+        """The token endpoint responded with the HTTP status `status`."""
+        if self._span.is_recording():  # the refresh may have been given up
             self._span.set_attribute("http.response.status_code", status)
 
     def end(self, error: Exception | None) -> None:
-        """The refresh ended, by `error` if there is no token."""
+        """The refresh ended; with `error` if there is no token."""
         if error is not None:
             refusal = error.error if isinstance(error, CredentialsError) else None
             self._span.set_attribute("error.type", refusal or _full_name(error))
@@ -165,7 +166,7 @@ def current_refresh() -> RefreshSpan | None:
 
 
 def suppressed() -> bool:
-    """True where the program wants no spans of instrumentations."""
+    """True if the program suppresses the spans of instrumentations."""
     return bool(context.get_value(_SUPPRESS))
 
 

@@ -1,4 +1,4 @@
-"""The gRPC channels of an asynchronous client: each event loop has its own."""
+"""The gRPC channels of an async client: each event loop has its own."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from zitadel_grpc.credentials._waits import Waits, closed_error
 
 
 class Binding(Lines):
-    """The gRPC channels of one event loop, and what goes on there."""
+    """The gRPC channels of one event loop, and the calls in progress there."""
 
     def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
         self.loop = loop
         self.tasks: set[asyncio.Task[Any]] = set()
-        """Of calls that wait: for a token, or to be sent again."""
+        """Of calls that wait for a token or for a retry."""
         self.counts = Counts()
 
         def open_channel(credentials: grpc.ChannelCredentials | None, retries: Retries) -> grpc.aio.Channel:
@@ -38,7 +38,7 @@ class Binding(Lines):
         super().__init__(target, open_channel)
 
     def let_go(self, line: Line) -> None:
-        self._replaced.add(line.channel)  # closes itself once nothing refers to it
+        self._replaced.add(line.channel)  # closes itself when nothing refers to it
 
     async def close(self, grace: float | None) -> None:
         channels = {*self.channels, *self._replaced}
@@ -46,7 +46,7 @@ class Binding(Lines):
 
 
 class AsyncConnection:
-    """The gRPC channels of one client: one per event loop, made in the loop that first uses it."""
+    """The gRPC channels of one client: one set per event loop, created when the loop first uses it."""
 
     def __init__(self, target: Target, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()) -> None:
         self.target = target
@@ -56,7 +56,7 @@ class AsyncConnection:
         self._lock = threading.Lock()
         self.waits = Waits()
         self._past = Counts()
-        """Of loops that are closed."""
+        """The counts of closed loops."""
         forking.watch(self)
 
     def counts(self) -> Counts:
@@ -66,7 +66,7 @@ class AsyncConnection:
     def bind(self) -> Binding:
         """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
         loop = get_running_loop()
-        with self._lock:  # of two threads, one may close what the other opens
+        with self._lock:  # one thread may close the client while another one opens a channel
             if self.waits.is_closed:
                 raise closed_error()
             binding = self._bindings.get(loop)
@@ -77,9 +77,9 @@ class AsyncConnection:
             return binding
 
     async def close(self, grace: float | None = None) -> None:
-        """Ends calls under way after `grace` seconds (None: at once), and all later ones with ClosedError.
-        What other running event loops use is closed there, and not waited for. Raises ConfigurationError for
-        a `grace` that is not a time."""
+        """Ends calls in progress after `grace` seconds (None: at once). Later calls raise ClosedError. The
+        channels of other running event loops are closed in those loops, without waiting for it. Raises
+        ConfigurationError for an invalid `grace`."""
         check_grace(grace)
         with self._lock:
             self.waits.close()
@@ -97,7 +97,7 @@ class AsyncConnection:
             await here.close(grace)
 
     def before_fork(self) -> None:
-        """Lets go of the channels of closed loops."""
+        """Releases the channels of closed loops."""
         self.current = None
         for loop in list(self._bindings):
             if loop.is_closed() and (binding := self._bindings.pop(loop, None)):

@@ -1,4 +1,4 @@
-"""grpc.aio's streaming calls, which neither lose a request nor a response without an error."""
+"""The streaming calls of grpc.aio, with an error for every request or response that gRPC would lose."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from zitadel_grpc._transport.failures import unreadable
 
 
 class CheckedStream:
-    """gRPC's call, but requests are checked as they are written, and a response that cannot be read raises
-    Internal, where gRPC sends an empty message and gives None. `refused` holds why the iterator of requests
-    ended, for gRPC cancels the call then; `tell` is told the code and details of the call's end."""
+    """gRPC's call with checks. Requests are checked as they are written: gRPC would send an empty message. A
+    response that cannot be read raises Internal: gRPC would return None.
+
+    `refused` has the error that ended the iterator of requests, after which gRPC cancels the call. `tell` is
+    called with the code and details of the call's end."""
 
     def __init__(
         self,
@@ -58,9 +60,9 @@ class CheckedStream:
             yield self._readable(response)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return self._answer().__await__()
+        return self._response().__await__()
 
-    async def _answer(self) -> Any:
+    async def _response(self) -> Any:
         return self._readable(await self._ended(self._call))
 
     async def _ended(self, waiting: Any) -> Any:

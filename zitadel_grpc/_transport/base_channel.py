@@ -1,4 +1,4 @@
-"""What the channels and the methods of both clients have in common."""
+"""What the methods and channels of both clients share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bare gRPC channels, without tokens: what the options mean to gRPC."""
+"""Creates gRPC channels without tokens, from ConnectionOptions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LOCAL_POOL = "grpc.use_local_subchannel_pool"
 
 
 def channel_credentials(endpoint: Endpoint, options: ConnectionOptions) -> grpc.ChannelCredentials | None:
-    """TLS with the trusted CAs; None for plaintext. Raises ConfigurationError for certificates that cannot be
-    read."""
+    """TLS with the trusted CAs; None for plaintext. Raises ConfigurationError for certificates that are not
+    valid."""
     if not endpoint.secure:
         return None
     if options.root_certificates or options.certificate_chain:
-        # Read by Python first, which says in plain words what is wrong: gRPC would only fail to connect. Not
-        # the system's own CAs: reading those takes Python 100 ms.
+        # Python reads them first and reports what is wrong; gRPC would only fail to connect. The system's CAs
+        # are not checked: Python takes 100 ms to read them.
         _trust.ssl_context(options)
     return grpc.ssl_channel_credentials(
         _trust.root_certificates(options), options.private_key, options.certificate_chain
@@ -43,12 +43,12 @@ def open_async(
     credentials: grpc.ChannelCredentials | None = None,
     retries: Retries = "none",
 ) -> grpc.aio.Channel:
-    """A channel of the running event loop; `credentials` in place of what `channel_credentials` says."""
+    """A channel for the running event loop. `credentials` replace those of `channel_credentials`."""
     forking.check_aio()
     credentials = credentials or channel_credentials(endpoint, options)
     arguments = _arguments(endpoint, options, retries)
-    # A list, and looked up at each call, not imported by name: instrumentation replaces these functions, and
-    # older versions of OpenTelemetry's add their interceptors to lists only.
+    # The functions are looked up at each call, not imported by name, because instrumentation replaces them.
+    # Interceptors are a list because older versions of OpenTelemetry's instrumentation append to it.
     more: dict[str, Any] = {"compression": _compression(options), "interceptors": checked_async(interceptors)}
     if credentials is None:
         channel = grpc.aio.insecure_channel(_dialled(endpoint, options), arguments, **more)
@@ -64,11 +64,11 @@ def open_sync(
     credentials: grpc.ChannelCredentials | None = None,
     retries: Retries = "none",
 ) -> grpc.Channel:
-    """The synchronous twin."""
+    """As `open_async`, for synchronous calls."""
     credentials = credentials or channel_credentials(endpoint, options)
     arguments = _arguments(endpoint, options, retries)
     compression = _compression(options)
-    with NO_FORK:  # gRPC imports modules here, and a child would inherit their locks
+    with NO_FORK:  # gRPC imports modules here, and a forked child would inherit their locks
         if credentials is None:
             channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
         else:
@@ -77,15 +77,15 @@ def open_sync(
 
 
 def _dialled(endpoint: Endpoint, options: ConnectionOptions) -> str:
-    """The target, or the proxy on the way there, with its scheme: without one, gRPC takes a host named `unix`
-    or `xds` for a scheme."""
+    """The address that gRPC connects to: the target, or the proxy. With a scheme: without one, gRPC would
+    take a host named `unix` or `xds` for it."""
     if options.proxy and "grpc.http_proxy" not in dict(options.channel_options):
         return f"dns:///{urlsplit(options.proxy).netloc.rpartition('@')[2]}"
     return f"dns:///{endpoint.target}"
 
 
 def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
-    """CONNECT (RFC 9110 §9.3.6) to `endpoint` by the proxy that is dialled."""
+    """The arguments for CONNECT (RFC 9110 §9.3.6) to `endpoint` through the proxy."""
     arguments: list[tuple[str, Any]] = [("grpc.http_connect_server", endpoint.target)]
     userinfo = urlsplit(proxy).netloc.rpartition("@")[0]
     if userinfo:
@@ -95,8 +95,8 @@ def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
 
 
 def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
-    """gRPC's channel arguments, the user's own in place of ours of the same name: which of two counts, gRPC
-    does not say."""
+    """gRPC's channel arguments. The user's `channel_options` replace ours of the same name: gRPC does not
+    document which one of two it uses."""
     ours: list[tuple[str, Any]] = [
         ("grpc.max_receive_message_length", options.max_response_bytes),
         ("grpc.primary_user_agent", USER_AGENT),
@@ -109,8 +109,8 @@ def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries)
     if authority is not None:
         ours.append(("grpc.default_authority", authority))
     if "grpc.http_proxy" not in dict(options.channel_options):
-        # gRPC must not read the environment, which it does by rules of its own, and even for a proxy that is
-        # named by `grpc.http_proxy`. So the proxy is dialled as the target.
+        # gRPC must not look for a proxy in the environment: its rules differ from ours, and it applies them
+        # even to a proxy set with `grpc.http_proxy`. So gRPC connects to the proxy as its target.
         ours.append(("grpc.enable_http_proxy", 0))
         if options.proxy:
             ours += _through(options.proxy, endpoint)
@@ -120,8 +120,8 @@ def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries)
         ours.append(("grpc.service_config", config))
     theirs = [pair for pair in options.channel_options if pair[0] != _LOCAL_POOL]
     names = {name for name, _ in theirs}
-    # Each channel has its connection to itself, so that what is received over the one says nothing of the
-    # other, and a new one never gets a dead connection. Else plaintext channels would share theirs.
+    # Each channel has its own connection, so that a new channel never gets a dead one (see `lines`).
+    # Otherwise plaintext channels would share connections.
     return [*(pair for pair in ours if pair[0] not in names), *theirs, (_LOCAL_POOL, 1)]
 
 

@@ -120,7 +120,7 @@ class CallFlow:
         code = self.failure.code()
         logger.debug("%s: retrying after %s", self._rpc, code.name)
         if (span := _tracing.current_call()) is not None:
-            span.sent_again(code)
+            span.retried(code)
 
     def succeeded(self, authorization: str | None) -> None:
         """The server accepted `authorization`."""

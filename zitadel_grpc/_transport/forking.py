@@ -1,9 +1,9 @@
-"""What becomes of connections when the process forks (as gunicorn and multiprocessing do).
+"""What happens to connections when the process forks, as gunicorn and multiprocessing do.
 
-gRPC's synchronous part can be used in the child if no call was under way at the fork, with new connections.
-The asyncio part cannot once a channel of it was open at the fork: its poller is a thread, which the child
-lacks, and calls there would hang for ever. So channels of event loops that are closed are let go before the
-fork, and if one is still open, the child's calls raise ClosedError.
+The synchronous part of gRPC works in the child, with new connections, if no call was in progress at the fork.
+The asyncio part does not work in the child if one of its channels was open at the fork: its poller is a
+thread, which the child does not have, and calls would hang forever. So channels of closed event loops are
+released before the fork, and if another one is open, calls in the child raise ClosedError.
 """
 
 from __future__ import annotations
@@ -21,31 +21,33 @@ from zitadel_grpc.errors import ClosedError
 
 
 class Forking(Protocol):
-    """Has connections."""
+    """An object with connections."""
 
     def before_fork(self) -> None:
-        """Lets go of the connections that nothing uses any more."""
+        """Releases the connections that nothing uses any more."""
 
     def forget_connections(self) -> object:
-        """In the child: gives its connections away, untouched."""
+        """In the child: returns its connections without closing them, and forgets them."""
 
 
-_CALLS_END = 0.4  # seconds that a fork waits for calls under way, at most
-_FORK_ENDS = 1.0  # seconds that a call waits for a fork, at most
+_CALLS_END = 0.4  # seconds; the longest time that a fork waits for calls in progress
+_FORK_ENDS = 1.0  # seconds; the longest time that a call waits for a fork
 
 
 class CallGate:
-    """Synchronous calls inside gRPC. A child that is forked meanwhile inherits gRPC's locks and pollers in
-    the middle of their work, and now and then aborts or hangs at its own calls. So a fork lets no call start
-    and waits a moment for those under way; where some remain, the child's calls raise ClosedError."""
+    """Counts the synchronous calls that are inside gRPC. A child that is forked during a call inherits gRPC's
+    locks and pollers in the middle of their work, and may abort or hang at its own calls. So a fork stops new
+    calls and waits briefly for those in progress. If some remain, calls in the child raise ClosedError."""
 
     def __init__(self) -> None:
-        self._inside: collections.deque[None] = collections.deque()  # its methods are atomic and cheap
+        self._inside: collections.deque[None] = (
+            collections.deque()
+        )  # a counter: its methods are atomic and cheap
         self._opened = threading.Event()
         self._opened.set()
 
     def enter(self) -> None:
-        """Before each call; `leave` has to follow."""
+        """Called before each call; `leave` must follow."""
         self._inside.append(None)
         while not self._opened.is_set():
             self._inside.pop()
@@ -58,7 +60,7 @@ class CallGate:
         self._inside.pop()
 
     def close(self) -> bool:
-        """Before a fork. Returns whether no call is left inside."""
+        """Called before a fork. Returns whether all calls have left."""
         self._opened.clear()
         deadline = time.monotonic() + _CALLS_END
         while self._inside and time.monotonic() < deadline:
@@ -66,7 +68,7 @@ class CallGate:
         return not self._inside
 
     def open(self) -> None:
-        """After a fork, in the parent."""
+        """Called after a fork, in the parent."""
         self._opened.set()
 
 
@@ -79,31 +81,31 @@ _aio_is_lost = False
 
 
 def watch(connection: Forking) -> None:
-    """Tells `connection` of each fork."""
+    """Notifies `connection` of each fork."""
     _connections.add(connection)
 
 
 def watch_aio(channel: grpc.aio.Channel) -> grpc.aio.Channel:
-    """Notes that `channel` is open."""
+    """Registers `channel` as open."""
     _aio_channels.add(channel)
     return channel
 
 
 def check_aio() -> None:
-    """Raises ClosedError where grpc.aio cannot work since the process was forked while it was in use."""
+    """Raises ClosedError if grpc.aio cannot work because this process was forked while it was in use."""
     if _aio_is_lost:
         raise ClosedError(
-            "this process was forked while an asyncio gRPC channel was open, and gRPC cannot go on in the "
-            "child: fork before the first call, or start processes by 'spawn' or 'forkserver'"
+            "grpc.aio cannot be used in this process: it was forked while an asyncio gRPC channel was open. "
+            "Fork before the first call, or start processes with 'spawn' or 'forkserver'."
         )
 
 
 def check_sync() -> None:
-    """Raises ClosedError where gRPC cannot work since the process was forked in the middle of calls."""
+    """Raises ClosedError if gRPC cannot work because this process was forked during calls."""
     if _sync_is_lost:
         raise ClosedError(
-            "this process was forked while calls of a synchronous client were under way, and gRPC cannot be "
-            "used in the child: fork when no call is under way, or start processes by 'spawn' or 'forkserver'"
+            "gRPC cannot be used in this process: it was forked during a call of a synchronous client. Fork "
+            "when no call is in progress, or start processes with 'spawn' or 'forkserver'."
         )
 
 
@@ -118,12 +120,12 @@ def _in_child() -> None:
     import ctypes
 
     global _aio_is_lost, _sync_is_lost, calls
-    calls = CallGate()  # the threads whose calls it counted are gone
+    calls = CallGate()  # the threads that made the counted calls do not exist here
     _sync_is_lost = _sync_is_lost or not _calls_had_ended
     _aio_is_lost = _aio_is_lost or len(_aio_channels) > 0
     for lost in (*_aio_channels, *(connection.forget_connections() for connection in list(_connections))):
-        # Never freed, not even at the interpreter's end: that would shut the parent's connections down, and
-        # wait for threads that are not there.
+        # Never freed, not even when the interpreter exits: freeing would shut down the parent's connections
+        # and wait for threads that do not exist here.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(lost))
 
 

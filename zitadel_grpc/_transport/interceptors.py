@@ -1,7 +1,7 @@
-"""The last interceptor before gRPC: checks the metadata that a program's own interceptors made.
+"""The last interceptor before gRPC checks the metadata that the program's own interceptors added.
 
-gRPC fails with errors of its internals there, or, asked for the call's code, never ends. Channels without
-interceptors have no use for this: what their calls carry was checked before.
+Without it, gRPC fails with internal errors, or waits forever when asked for the call's code. Channels without
+interceptors do not need it: the metadata of their calls has been checked already.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SYNC_KINDS: tuple[type, ...] = (
 
 
 def as_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
-    """What a client was given, read once. Raises ConfigurationError: gRPC would complain at the first
-    call."""
+    """The `interceptors=` of a client as a tuple. Raises ConfigurationError: gRPC would fail at the first
+    call only."""
     if isinstance(interceptors, str | bytes) or not isinstance(interceptors, Iterable):
         raise ConfigurationError(
             f"interceptors must be a sequence, such as a list, not {type(interceptors).__name__}"
@@ -39,9 +39,9 @@ def as_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
     given = tuple(interceptors)
     for one in given:
         if not isinstance(one, kinds):
+            library = "grpc.aio" if kinds is ASYNC_KINDS else "grpc"
             raise ConfigurationError(
-                f"interceptors: a {type(one).__name__} is not an interceptor of "
-                f"{'grpc.aio' if kinds is ASYNC_KINDS else 'grpc, for synchronous channels'}"
+                f"interceptors must be client interceptors of {library}, not {type(one).__name__}"
             )
     return given
 
@@ -75,7 +75,7 @@ def _intercept_sync(_: object, continuation: Any, details: Any, request: Any) ->
     return continuation(details, request)
 
 
-_sync: Any = _intercept_sync  # for type checkers: it fits each kind
+_sync: Any = _intercept_sync  # type checkers: it fits each kind
 
 
 class _Sync(
@@ -98,7 +98,7 @@ async def _intercept_async(_: object, continuation: Any, details: Any, request: 
 _async: Any = _intercept_async
 
 
-# One class for each kind: grpc.aio uses an interceptor for the first kind that it is.
+# One class per kind: grpc.aio uses an interceptor only for the first kind that it is an instance of.
 class _UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
     intercept_unary_unary = _async
 

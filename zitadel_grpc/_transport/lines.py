@@ -1,7 +1,7 @@
-"""Connections that went dead without a word, as after a firewall dropped them or a process was frozen.
+"""Detects and replaces dead connections, such as those that a firewall dropped silently.
 
-Nothing tells of them: each call would run into its deadline, for ever. ZITADEL ends
-connections that send a ping more often than every 5 minutes, so calls have to find out.
+Without this, every call on such a connection would wait until its deadline. Pings cannot detect it: ZITADEL
+closes connections that ping more often than every 5 minutes. So the outcome of calls has to show it.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from zitadel_grpc._transport.target import Target
 
 STREAMS = "streams"
 _NEVER = -math.inf
-_GRPCS_OWN = "Deadline Exceeded"  # a server's DEADLINE_EXCEEDED, which is an answer, has another text
+_GRPCS_OWN = "Deadline Exceeded"  # a DEADLINE_EXCEEDED from the server is a response, and has another text
 _NO_ANSWER = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
-"""What gRPC's own side ends calls with too."""
-_HANDSHAKE = 0.9  # seconds that a connection may be silent at its start
-_SHORTEST = 0.2  # seconds: silence that is shorter tells of the deadline, not of the connection
+"""The status codes that gRPC itself may end a call with, without a response."""
+_HANDSHAKE = 0.9  # seconds; a new connection may be silent for that long
+_SHORTEST = 0.2  # seconds; shorter silence means a short deadline, not a dead connection
 
 
 class Line:
-    """A gRPC channel, which has its connection to itself, and when something was last received over it. Calls
-    hold the line they use: once none does, a replaced channel is closed."""
+    """A gRPC channel with its own connection, and when something was last received over it. Calls hold a
+    reference to their line: a replaced channel is closed when no call uses it."""
 
     __slots__ = ("__weakref__", "_silent_since", "channel", "heard")
 
@@ -41,8 +41,8 @@ class Line:
         self.heard = self._silent_since = _NEVER
 
     def is_dead(self, code: Any, details: str | None, sent: float, now: float | None = None) -> bool:
-        """Notes how a call ended that was sent at `sent` (`time.monotonic`), and tells whether the next one
-        needs another connection."""
+        """Records how a call that was sent at `sent` (`time.monotonic`) ended. Returns whether the connection
+        is dead, and the next call needs another one."""
         now = time.monotonic() if now is None else now
         if code is not grpc.StatusCode.DEADLINE_EXCEEDED or details != _GRPCS_OWN:
             if code not in _NO_ANSWER:
@@ -88,18 +88,18 @@ class Lines:
         self, target: Target, open_channel: Callable[[grpc.ChannelCredentials | None, Retries], Any]
     ) -> None:
         self.methods: dict[tuple[Any, ...], tuple[Any, Line]] = {}
-        """gRPC's own counterparts of stubs' methods, each with the line that it uses."""
+        """gRPC's own method for each method of a stub, with the line that it uses."""
         self.warns_deprecated = warns(target.options)
         self._target = target
         self._open = open_channel
         self._lines: dict[str, Line] = {}
-        """By what they send again, and `STREAMS`."""
+        """By their `retries`, or `STREAMS`."""
         self._lock = threading.RLock()
         self.line()
 
     def line(self, name: str | None = None) -> Line:
-        """The line of calls that send again what `name` says (by default what the options say), or of
-        `STREAMS` that need a token."""
+        """The line for calls with the `retries` named (default: those of the options), or for `STREAMS` that
+        need a token."""
         name = self._target.options.retries if name is None else name
         with self._lock:
             if (line := self._lines.get(name)) is None:
@@ -111,7 +111,7 @@ class Lines:
             return line
 
     def method(self, retries: Retries, arguments: tuple[Any, ...]) -> tuple[Any, Line]:
-        """Makes one of `methods`."""
+        """Creates an entry of `methods`."""
         method, serializer, *more = arguments
         serializer = strict(serializer, method.lstrip("/"), more[0])
         with self._lock:
@@ -121,13 +121,13 @@ class Lines:
             return made
 
     def ended(self, line: Line, code: Any, details: str | None, sent: float) -> None:
-        """Notes how a call over `line` ended that was sent at `sent`. If that shows that the connection is
-        dead, the next call uses another, and so do those of lines that received nothing since either."""
+        """Records how a call over `line` that was sent at `sent` ended. If that shows a dead connection, the
+        line is replaced, and so are the other lines that have received nothing since `sent`."""
         if not line.is_dead(code, details, sent):
             return
         with self._lock:
             if line not in self._lines.values():
-                return  # another call found out before
+                return  # another call has replaced it
             for name, other in list(self._lines.items()):
                 if other is line or other.heard <= sent:
                     del self._lines[name]
@@ -136,11 +136,11 @@ class Lines:
                     self.let_go(other)
 
     def let_go(self, line: Line) -> None:
-        """Notes that `line` is replaced: it is closed once no call uses it, or with the client."""
+        """Called when `line` is replaced: closes it when no call uses it, or with the client."""
         raise NotImplementedError
 
     @property
     def channels(self) -> list[Any]:
-        """Those that the next call may use."""
+        """The channels that the next call may use."""
         with self._lock:
             return [line.channel for line in self._lines.values()]

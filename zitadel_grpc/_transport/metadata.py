@@ -1,4 +1,4 @@
-"""Which metadata a call carries."""
+"""The metadata of calls: what the client sets, what the call sets, and the token."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ORG_ID = "x-zitadel-orgid"
 AUTHORIZATION = "authorization"
 
 _NAME = re.compile(r"[0-9a-z_.-]+")
-_SHOWN = 64  # characters of a name; what is longer may be a value in the wrong place
+_SHOWN = 64  # characters; a longer name may be a value in the wrong place
 
 
 def merge(fixed: Pairs, given: Any) -> tuple[Pairs, bool]:
-    """A call's own metadata over the client's: what the call names replaces, so that no key of the client's
-    comes twice (ZITADEL refuses two of a kind). Says also whether the call brings its own authorization.
+    """The metadata of a call, and whether it contains an authorization. Metadata `given` to the call replaces
+    the client's `fixed` metadata of the same name: ZITADEL rejects duplicates.
 
-    Raises InvalidMetadata for what gRPC cannot send.
+    Raises InvalidMetadata for metadata that gRPC cannot send.
     """
     own = pairs_of(given)
     names = {key for key, _ in own}
@@ -35,9 +35,10 @@ def with_token(pairs: Pairs, authorization: str | None) -> Pairs:
 
 
 def pairs_of(given: Any) -> Pairs:
-    """Metadata, a mapping or an iterable of pairs, as pairs with lower-case names (gRPC over HTTP2, Custom
-    Metadata: a name has digits, letters, `_`, `-` and `.`; a value printable ASCII, or any bytes where the
-    name ends with `-bin`).
+    """Metadata as pairs with lower-case names, from a mapping or an iterable of pairs.
+
+    gRPC over HTTP2, Custom-Metadata: names consist of letters, digits, `_`, `-` and `.`; values of printable
+    ASCII, or of any bytes if the name ends with `-bin`.
 
     Raises InvalidMetadata.
     """
@@ -64,8 +65,7 @@ def _pair(number: int, pair: Any) -> Pair:
     if not _NAME.fullmatch(name):
         shown = f" {name!r}" if name.isprintable() and " " not in name and len(name) <= _SHOWN else ""
         raise InvalidMetadata(
-            f"the name{shown} in item {number} of the metadata is not valid: "
-            "use letters, digits, '-', '_' and '.'"
+            f"invalid name{shown} in item {number} of the metadata: use letters, digits, '-', '_' and '.'"
         )
     if name.endswith("-bin"):
         if not isinstance(value, bytes):
@@ -76,7 +76,7 @@ def _pair(number: int, pair: Any) -> Pair:
     text = value if isinstance(value, str) else value.decode("latin-1")
     if not (text.isascii() and text.isprintable()):
         raise InvalidMetadata(
-            f"the value of {name} has a line break or another character that is not printable ASCII; "
-            "send other bytes in a header whose name ends with -bin"
+            f"the value of {name} contains a line break or another character that is not printable ASCII; "
+            "send such values as bytes, with a name that ends with -bin"
         )
     return name, value

@@ -1,9 +1,9 @@
-"""Whether a call that failed was surely not executed. When in doubt, it may have been.
+"""Whether the server certainly did not execute a failed call. When in doubt, it may have executed it.
 
-gRPC's client makes errors by itself, also after the server executed the call (a response over a size limit, a
-reset stream, a proxy's HTTP status), and does not tell them from a server's. So a code counts only if gRPC
-never makes it, or if the response shows that the server made it: by its details, or by a text that gRPC's
-client never writes. With other codes no text counts, since any peer can send it.
+gRPC's client creates errors too, even after the server executed the call (a response over a size limit, a
+reset stream, a proxy's HTTP status), and does not mark them. So a status code proves something only if gRPC's
+client never creates it, or if the response shows that it comes from the server: by its details, or by a text
+that gRPC's client never writes. With other codes a text proves nothing, since any peer can send it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from grpc import StatusCode
 if TYPE_CHECKING:
     from zitadel_grpc.errors import RpcError
 
-# With these a server refuses before it does anything, and gRPC's client never makes them.
+# The server rejects a request with these before it does anything, and gRPC's client never creates them.
 _OF_SERVERS_ONLY = frozenset(
     {
         StatusCode.INVALID_ARGUMENT,
@@ -26,7 +26,7 @@ _OF_SERVERS_ONLY = frozenset(
         StatusCode.OUT_OF_RANGE,
     }
 )
-# With these too, but gRPC's client makes them also of RST_STREAM, HTTP statuses and size limits.
+# The same, but gRPC's client also creates them from RST_STREAM, HTTP statuses and size limits.
 _OF_BOTH = frozenset(
     {
         StatusCode.PERMISSION_DENIED,
@@ -38,10 +38,10 @@ _OF_BOTH = frozenset(
 
 
 def never_executed(error: RpcError) -> bool:
-    """Whether the request of `error` never left, or the server itself refused it."""
+    """Whether the request was never sent, or the server itself rejected it."""
     if error._never_sent:
         return True
-    if error._repeated:  # an earlier attempt may have been executed; ALREADY_EXISTS may tell of that one
+    if error._repeated:  # an earlier attempt may have been executed, and be the cause of an ALREADY_EXISTS
         return False
     return error.code() in _OF_SERVERS_ONLY or (error.code() in _OF_BOTH and _made_by_server(error))
 
@@ -52,7 +52,7 @@ def _made_by_server(error: RpcError) -> bool:
     return (
         (error.status is not None and error.status.code == number)
         or re.search(r"\([A-Z0-9]+-[A-Za-z0-9]+\)$", text) is not None
-        # grpc-go's own, before it calls anything
+        # from grpc-go, before it calls a handler
         or (
             error.code() is StatusCode.UNIMPLEMENTED
             and re.match("unknown (service|method) ", text) is not None

@@ -1,4 +1,4 @@
-"""The token as call credentials, for your own channels: gRPC's plugin."""
+"""The token as gRPC call credentials, for your own channels."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from zitadel_grpc.errors import ConfigurationError, CredentialsError
 
 
 class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
-    """Attaches the token of `credentials` to each call of a secure channel to `url`, and to no other host's.
+    """Attaches the token of `credentials` to each call of a secure channel to `url`, and never to calls to
+    another host.
 
         calls = grpc.metadata_call_credentials(ZitadelAuthPlugin(url, credentials))
         grpc.composite_channel_credentials(grpc.ssl_channel_credentials(), calls)
 
-    Compose it with the channel's credentials, as above: per call (`credentials=`), grpc.aio leaks an object
-    each time (grpc issue 43193). It never blocks gRPC's thread. What it cannot obtain fails the call as
-    UNAVAILABLE, with the cause in the details, since gRPC reports every plugin's errors so. It does not learn
-    how a call ended: a token that the server refuses stays in use until its end, other than with AsyncClient
-    and Client.
+    Compose it with the channel's credentials, as above. Passed per call (`credentials=`), grpc.aio leaks an
+    object each time (grpc issue 43193).
 
-    Raises ConfigurationError for a URL or options that cannot work.
+    The plugin never blocks gRPC's thread. If it cannot obtain a token, the call fails with UNAVAILABLE and
+    the cause in its details: gRPC reports the errors of every plugin that way. The plugin does not learn how
+    a call ended. So a token that the server rejects stays in use until it expires; AsyncClient and Client
+    replace it.
+
+    Raises ConfigurationError for a URL or options that are not valid.
     """
 
     @without_locals
@@ -41,7 +44,7 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
 
     @classmethod
     def _of(cls, target: Target) -> Self:
-        """The plugin of a channel to `target`, with the target's own token."""
+        """The plugin for a channel to `target`, with the token cache of `target`."""
         plugin = cls.__new__(cls)
         plugin._serve(target)
         return plugin
@@ -55,10 +58,10 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
             host, port = self._authority
             asked = urlsplit(context.service_url.removeprefix(":")).netloc
             error = CredentialsError(
-                f"this token is for {host}:{port}, not for {asked}: none was sent. If they are one server, "
-                "give the name by which it is called as ConnectionOptions(authority=…)"
+                f"no token was sent to {asked}: the credentials are for {host}:{port}. If both are the same "
+                "server, set ConnectionOptions(authority=…) to the name that the channel uses"
             )
-            callback(None, error)  # type: ignore[arg-type]  # gRPC takes None beside an error, its types do not say so
+            callback(None, error)  # type: ignore[arg-type]  # gRPC takes None next to an error, its types do not say so
             return
         header = self._cache.authorization()
         if header is not None:
@@ -76,22 +79,23 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
 
 
 def composed_credentials(target: Target) -> grpc.ChannelCredentials:
-    """Channel credentials with the plugin in them; plaintext as gRPC's local credentials. Raises
+    """Channel credentials that include the plugin. For plaintext they are gRPC's local credentials. Raises
     ConfigurationError for plaintext to another machine."""
     transport = channel_credentials(target.endpoint, target.options)
     if transport is None:
         if not target.endpoint.loopback:
             raise ConfigurationError(
-                f"{target.endpoint.origin} is plaintext: gRPC's plugins give tokens to TLS and loopback "
-                "only, whatever allow_plaintext says"
+                f"{target.endpoint.origin} is plaintext: gRPC's plugins send tokens over TLS and to "
+                "loopback addresses only, even with allow_plaintext=True"
             )
         transport = grpc.local_channel_credentials()
-    # Not from `target.options`, in which the proxy is that of calls: the token endpoint's may be another.
+    # Not a plugin from `target.options`: their proxy is the one for calls, and the token endpoint may need
+    # another one.
     plugin = grpc.metadata_call_credentials(ZitadelAuthPlugin._of(target), name="zitadel")
     return grpc.composite_channel_credentials(transport, plugin)
 
 
 def _host(url: str) -> tuple[str | None, int]:
-    """Host and port; gRPC leaves 443 out of a service URL, and the scheme of local credentials is empty."""
+    """Host and port. gRPC omits port 443 in a service URL, and the scheme with local credentials."""
     parts = urlsplit(url.removeprefix(":"))
     return parts.hostname, parts.port or 443

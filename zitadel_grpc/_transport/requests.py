@@ -1,7 +1,7 @@
-"""Only what an RPC takes is sent.
+"""Checks that an RPC takes a request before it is sent.
 
-grpc.aio sends an empty message in place of one that cannot be serialized, and the server executes it. So each
-request's type is checked before anything is sent, and its serializer is not allowed to fail unnoticed.
+If a request cannot be serialized, grpc.aio sends an empty message instead, and the server executes it. So the
+type of each request is checked first, and a failure of its serializer ends the call.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from zitadel_grpc.errors import InvalidRequest
 
 
 class Unserializable(BaseException):
-    """A serializer failed. Not an `Exception`: those gRPC logs, and then goes on."""
+    """A serializer failed. Not an `Exception`: gRPC logs those and continues."""
 
 
 def accept(request: object, rpc: str, deserializer: Any) -> type:
-    """Checks that `request` is a message that the RPC takes, and returns its type.
+    """Checks that the RPC takes `request`, and returns its type.
 
-    A message counts by its full name: stubs of another descriptor pool have classes of their own. The name is
-    known where the pool of the response knows the service; without it only the serializer can tell.
+    Messages are compared by full name, since stubs of another descriptor pool have other classes. The
+    expected name is known if the descriptor pool of the response knows the service. Otherwise every type
+    passes, and only the serializer can fail.
 
     Raises InvalidRequest.
     """
@@ -37,9 +38,9 @@ def accept(request: object, rpc: str, deserializer: Any) -> type:
 def strict(
     serializer: Callable[[Any], Any] | None, rpc: str = "", deserializer: Any = None
 ) -> Callable[[Any], bytes]:
-    """`serializer`, which raises Unserializable where it raised another error or did not return bytes. None,
-    for requests that are bytes already, returns them. With `rpc` also for what that does not take: an
-    interceptor may have replaced the request."""
+    """A serializer that raises Unserializable if `serializer` fails or does not return bytes. With None, the
+    requests are bytes already. With `rpc`, it also raises for a request that the RPC does not take: an
+    interceptor may have replaced it."""
     accepts: type | None = None
 
     def serialize(request: Any) -> bytes:
@@ -55,14 +56,14 @@ def strict(
         else:
             if isinstance(serialized, bytes):
                 return serialized
-            failure = Unserializable(f"it was serialized as {type(serialized).__name__}, not bytes")
-        raise failure  # outside of `except`: the text of the error may quote the request
+            failure = Unserializable(f"the serializer returned {type(serialized).__name__}, not bytes")
+        raise failure  # outside of `except`: the text of the original error may quote the request
 
     return serialize
 
 
 def check_rules(request: object, rpc: str) -> None:
-    """Raises InvalidRequest for a request that the server would refuse by the protobufs' rules."""
+    """Raises InvalidRequest for a request that breaks the protobufs' rules: the server would reject it."""
     from google.protobuf.message import Message
 
     from zitadel_grpc.validation import violations
@@ -76,8 +77,8 @@ def not_serialized(rpc: str, failure: Unserializable) -> InvalidRequest:
 
 
 def checked_stream(requests: Any, check: Callable[[Any], Any], refused: list[Exception]) -> Any:
-    """`requests`, an iterable or asynchronous iterable, whose items are checked as they are taken. What is
-    refused is kept in `refused`, since gRPC tells of no error of an iterator."""
+    """`requests`, an iterable or asynchronous iterable, with a check of each item as it is taken. Failures
+    are added to `refused`, since gRPC does not report the errors of an iterator."""
 
     def taken(request: Any) -> Any:
         try:
@@ -98,7 +99,7 @@ def checked_stream(requests: Any, check: Callable[[Any], Any], refused: list[Exc
 
 
 def check_serializable(request: Any, rpc: str, serializer: Any) -> None:
-    """Raises InvalidRequest. For streams only: it serializes the request once more."""
+    """Raises InvalidRequest. For streams only, since it serializes the request a second time."""
     try:
         strict(serializer)(request)
         return
@@ -112,7 +113,7 @@ def _input_type(rpc: str, deserializer: Any) -> str | None:
     try:
         pool = deserializer(b"").DESCRIPTOR.file.pool
         return str(pool.FindServiceByName(service).methods_by_name[method].input_type.full_name)
-    except Exception:  # a codec that is not protobuf's, or a service that its pool does not know
+    except Exception:  # the codec is not protobuf's, or its pool does not know the service
         return None
 
 

@@ -1,4 +1,4 @@
-"""`secure_channel`: a channel of `grpc.aio` with the token, which checks requests and responses."""
+"""`secure_channel`: a `grpc.aio` channel that attaches the token, and checks requests and responses."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ from zitadel_grpc.errors import ClosedError
 def secure_channel(
     url: str, credentials: Credentials, *, options: ConnectionOptions | None = None
 ) -> grpc.aio.Channel:
-    """A `grpc.aio` channel to `url` whose calls carry the token of `credentials`, for stubs of one's own.
-    Like every such channel it belongs to the event loop that it is made in.
+    """A `grpc.aio` channel to `url` for your own stubs, whose calls carry the token of `credentials`. Like
+    every `grpc.aio` channel, it belongs to the event loop in which it is created.
 
-    For a service of one's own, name ZITADEL by `ConnectionOptions(issuer=…)` and the service's project by
-    `project_ids=` of the credentials. Plaintext works to loopback only, since gRPC gives call credentials to
-    no other plaintext channel. It does not notice a connection that went dead without a word: make a new
-    channel when calls keep ending at their deadline.
+    If the server at `url` is not ZITADEL but your own service, set ZITADEL's URL with
+    `ConnectionOptions(issuer=…)` and the service's project with `project_ids=` of the credentials.
 
-    Raises ConfigurationError. Its calls raise InvalidRequest, InvalidMetadata, ClosedError, and Internal for
-    a response that cannot be read, else gRPC's own errors.
+    Plaintext works for loopback addresses only: gRPC sends call credentials over no other plaintext channel.
+    The channel does not detect a connection that the network dropped silently. If calls keep reaching their
+    deadline, create a new channel.
+
+    Raises ConfigurationError. Its calls raise InvalidRequest, InvalidMetadata, ClosedError, Internal for a
+    response that cannot be read, and gRPC's own errors otherwise.
     """
     target = Target(url, credentials, ConnectionOptions() if options is None else options)
     channel = open_async(target.endpoint, target.options, credentials=composed_credentials(target))
@@ -43,14 +45,14 @@ def secure_channel(
 
 
 class CheckedCall(CheckedStream):
-    """gRPC's call with one request and one response; a response that cannot be read raises Internal."""
+    """gRPC's unary-unary call. A response that cannot be read raises Internal."""
 
 
 grpc.aio.UnaryUnaryCall.register(CheckedCall)
 
 
 class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
-    """gRPC's method. The request is serialized here: grpc.aio sends an empty one if that fails."""
+    """gRPC's unary-unary method. Requests are serialized here: if that fails, grpc.aio sends an empty one."""
 
     _accepts: type | None = None
 
@@ -98,7 +100,7 @@ class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
 
 
 class CheckedChannel(grpc.aio.Channel):
-    """`channel`, with such methods."""
+    """`channel` with checked methods."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel

@@ -1,4 +1,4 @@
-"""Streaming methods: ZITADEL has none, stubs of one's own may."""
+"""Streaming methods, for stubs of your own: ZITADEL has no streaming RPC."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from zitadel_grpc._transport.requests import accept, check_serializable, checked
 
 
 class StreamingMethod(DocumentedMethod):
-    """gRPC's own method, on a channel with the plugin, since a stream cannot be sent a second time: no
-    default deadline, no retry. What is sent is checked, and of asyncio's streams also what is received; all
-    other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
+    """gRPC's own method, on a channel with the plugin: a stream cannot be sent again after its token was
+    rejected. So it has no default deadline and no retries. Requests are checked, and the responses of
+    grpc.aio too; all other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class StreamingMethod(DocumentedMethod):
         self.rpc = path.lstrip("/")
 
     def bind(self, fixed: Pairs, retries: object) -> StreamingMethod:
-        """This method for a view of the client; streams are not sent again, whatever `retries` says."""
+        """This method for a view of the client. `retries` does not apply: streams are never sent again."""
         return StreamingMethod(self._bind, fixed, *self._method)
 
     @without_locals
@@ -91,7 +91,7 @@ class StreamingMethod(DocumentedMethod):
         raise refused[0]
 
     def _check(self) -> Callable[[Any], Any]:
-        """What returns a request that the RPC takes, and raises InvalidRequest for others."""
+        """A function that returns its argument, or raises InvalidRequest if the RPC does not take it."""
         _, (_, *codecs), named = self._method
         serializer = codecs[0] if codecs else named.get("request_serializer")
         deserializer = codecs[1] if len(codecs) > 1 else named.get("response_deserializer")

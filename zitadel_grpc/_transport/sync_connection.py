@@ -34,7 +34,8 @@ class Binding(Lines):
         self._replaced.append((weakref.ref(line), line.channel))
 
     def _close_unused(self) -> None:
-        """gRPC keeps the sockets of a channel that is not closed, even if nothing refers to it."""
+        """Closes replaced channels that no call uses. gRPC keeps the sockets of a channel until it is
+        closed, even if nothing refers to it."""
         replaced, self._replaced = self._replaced, []
         for line, channel in replaced:
             if line() is None:
@@ -50,7 +51,7 @@ class Binding(Lines):
 
 
 class SyncConnection:
-    """The gRPC channels of one client, made when they are first used, and anew in a forked child."""
+    """The gRPC channels of one client, created at the first call, and again in a forked child."""
 
     def __init__(self, target: Target, interceptors: Sequence[Any] = ()) -> None:
         self.target = target
@@ -81,7 +82,7 @@ class SyncConnection:
             return self.current
 
     def close(self) -> None:
-        """Ends the calls under way, and all later ones with ClosedError."""
+        """Cancels the calls in progress. Later calls raise ClosedError."""
         with self._lock:
             self.waits.close()
             binding, self.current = self.current, None

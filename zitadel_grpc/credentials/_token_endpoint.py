@@ -64,10 +64,10 @@ def request_token(
     hidden = secret_forms([*sent, *(form[name] for name in _SECRET_FIELDS if form.get(name))])
     if (span := _tracing.current_refresh()) is not None:
         address = urlsplit(url)
-        span.asks(address.hostname, address.port or (443 if address.scheme == "https" else 80))
+        span.requested(address.hostname, address.port or (443 if address.scheme == "https" else 80))
     response = send(server, url, context, hidden, form=form, basic=basic)
     if span is not None:
-        span.answered(response.status)
+        span.responded(response.status)
     fields = _json_object(response.body)
     if response.status == 200:
         return _token(url, fields, _content_type(response, hidden))
