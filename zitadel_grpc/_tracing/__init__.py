@@ -53,9 +53,9 @@ def plan_refresh(name: str, *, waited_for: bool) -> RefreshSpan | None:
     from zitadel_grpc._tracing import spans
 
     requester = spans.current_call()
-    return (
-        None if requester is None and spans.suppressed() else spans.RefreshSpan(tracer, name, requester, waited_for)
-    )
+    if requester is None and spans.suppressed():
+        return None
+    return spans.RefreshSpan(tracer, name, requester, waited_for)
 
 
 def current_refresh() -> RefreshSpan | None:
