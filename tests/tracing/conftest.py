@@ -1,4 +1,4 @@
-"""One emulator for all tests here: what counts is what a test adds."""
+"""One emulator for all tests here. Tests look only at what they add to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zitadel_grpc.testing import Emulator
 
 @pytest.fixture
 def spans() -> Iterator[Spans]:
-    """What the program's tracer provider gathers."""
+    """The spans of the program's tracer provider."""
     spans = Spans()
     with tracer_provider(spans.provider):
         yield spans

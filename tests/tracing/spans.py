@@ -1,4 +1,4 @@
-"""The spans that a test made, gathered by OpenTelemetry's SDK."""
+"""The spans of a test, collected with OpenTelemetry's SDK."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFRESH = "zitadel token refresh"
 
 
 class Spans:
-    """A tracer provider, and what came of it."""
+    """A tracer provider and its spans."""
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
@@ -38,13 +38,13 @@ class Spans:
         return self.ended(1, name)[0]
 
     def text(self) -> str:
-        """All that left the process."""
+        """All exported data."""
         return "".join(span.to_json() for span in self._exporter.get_finished_spans())
 
 
 @contextmanager
 def tracer_provider(provider: TracerProvider) -> Iterator[None]:
-    """Within, the program has set `provider`. OpenTelemetry lets a process do so once; tests do it again."""
+    """Sets `provider` inside. OpenTelemetry lets a process do so once; tests do it repeatedly."""
     trace.set_tracer_provider(provider)
     try:
         yield
@@ -54,7 +54,7 @@ def tracer_provider(provider: TracerProvider) -> Iterator[None]:
 
 
 def context_of(span: ReadableSpan) -> SpanContext:
-    """Of an ended span."""
+    """The context of an ended span."""
     context = span.get_span_context()
     assert context is not None
     return context

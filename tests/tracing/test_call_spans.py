@@ -1,4 +1,4 @@
-"""Each call is a span, with all that belongs to it."""
+"""Each call is a span with the documented attributes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def a_span(spans: Spans, name: str = "the program's own") -> Iterator[trace.Span
         yield span
 
 
-async def test_a_call_is_a_client_span_under_that_of_its_caller(
+async def test_a_call_is_a_client_span_under_the_span_of_its_caller(
     spans: Spans, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     pat = PersonalAccessToken(emulator.pat)
@@ -64,7 +64,7 @@ async def test_a_call_is_a_client_span_under_that_of_its_caller(
 
 
 @sync_ways
-def test_so_is_a_synchronous_one(
+def test_a_synchronous_call_is_a_client_span_too(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, way: Way
 ) -> None:
     with (
@@ -80,7 +80,7 @@ def test_so_is_a_synchronous_one(
     assert attributes(span)["rpc.response.status_code"] == "OK"
 
 
-async def test_the_server_learns_of_the_trace(spans: Spans) -> None:
+async def test_the_trace_context_is_sent_to_the_server(spans: Spans) -> None:
     token = PersonalAccessToken("ey.some.token")
     own = (("TraceParent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),)
     with EchoServer() as echo:
@@ -110,7 +110,7 @@ async def test_the_server_learns_of_the_trace(spans: Spans) -> None:
     ]
 
 
-async def test_a_failed_call_tells_status_and_error_id(
+async def test_the_span_of_a_failed_call_has_status_and_error_id(
     spans: Spans, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     pat, unknown = PersonalAccessToken(emulator.pat), GetUserByIDRequest(id="7777")
@@ -130,7 +130,7 @@ async def test_a_failed_call_tells_status_and_error_id(
     assert "7777" not in spans.text()
 
 
-async def test_what_may_quote_the_request_stays_out(
+async def test_texts_that_may_quote_the_request_are_left_out(
     spans: Spans, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.INVALID_ARGUMENT, details="bad: ada@example.com")
@@ -145,7 +145,7 @@ async def test_what_may_quote_the_request_stays_out(
     assert "ada@example" not in spans.text()
 
 
-async def test_a_call_that_waits_for_a_token_says_so(
+async def test_the_span_has_the_time_that_a_call_waited_for_a_token(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -159,7 +159,7 @@ async def test_a_call_that_waits_for_a_token_says_so(
 
 
 @sync_ways
-def test_a_synchronous_call_that_waits_for_a_token_says_so(
+def test_the_span_has_the_time_that_a_synchronous_call_waited_for_a_token(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile, way: Way
 ) -> None:
     with Client(emulator.url, key, options=options) as client:
@@ -170,7 +170,7 @@ def test_a_synchronous_call_that_waits_for_a_token_says_so(
     assert spans.one(REFRESH).parent == context_of(waited)
 
 
-async def test_calls_at_once_are_siblings_that_share_a_refresh(
+async def test_concurrent_calls_are_siblings_that_share_a_refresh(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -185,7 +185,7 @@ async def test_calls_at_once_are_siblings_that_share_a_refresh(
     assert starter.links == ()
 
 
-async def test_a_second_try_belongs_to_the_same_span(
+async def test_a_retry_belongs_to_the_same_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -203,7 +203,7 @@ async def test_a_second_try_belongs_to_the_same_span(
         assert refresh.parent == context_of(call)
 
 
-async def test_a_call_without_a_token_tells_why(
+async def test_the_span_of_a_call_without_a_token_has_the_reason(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.respond(400, body=b'{"error":"invalid_grant"}')

@@ -1,4 +1,4 @@
-"""A span ends with its call, however that ends."""
+"""A span ends with its call, however the call ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ waiting = pytest.mark.parametrize("for_what", ["an answer", "a token"])
 
 @pytest.fixture
 def credentials(for_what: str, emulator: Emulator, key: JwtProfile) -> PersonalAccessToken | JwtProfile:
-    """With which a call waits for long."""
+    """Credentials whose token takes long."""
     emulator.faults.latency = 30
     emulator.faults.token_endpoint.silent = True
     return PersonalAccessToken(emulator.pat) if for_what == "an answer" else key
@@ -54,7 +54,7 @@ async def test_a_call_that_nobody_awaits_has_a_span(
 
 
 @waiting
-async def test_a_cancelled_call(
+async def test_a_cancelled_call_ends_its_span(
     spans: Spans,
     emulator: Emulator,
     options: ConnectionOptions,
@@ -72,7 +72,7 @@ async def test_a_cancelled_call(
 
 
 @waiting
-async def test_a_call_that_is_cancelled_at_once(
+async def test_a_call_that_is_cancelled_at_once_ends_its_span(
     spans: Spans,
     emulator: Emulator,
     options: ConnectionOptions,
@@ -90,7 +90,7 @@ async def test_a_call_that_is_cancelled_at_once(
 
 
 @waiting
-async def test_a_call_whose_awaiter_is_cancelled(
+async def test_a_call_whose_awaiter_is_cancelled_ends_its_span(
     spans: Spans,
     emulator: Emulator,
     options: ConnectionOptions,
@@ -105,7 +105,7 @@ async def test_a_call_whose_awaiter_is_cancelled(
 
 
 @waiting
-async def test_a_call_whose_client_is_closed(
+async def test_a_call_whose_client_is_closed_ends_its_span(
     spans: Spans,
     emulator: Emulator,
     options: ConnectionOptions,
@@ -128,7 +128,7 @@ async def test_a_call_whose_client_is_closed(
 
 
 @waiting
-def test_a_call_whose_event_loop_ends(
+def test_a_call_whose_event_loop_ends_ends_its_span(
     spans: Spans,
     emulator: Emulator,
     options: ConnectionOptions,
@@ -145,7 +145,7 @@ def test_a_call_whose_event_loop_ends(
     was_cancelled(spans)
 
 
-async def test_a_call_on_a_closed_client_has_no_open_span(
+async def test_a_call_on_a_closed_client_leaves_no_open_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = AsyncClient(emulator.url, key, options=options)
@@ -156,7 +156,9 @@ async def test_a_call_on_a_closed_client_has_no_open_span(
     spans.ended(0)
 
 
-def test_a_future_that_is_cancelled(spans: Spans, emulator: Emulator, options: ConnectionOptions) -> None:
+def test_a_cancelled_future_ends_its_span(
+    spans: Spans, emulator: Emulator, options: ConnectionOptions
+) -> None:
     emulator.faults.latency = 30
     with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
         future = client.management.GetMyOrg.future(REQUEST)
@@ -165,7 +167,7 @@ def test_a_future_that_is_cancelled(spans: Spans, emulator: Emulator, options: C
     was_cancelled(spans)
 
 
-def test_a_future_whose_client_is_closed(
+def test_a_future_whose_client_is_closed_ends_its_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     emulator.faults.latency = 30
@@ -178,7 +180,7 @@ def test_a_future_whose_client_is_closed(
 
 
 @pytest.mark.parametrize("way", ["__call__", "with_call", "future"])
-def test_a_synchronous_call_that_cannot_be_made(
+def test_a_synchronous_call_that_cannot_be_sent_ends_its_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, way: str
 ) -> None:
     def function() -> str:

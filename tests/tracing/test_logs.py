@@ -1,4 +1,4 @@
-"""What the standard library's `logging` is told: little, and no secrets."""
+"""What is logged: little, and no secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zitadel_grpc.testing import Emulator
 
 
 async def ours(caplog: pytest.LogCaptureFixture, count: int) -> list[tuple[str, int, str]]:
-    """The records of the client. Waits for them: a refresh tells of itself when callers go on already."""
+    """The records of the client. Waits for them: a refresh logs after its callers have continued."""
 
     def found() -> list[tuple[str, int, str]]:
         names = ("zitadel_grpc.credentials", "zitadel_grpc.calls")
@@ -28,7 +28,7 @@ async def ours(caplog: pytest.LogCaptureFixture, count: int) -> list[tuple[str, 
     return found()
 
 
-async def test_refreshes_and_second_tries_are_told_at_debug(
+async def test_refreshes_and_retries_are_logged_at_debug(
     caplog: pytest.LogCaptureFixture, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     caplog.set_level(logging.DEBUG, "zitadel_grpc")
@@ -52,7 +52,7 @@ async def test_refreshes_and_second_tries_are_told_at_debug(
     assert not any(token in caplog.text for token in tokens)
 
 
-async def test_so_is_what_kept_a_token_away(
+async def test_the_reason_for_a_missing_token_is_logged_at_debug(
     caplog: pytest.LogCaptureFixture, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     caplog.set_level(logging.DEBUG, "zitadel_grpc")
@@ -79,7 +79,7 @@ logging.getLogger("zitadel_grpc.credentials").warning("asked for")
 """
 
 
-def test_nothing_is_shown_that_the_program_did_not_ask_for() -> None:
+def test_nothing_is_printed_without_a_logging_configuration() -> None:
     command = [sys.executable, "-c", WARNS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50)
 

@@ -1,4 +1,4 @@
-"""Programs that have nothing to do with OpenTelemetry have nothing to do with it here either."""
+"""Programs that do not use OpenTelemetry do not load it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ print(*(name for name in sys.modules if name.startswith(("opentelemetry", "zitad
 """
 
 
-def test_calls_import_nothing_for_it(emulator: Emulator, tmp_path: Path) -> None:
+def test_calls_do_not_import_opentelemetry(emulator: Emulator, tmp_path: Path) -> None:
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(emulator.root_certificates)
     environment = {
@@ -48,7 +48,7 @@ def test_calls_import_nothing_for_it(emulator: Emulator, tmp_path: Path) -> None
     assert (done.stdout, done.stderr) == ("\n", "")
 
 
-async def test_a_provider_that_is_set_later_gets_the_calls_from_then_on(
+async def test_a_provider_that_is_set_later_gets_later_calls(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     spans = Spans()
@@ -61,7 +61,7 @@ async def test_a_provider_that_is_set_later_gets_the_calls_from_then_on(
     assert attributes(spans.one(GET_MY_ORG))["rpc.response.status_code"] == "OK"
 
 
-async def test_traces_can_be_turned_off(spans: Spans, emulator: Emulator) -> None:
+async def test_tracing_can_be_turned_off(spans: Spans, emulator: Emulator) -> None:
     options = ConnectionOptions(root_certificates=emulator.root_certificates, tracing=False)
     key = JwtProfile.from_dict(emulator.key_file)
     async with AsyncClient(emulator.url, key, options=options) as client:
@@ -73,7 +73,7 @@ async def test_traces_can_be_turned_off(spans: Spans, emulator: Emulator) -> Non
     spans.ended(0)
 
 
-def test_clients_with_and_without_share_a_token(emulator: Emulator, key: JwtProfile) -> None:
+def test_clients_with_and_without_tracing_share_a_token(emulator: Emulator, key: JwtProfile) -> None:
     roots = emulator.root_certificates
     tokens = {
         Client(
@@ -85,7 +85,7 @@ def test_clients_with_and_without_share_a_token(emulator: Emulator, key: JwtProf
     assert len(tokens) == 1
 
 
-def test_no_trace_is_told_to_the_server_where_there_is_none() -> None:
+def test_no_trace_context_is_sent_without_a_trace() -> None:
     with EchoServer() as echo:
         options = ConnectionOptions(root_certificates=echo.root_certificates)
         with Client(echo.url, PersonalAccessToken("ey.some.token"), options=options) as client:

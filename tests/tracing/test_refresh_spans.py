@@ -1,4 +1,4 @@
-"""Each refresh of a token is a span, of whoever needed it."""
+"""Each token refresh is a span."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zitadel_grpc.errors import CredentialsError, TokenEndpointError
 from zitadel_grpc.testing import Emulator
 
 
-async def test_a_refresh_tells_whom_it_asked_for_whose_token(
+async def test_a_refresh_names_the_token_endpoint_and_the_credentials(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     with spans.provider.get_tracer("program").start_as_current_span("the program's own") as asker:
@@ -36,7 +36,7 @@ async def test_a_refresh_tells_whom_it_asked_for_whose_token(
     }
 
 
-def test_a_refusal_is_told(
+def test_a_rejection_is_in_the_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.respond(400, body=b'{"error":"invalid_grant"}')
@@ -49,7 +49,9 @@ def test_a_refusal_is_told(
     assert attributes(refresh)["http.response.status_code"] == 400
 
 
-def test_an_endpoint_that_gives_no_answer_is_told(spans: Spans, emulator: Emulator, key: JwtProfile) -> None:
+def test_an_endpoint_without_a_response_is_in_the_span(
+    spans: Spans, emulator: Emulator, key: JwtProfile
+) -> None:
     emulator.faults.token_endpoint.silent = True
     options = ConnectionOptions(root_certificates=emulator.root_certificates, token_timeout=0.5)
     with Client(emulator.url, key, options=options) as client, pytest.raises(TokenEndpointError):
@@ -61,7 +63,7 @@ def test_an_endpoint_that_gives_no_answer_is_told(spans: Spans, emulator: Emulat
     assert "http.response.status_code" not in attributes(refresh)
 
 
-async def test_a_renewal_in_the_background_is_a_trace_of_its_own_with_a_link_to_who_noticed(
+async def test_a_background_renewal_is_its_own_trace_with_a_link_to_the_call_that_found_it_due(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     """A token that lives 6 s is renewed after 4.5 s at the earliest."""
@@ -83,7 +85,7 @@ async def test_a_renewal_in_the_background_is_a_trace_of_its_own_with_a_link_to_
     assert not any("zitadel.token.wait" in attributes(call) for call in calls)
 
 
-async def test_a_function_for_tokens_runs_within_the_span(
+async def test_a_token_function_runs_inside_the_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     tracer = spans.provider.get_tracer("program")

@@ -1,4 +1,4 @@
-"""One emulator for all tests here: what counts is what a test adds."""
+"""One emulator for all tests here. Tests look only at what they add to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reached the emulator in the course of a test."""
+"""Counts the calls that reach the emulator during a test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Traffic:
 
     @property
     def under_way(self) -> int:
-        """Calls that the emulator has not answered yet."""
+        """Calls without a response from the emulator so far."""
         return self._emulator._zitadel.under_way
 
     @property
@@ -42,7 +42,7 @@ class Traffic:
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Waits for what another thread brings about."""
+    """Waits for a condition that another thread fulfills."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -1,4 +1,4 @@
-"""An HTTP proxy (RFC 9110 §9.3.6: CONNECT) on loopback, which notes what it is asked for."""
+"""An HTTP proxy (RFC 9110 §9.3.6: CONNECT) on loopback, which records its requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-_AT_MOST = 30.0  # seconds that a tunnel stands
+_AT_MOST = 30.0  # seconds; the longest life of a tunnel
 
 
 @dataclass

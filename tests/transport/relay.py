@@ -1,4 +1,4 @@
-"""A TCP relay on loopback that goes silent, as a firewall does that forgets a connection."""
+"""A TCP relay on loopback that drops a connection silently, as firewalls do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 
 class Relay:
-    """Passes connections on to `port`, until they are frozen: what they carry is lost from then on."""
+    """Forwards connections to `port` until they are frozen: from then on, their data is lost."""
 
     def __init__(self, listener: socket.socket, port: int) -> None:
         self.url = f"https://localhost:{listener.getsockname()[1]}"
         self.accepted = 0
         self.closed = 0
-        """How many connections the client closed, frozen ones too."""
+        """How many connections the client closed, including frozen ones."""
         self.lost = 0
         """How many pieces were sent into frozen connections."""
         self.refuses = False

@@ -1,4 +1,4 @@
-"""A gRPC service of our own, with every kind of method, over real TLS: answers what it was called with."""
+"""A gRPC echo service over TLS, with every kind of method."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Metadata = list[tuple[str, Any]]
 
 
 class EchoStub:
-    """As protoc would write it."""
+    """A stub as protoc generates it."""
 
     def __init__(self, channel: Any) -> None:
         for kind in ("unary_unary", "unary_stream", "stream_unary", "stream_stream"):
@@ -36,7 +36,7 @@ class EchoStub:
 
 
 class EchoServer:
-    """Each method answers with its requests; `received` holds the metadata of each call, as it came."""
+    """Each method responds with its requests. `received` has the metadata of each call."""
 
     def __init__(
         self,

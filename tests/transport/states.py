@@ -1,4 +1,4 @@
-"""Calls in every state that a client's call can be in, beside plain grpc.aio's, which is the model."""
+"""Calls in every state that a client's call can have, and plain grpc.aio calls to compare with."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Calling = Callable[..., Call]
 
 @asynccontextmanager
 async def calling(state: str, emulator: Emulator) -> AsyncIterator[Calling]:
-    """Gives a function that calls GetMyOrg; the next call of it is in `state`."""
+    """Yields a function that calls GetMyOrg; its next call is in `state`."""
     options = ConnectionOptions(root_certificates=emulator.root_certificates)
     if state == PLAIN:
         credentials = grpc.ssl_channel_credentials(emulator.root_certificates)

@@ -1,4 +1,4 @@
-"""The call object: what grpc.aio's own does, it does too, whatever becomes of the token meanwhile."""
+"""The call object behaves like grpc.aio's own, with or without a valid token."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def arrived(emulator: Emulator) -> Callable[[], object]:
     return lambda: traffic.under_way or traffic.token_requests
 
 
-async def test_its_answer_can_be_awaited_more_than_once(get_my_org: Calling) -> None:
+async def test_its_response_can_be_awaited_more_than_once(get_my_org: Calling) -> None:
     call = get_my_org()
 
     answers = await asyncio.gather(call, call)
@@ -56,7 +56,7 @@ async def test_its_answer_can_be_awaited_more_than_once(get_my_org: Calling) -> 
     assert not call.cancel()
 
 
-async def test_it_tells_how_it_went_without_being_awaited_first(get_my_org: Calling) -> None:
+async def test_its_status_can_be_read_without_awaiting_it_first(get_my_org: Calling) -> None:
     call = get_my_org()
 
     assert await call.code() is grpc.StatusCode.OK
@@ -75,7 +75,7 @@ async def test_its_connection_can_be_waited_for(get_my_org: Calling) -> None:
     assert (await call).org.name == "ZITADEL"
 
 
-async def test_a_failure_is_told_by_the_error_and_by_the_call(
+async def test_a_failure_is_reported_by_the_error_and_by_the_call(
     get_my_org: Calling, emulator: Emulator
 ) -> None:
     emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.NOT_FOUND, details="nowhere")
@@ -95,7 +95,9 @@ async def test_a_failure_is_told_by_the_error_and_by_the_call(
     assert not call.cancelled()
 
 
-async def test_a_cancellation_by_the_server_is_one(get_my_org: Calling, emulator: Emulator) -> None:
+async def test_a_cancellation_by_the_server_counts_as_cancelled(
+    get_my_org: Calling, emulator: Emulator
+) -> None:
     emulator.faults.fail_next(GET_MY_ORG, grpc.StatusCode.CANCELLED, details="by the server")
     call = get_my_org()
 
@@ -107,7 +109,7 @@ async def test_a_cancellation_by_the_server_is_one(get_my_org: Calling, emulator
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before it is sent", "after it was sent"])
-async def test_it_can_be_cancelled_while_it_is_under_way(
+async def test_it_can_be_cancelled_while_it_is_in_progress(
     under_way: Calling, arrived: Callable[[], object], sent: bool
 ) -> None:
     call = under_way()
@@ -130,7 +132,7 @@ async def test_it_can_be_cancelled_while_it_is_under_way(
         await call
 
 
-async def test_what_was_sent_is_cancelled_too_if_its_end_is_waited_for(
+async def test_a_sent_request_is_cancelled_even_if_a_callback_waits_for_its_end(
     get_my_org: Calling, emulator: Emulator
 ) -> None:
     emulator.faults.latency = 0.5
@@ -159,7 +161,7 @@ async def test_it_is_cancelled_with_the_task_that_awaits_it(
     assert call.cancelled()
 
 
-async def test_it_is_cancelled_when_the_time_to_wait_for_it_is_over(under_way: Calling) -> None:
+async def test_it_is_cancelled_when_wait_for_times_out(under_way: Calling) -> None:
     call = under_way()
 
     with pytest.raises(TimeoutError):
@@ -197,7 +199,7 @@ async def test_its_deadline_counts_from_the_call(under_way: Calling, emulator: E
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e-9])
-async def test_a_deadline_that_is_over_is_exceeded(under_way: Calling, seconds: float) -> None:
+async def test_a_deadline_in_the_past_is_exceeded(under_way: Calling, seconds: float) -> None:
     call = under_way(timeout=seconds)
 
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -235,7 +237,7 @@ async def test_a_done_callback_is_called_once_with_the_call_at_its_end(
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND])
-async def test_nothing_is_said_of_a_call_that_nobody_awaits(
+async def test_a_call_that_nobody_awaits_logs_nothing(
     get_my_org: Calling, emulator: Emulator, code: grpc.StatusCode, caplog: pytest.LogCaptureFixture
 ) -> None:
     if code is not grpc.StatusCode.OK:

@@ -1,4 +1,4 @@
-"""When a connection counts as dead."""
+"""When a connection is considered dead."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ OWN = "Deadline Exceeded"
 
 @pytest.fixture
 def line() -> Line:
-    """Last heard of at 10 seconds."""
+    """A line over which something was last received at 10 seconds."""
     line = Line(object())
     assert not line.is_dead(grpc.StatusCode.OK, "", sent=9, now=10)
     return line
 
 
-def test_it_is_dead_if_nothing_came_since_a_late_call_was_sent(line: Line) -> None:
+def test_it_is_dead_if_nothing_was_received_since_a_timed_out_call_was_sent(line: Line) -> None:
     assert line.is_dead(LATE, OWN, sent=11, now=12)
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND, LATE])
-def test_it_lives_if_another_call_was_answered_meanwhile(line: Line, code: grpc.StatusCode) -> None:
+def test_it_is_alive_if_another_call_got_a_response(line: Line, code: grpc.StatusCode) -> None:
     assert not line.is_dead(code, "the server's own words", sent=11, now=12)
     assert not line.is_dead(LATE, OWN, sent=11.5, now=13)
 
 
-def test_it_lives_if_a_response_came_meanwhile(line: Line) -> None:
+def test_it_is_alive_if_a_response_was_received(line: Line) -> None:
     line.heard = 12.0
     assert not line.is_dead(LATE, OWN, sent=11, now=13)
     assert line.is_dead(LATE, OWN, sent=12.5, now=13)
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
-def test_what_this_side_ends_is_not_an_answer(line: Line, code: grpc.StatusCode) -> None:
+def test_a_status_made_by_grpc_itself_is_not_a_response(line: Line, code: grpc.StatusCode) -> None:
     assert not line.is_dead(code, "", sent=11, now=12)
     assert line.is_dead(LATE, OWN, sent=11, now=13)
 
@@ -47,12 +47,12 @@ def test_a_connection_has_time_for_its_handshake() -> None:
     assert line.is_dead(LATE, OWN, sent=10.5, now=11)
 
 
-def test_very_short_deadlines_count_together(line: Line) -> None:
+def test_very_short_deadlines_add_up(line: Line) -> None:
     assert not line.is_dead(LATE, OWN, sent=11, now=11.125)
     assert line.is_dead(LATE, OWN, sent=11.125, now=11.25)
 
 
-def test_very_short_deadlines_do_not_add_up_over_an_answer(line: Line) -> None:
+def test_very_short_deadlines_do_not_add_up_across_a_response(line: Line) -> None:
     for start in (11.0, 12.0, 13.0):
         assert not line.is_dead(LATE, OWN, sent=start, now=start + 0.125)
         assert not line.is_dead(grpc.StatusCode.OK, "", sent=start + 0.25, now=start + 0.5)

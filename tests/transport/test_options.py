@@ -1,4 +1,4 @@
-"""ConnectionOptions reach gRPC, on the clients' channels and on one's own."""
+"""ConnectionOptions apply to the clients' channels and to your own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def echo() -> Iterator[EchoServer]:
         yield server
 
 
-async def test_the_cas_are_trusted_and_no_others(ask: Any, echo: EchoServer) -> None:
+async def test_only_the_given_cas_are_trusted(ask: Any, echo: EchoServer) -> None:
     assert await ask(echo.url, ConnectionOptions(root_certificates=echo.root_certificates)) == "hello"
     other = trustme.CA().cert_pem.bytes()
     with pytest.raises(grpc.RpcError) as raised:
@@ -66,7 +66,7 @@ async def test_the_cas_are_trusted_and_no_others(ask: Any, echo: EchoServer) -> 
     assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_the_cas_may_be_named_by_the_environment(
+async def test_the_environment_can_name_the_cas(
     ask: Any, echo: EchoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     (tmp_path / "ca.pem").write_bytes(echo.root_certificates)
@@ -76,7 +76,7 @@ async def test_the_cas_may_be_named_by_the_environment(
     assert await ask(echo.url, ConnectionOptions()) == "hello"
 
 
-async def test_the_clients_certificate_is_shown_to_a_server_that_asks_for_one(ask: Any) -> None:
+async def test_the_client_certificate_is_sent_to_a_server_that_requests_one(ask: Any) -> None:
     authority = trustme.CA()
     ours = authority.issue_cert("service.example")
     chain = b"".join(pem.bytes() for pem in ours.cert_chain_pems)
@@ -90,7 +90,7 @@ async def test_the_clients_certificate_is_shown_to_a_server_that_asks_for_one(as
             await ask(server.url, ConnectionOptions(root_certificates=roots))
 
 
-async def test_a_server_can_be_dialled_by_another_name_than_its_own(ask: Any) -> None:
+async def test_a_server_can_be_reached_by_another_name_than_its_own(ask: Any) -> None:
     with EchoServer(name="zitadel.example") as server:
         roots = server.root_certificates
         known = ConnectionOptions(root_certificates=roots, authority="zitadel.example")
@@ -135,7 +135,7 @@ async def test_plaintext_to_loopback_works(ask: Any) -> None:
 @pytest.mark.parametrize(
     "limit", [{"max_request_bytes": 100}, {"max_response_bytes": 100}], ids=["requests", "responses"]
 )
-async def test_messages_over_the_limit_are_not_taken(
+async def test_responses_over_the_limit_are_rejected(
     ask: Any, echo: EchoServer, limit: dict[str, int]
 ) -> None:
     async def say(text: str) -> str:
@@ -172,7 +172,7 @@ async def test_requests_are_compressed(ask: Any, compression: Any) -> None:
     assert seen == [compression]
 
 
-async def test_headers_name_the_instance_on_both_ways(emulator: Emulator) -> None:
+async def test_headers_name_the_instance_on_calls_and_token_requests(emulator: Emulator) -> None:
     by_address = emulator.url.replace("localhost", "127.0.0.1")
     options = ConnectionOptions(
         root_certificates=emulator.root_certificates,
@@ -204,13 +204,13 @@ async def test_headers_name_the_instance_on_both_ways(emulator: Emulator) -> Non
         ({"public_host": "two words"}, "public_host must be a host name"),
     ],
 )
-def test_what_cannot_work_is_named(wrong: dict[str, Any], said: str) -> None:
+def test_invalid_options_are_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(said)):
         ConnectionOptions(**wrong)
 
 
 @pytest.mark.slow
-async def test_a_server_that_keeps_a_call_waiting_is_asked_for_signs_of_life() -> None:
+async def test_keepalive_pings_a_server_during_a_call() -> None:
     pinged = threading.Event()
 
     def notice(_: h2.connection.H2Connection, event: object) -> None:
@@ -234,7 +234,7 @@ async def test_plaintext_to_another_machine_warns_once() -> None:
 
 
 def noticing(notice: Callable[[h2.connection.H2Connection, object], None]) -> Serve:
-    """HTTP/2 that shows `notice` all that comes."""
+    """HTTP/2 that passes all received data to `notice`."""
 
     def serve(stream: socket.socket) -> None:
         settings = h2.config.H2Configuration(client_side=False)

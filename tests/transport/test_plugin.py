@@ -1,4 +1,4 @@
-"""ZitadelAuthPlugin on channels that a user makes: the token goes where it was meant to go, nowhere else."""
+"""ZitadelAuthPlugin on channels that a user makes: the token is sent to its server only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def composed(root_certificates: bytes, plugin: ZitadelAuthPlugin) -> grpc.Channe
 
 
 def asked_for(service_url: str, url: str, **options: Any) -> Any:
-    """What a plugin for `url` answers gRPC when a call to `service_url` is made."""
+    """What a plugin for `url` passes to gRPC for a call to `service_url`."""
     plugin: Any = ZitadelAuthPlugin(url, PersonalAccessToken(TOKEN), options=ConnectionOptions(**options))
     answers: list[Any] = []
 
@@ -70,7 +70,7 @@ def asked_for(service_url: str, url: str, **options: Any) -> Any:
         ("://127.0.0.1:8480/a.Service", "http://127.0.0.1:8480", {}),
     ],
 )
-def test_the_token_is_given_to_its_server(service_url: str, url: str, options: dict[str, Any]) -> None:
+def test_the_token_is_sent_to_its_server(service_url: str, url: str, options: dict[str, Any]) -> None:
     assert asked_for(service_url, url, **options) == (("authorization", f"Bearer {TOKEN}"),)
 
 
@@ -87,9 +87,7 @@ def test_the_token_is_given_to_its_server(service_url: str, url: str, options: d
         ("", "https://zitadel.example", {}),
     ],
 )
-def test_the_token_is_not_given_to_another_server(
-    service_url: str, url: str, options: dict[str, Any]
-) -> None:
+def test_the_token_is_not_sent_to_another_server(service_url: str, url: str, options: dict[str, Any]) -> None:
     refusal = asked_for(service_url, url, **options)
 
     assert isinstance(refusal, CredentialsError)
@@ -97,7 +95,7 @@ def test_the_token_is_not_given_to_another_server(
     assert TOKEN not in str(refusal)
 
 
-def test_a_token_on_a_wrong_channel_never_leaves(echo: EchoServer) -> None:
+def test_a_token_is_never_sent_on_a_wrong_channel(echo: EchoServer) -> None:
     with EchoServer() as another:
         plugin = ZitadelAuthPlugin(another.url, PersonalAccessToken(TOKEN))
         channel = grpc.secure_channel(echo.target, composed(echo.root_certificates, plugin))
@@ -111,7 +109,7 @@ def test_a_token_on_a_wrong_channel_never_leaves(echo: EchoServer) -> None:
         assert echo.received == another.received == []
 
 
-async def test_a_token_as_credentials_of_a_call_on_a_wrong_channel_never_leaves(echo: EchoServer) -> None:
+async def test_a_token_as_call_credentials_is_never_sent_on_a_wrong_channel(echo: EchoServer) -> None:
     plugin = ZitadelAuthPlugin("https://zitadel.example", PersonalAccessToken(TOKEN))
     credentials = grpc.ssl_channel_credentials(echo.root_certificates)
     async with grpc.aio.secure_channel(echo.target, credentials) as channel:
@@ -154,7 +152,7 @@ async def test_failing_credentials_are_named_in_the_details(
     assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_grpcs_thread_is_not_kept_waiting_for_a_token(echo: EchoServer) -> None:
+def test_the_plugin_does_not_block_grpcs_thread(echo: EchoServer) -> None:
     asked, answer = threading.Event(), Future[str]()
 
     def slow() -> str:
@@ -176,7 +174,7 @@ def test_grpcs_thread_is_not_kept_waiting_for_a_token(echo: EchoServer) -> None:
     assert answers.result(10) == (("authorization", "Bearer ey.late"),)
 
 
-def test_no_token_leaves_in_plaintext_to_another_machine() -> None:
+def test_no_token_is_sent_in_plaintext_to_another_machine() -> None:
     meshed = ConnectionOptions(allow_plaintext=True)
 
     with pytest.raises(ConfigurationError, match="plaintext"):
@@ -189,7 +187,9 @@ def test_no_token_leaves_in_plaintext_to_another_machine() -> None:
 
 
 @pytest.mark.parametrize("make", [ZitadelAuthPlugin, secure_channel])
-def test_what_cannot_work_is_said_at_once(make: Callable[..., object], options: ConnectionOptions) -> None:
+def test_an_invalid_url_or_option_raises_at_once(
+    make: Callable[..., object], options: ConnectionOptions
+) -> None:
     with pytest.raises(ConfigurationError, match="the URL"):
         make("https://host/path", PersonalAccessToken(TOKEN))
     with pytest.raises(ConfigurationError, match="JwtProfile"):

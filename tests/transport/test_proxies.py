@@ -1,4 +1,4 @@
-"""HTTP proxies, on both ways out: token requests and calls."""
+"""HTTP proxies for token requests and calls."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def call(kind: type[Any], emulator: Emulator, key: JwtProfile, options: Co
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
-async def test_token_requests_and_calls_go_by_the_proxy_that_is_named(
+async def test_token_requests_and_calls_use_the_configured_proxy(
     kind: type[Any], proxy: Proxy, emulator: Emulator, key: JwtProfile, options: ConnectionOptions
 ) -> None:
     url = proxy.url.replace("http://", "http://ada:secret@")
@@ -70,7 +70,7 @@ async def test_token_requests_and_calls_go_by_the_proxy_that_is_named(
     assert proxy.authorizations == [f"basic {base64.b64encode(b'ada:secret').decode().lower()}"] * 2
 
 
-async def test_the_environments_proxy_serves_both_ways(
+async def test_token_requests_and_calls_use_the_environments_proxy(
     proxy: Proxy,
     emulator: Emulator,
     key: JwtProfile,
@@ -84,7 +84,7 @@ async def test_the_environments_proxy_serves_both_ways(
     assert len(proxy.tunnels) == 2
 
 
-async def test_an_empty_proxy_is_none_whatever_the_environment_says(
+async def test_an_empty_proxy_overrides_the_environment(
     proxy: Proxy,
     emulator: Emulator,
     key: JwtProfile,
@@ -99,7 +99,7 @@ async def test_an_empty_proxy_is_none_whatever_the_environment_says(
 
 
 @pytest.mark.parametrize("variable", ["grpc_proxy", "https_proxy", "http_proxy"])
-async def test_plaintext_goes_by_no_proxy_of_the_environment(
+async def test_plaintext_does_not_use_the_environments_proxy(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, proxy.url)
@@ -121,7 +121,7 @@ async def test_plaintext_goes_by_no_proxy_of_the_environment(
         "http://ada:secret@proxy.example:8080\n",
     ],
 )
-def test_an_invalid_proxy_is_refused_without_being_quoted(wrong: Any) -> None:
+def test_an_invalid_proxy_is_rejected_without_being_quoted(wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^proxy (is not a valid|has the scheme)") as raised:
         ConnectionOptions(proxy=wrong)
     assert "secret" not in str(raised.value)
@@ -158,7 +158,7 @@ def test_the_option_and_the_environment_read_the_same_urls(
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy", "grpc_proxy"])
-def test_what_grpc_cannot_use_is_told_by_its_variable(
+def test_an_unsupported_proxy_is_named_by_its_variable(
     wrong: str, variable: str, emulator: Emulator, key: JwtProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, wrong)
@@ -176,7 +176,7 @@ def test_what_grpc_cannot_use_is_told_by_its_variable(
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY", "all_proxy", "grpc_proxy"])
-async def test_token_requests_and_calls_go_the_same_way(
+async def test_token_requests_and_calls_use_the_same_proxy(
     kind: type[Any],
     variable: str,
     proxy: Proxy,
@@ -193,13 +193,13 @@ async def test_token_requests_and_calls_go_the_same_way(
     other = JwtProfile.from_dict(emulator.key_file)
     assert await call(kind, emulator, other, options) == "ZITADEL"
     assert len(proxy.tunnels) == 2
-    # What a program sets for others does not hold where the option names a proxy.
+    # `NO_PROXY` does not apply to a proxy that the option names.
     other = JwtProfile.from_dict(emulator.key_file)
     assert await call(kind, emulator, other, replace(options, proxy=proxy.url)) == "ZITADEL"
     assert len(proxy.tunnels) == 4
 
 
-async def test_a_later_change_of_the_environment_parts_nothing(
+async def test_a_later_change_of_the_environment_changes_nothing(
     proxy: Proxy,
     emulator: Emulator,
     key: JwtProfile,
@@ -213,7 +213,7 @@ async def test_a_later_change_of_the_environment_parts_nothing(
     assert len(proxy.tunnels) == 2
 
 
-async def test_tokens_of_streams_and_channels_go_the_way_of_their_own(
+async def test_streams_and_channels_request_their_tokens_through_the_proxy_for_token_requests(
     proxy: Proxy,
     emulator: Emulator,
     options: ConnectionOptions,
@@ -241,7 +241,7 @@ async def test_tokens_of_streams_and_channels_go_the_way_of_their_own(
     assert proxy.tunnels == [issuer] * 3
 
 
-async def test_a_proxy_that_never_answers_is_named(
+async def test_a_proxy_that_never_responds_is_named(
     emulator: Emulator, options: ConnectionOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:

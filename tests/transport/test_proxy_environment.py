@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a server."""
+"""Which proxy the environment selects for a server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Resolved:
-    """What the environment says of a host."""
+    """What the environment selects for a host."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
         for name, value in environment.items():
@@ -85,7 +85,7 @@ def test_the_environment_is_read_as_curl_reads_it(
         ("10.0.0.0/8:443", "10.1.2.3", 443, True),
     ],
 )
-def test_hosts_are_excepted_as_listed(
+def test_listed_hosts_bypass_the_proxy(
     listed: str, host: str, port: int, excepted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):

@@ -1,4 +1,4 @@
-"""What is sent again, how often, and what never is. The emulator counts."""
+"""Which calls are retried, how often, and which never. The emulator counts the attempts."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def caller(request: pytest.FixtureRequest, emulator: Emulator) -> Caller:
 
 
 @pytest.mark.parametrize("method", READS)
-async def test_a_read_that_does_not_get_through_is_sent_again(
+async def test_a_read_is_retried_if_the_server_is_unavailable(
     caller: Caller, emulator: Emulator, method: str
 ) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/{method}", UNAVAILABLE, times=2)
@@ -77,7 +77,7 @@ async def test_a_read_that_does_not_get_through_is_sent_again(
     assert traffic.codes == {UNAVAILABLE: 2, grpc.StatusCode.OK: 1}
 
 
-async def test_a_read_is_given_up_after_four_tries(caller: Caller, emulator: Emulator) -> None:
+async def test_a_read_fails_after_four_attempts(caller: Caller, emulator: Emulator) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/GetMyOrg", UNAVAILABLE, times=10)
     traffic = Traffic(emulator)
 
@@ -98,9 +98,7 @@ async def test_a_write_is_sent_once(caller: Caller, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("by", ["client", "call"])
-async def test_writes_are_sent_again_where_that_is_asked_for(
-    caller: Caller, emulator: Emulator, by: str
-) -> None:
+async def test_writes_are_retried_on_request(caller: Caller, emulator: Emulator, by: str) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/AddOrg", UNAVAILABLE, times=2)
     traffic = Traffic(emulator)
 
@@ -113,9 +111,7 @@ async def test_writes_are_sent_again_where_that_is_asked_for(
 
 
 @pytest.mark.parametrize("by", ["client", "call"])
-async def test_nothing_is_sent_again_where_that_is_asked_for(
-    caller: Caller, emulator: Emulator, by: str
-) -> None:
+async def test_nothing_is_retried_on_request(caller: Caller, emulator: Emulator, by: str) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/GetMyOrg", UNAVAILABLE)
     traffic = Traffic(emulator)
     call = (
@@ -155,7 +151,7 @@ async def test_a_view_for_retries_does_not_change_the_client(
             await client.management.AddOrg(AddOrgRequest(name="Once"))
 
 
-async def test_who_has_called_too_often_comes_again_when_the_server_says(
+async def test_a_rate_limited_read_is_retried_when_the_server_says(
     caller: Caller, emulator: Emulator
 ) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/GetMyOrg", EXHAUSTED, times=2, retry_after=0.05)
@@ -166,7 +162,7 @@ async def test_who_has_called_too_often_comes_again_when_the_server_says(
     assert traffic.codes == {EXHAUSTED: 2, grpc.StatusCode.OK: 1}
 
 
-async def test_a_code_that_is_asked_for_waits_for_the_last_try(emulator: Emulator) -> None:
+async def test_the_code_of_a_call_is_that_of_the_last_attempt(emulator: Emulator) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/GetMyOrg", EXHAUSTED, retry_after=0.05)
     options = ConnectionOptions(root_certificates=emulator.root_certificates)
     async with AsyncClient(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
@@ -184,7 +180,7 @@ async def test_a_code_that_is_asked_for_waits_for_the_last_try(emulator: Emulato
         ("AddOrg", 0.01, 1),
     ],
 )
-async def test_an_exhausted_server_is_left_alone(
+async def test_a_rate_limited_read_is_not_retried_unless_the_server_says_when(
     caller: Caller, emulator: Emulator, method: str, retry_after: float | None, times_sent: int
 ) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/{method}", EXHAUSTED, times=9, retry_after=retry_after)
@@ -196,9 +192,7 @@ async def test_an_exhausted_server_is_left_alone(
     assert traffic.codes == {EXHAUSTED: times_sent}
 
 
-async def test_a_write_comes_again_when_the_server_says_if_asked_for(
-    caller: Caller, emulator: Emulator
-) -> None:
+async def test_a_rate_limited_write_is_retried_on_request(caller: Caller, emulator: Emulator) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/AddOrg", EXHAUSTED, retry_after=0.01)
     traffic = Traffic(emulator)
 
@@ -217,7 +211,7 @@ async def test_no_call_outlives_its_deadline_for_a_retry(caller: Caller, emulato
     assert 1 <= traffic.codes[UNAVAILABLE] < 4
 
 
-async def test_a_server_in_trouble_is_not_flooded_with_retries() -> None:
+async def test_the_retry_budget_protects_a_failing_server() -> None:
     with Emulator() as emulator:  # one whose budget no other test has used
         calls = 150
         emulator.faults.fail_next(f"{MANAGEMENT}/GetMyOrg", UNAVAILABLE, times=10 * calls)
@@ -230,7 +224,7 @@ async def test_a_server_in_trouble_is_not_flooded_with_retries() -> None:
         assert len(emulator.calls) <= calls + 50
 
 
-async def test_the_users_own_service_config_counts(caller: Caller, emulator: Emulator) -> None:
+async def test_the_users_own_service_config_overrides_ours(caller: Caller, emulator: Emulator) -> None:
     emulator.faults.fail_next(f"{MANAGEMENT}/GetMyOrg", UNAVAILABLE)
     traffic = Traffic(emulator)
     own = json.dumps({"methodConfig": [{"name": [{}], "timeout": "20s"}]})
@@ -242,7 +236,7 @@ async def test_the_users_own_service_config_counts(caller: Caller, emulator: Emu
 
 
 @pytest.mark.parametrize("wrong", ["writes", None, 3])
-def test_retries_of_another_kind_are_refused(wrong: Any) -> None:
+def test_invalid_retries_are_rejected(wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match='"none", "reads" or "all"'):
         ConnectionOptions(retries=wrong)
     client = Client("https://localhost", PersonalAccessToken("a"))
@@ -250,7 +244,7 @@ def test_retries_of_another_kind_are_refused(wrong: Any) -> None:
         client.with_retries(wrong)
 
 
-def test_what_grpc_may_repeat_are_the_reads_of_the_catalog() -> None:
+def test_grpc_retries_exactly_the_reads_of_the_catalog() -> None:
     named = json.loads(pkgutil.get_data("zitadel_grpc.api", "_reads.json") or b"")
     assert [f"{name['service']}/{name['method']}" for name in named] == sorted(
         rpc.full_name for rpc in catalog.rpcs() if rpc.reads

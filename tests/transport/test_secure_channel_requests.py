@@ -1,4 +1,4 @@
-"""Calls of `secure_channel` send only what an RPC takes, and take no unreadable response for None."""
+"""Calls of `secure_channel` send only what the RPC takes, and raise for unreadable responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GRPC = ((":status", "200"), ("content-type", "application/grpc"))
 
 
 @pytest.mark.parametrize("wrong", ["oops", {}, None, ListUsersRequest(), GetMyOrgRequest])
-async def test_what_the_rpc_does_not_take_is_not_sent(
+async def test_a_request_of_another_type_is_not_sent(
     wrong: Any, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     async with secure_channel(emulator.url, PersonalAccessToken(emulator.pat), options=options) as channel:
@@ -52,7 +52,7 @@ async def test_a_response_that_cannot_be_read_is_an_error() -> None:
                 await ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest(), timeout=10)
 
 
-async def test_a_call_under_way_ends_with_its_channel(options: ConnectionOptions) -> None:
+async def test_a_call_in_progress_ends_with_its_channel(options: ConnectionOptions) -> None:
     channel = secure_channel("https://127.0.0.1:1", PersonalAccessToken("t"), options=options)
     call = ManagementServiceStub(channel).GetMyOrg(GetMyOrgRequest(), wait_for_ready=True, timeout=30)
     waiting = asyncio.ensure_future(call)
@@ -62,7 +62,7 @@ async def test_a_call_under_way_ends_with_its_channel(options: ConnectionOptions
         await asyncio.wait_for(waiting, 10)
 
 
-async def test_a_closed_channel_says_so(options: ConnectionOptions) -> None:
+async def test_a_call_on_a_closed_channel_raises_closed_error(options: ConnectionOptions) -> None:
     channel = secure_channel("https://127.0.0.1:1", PersonalAccessToken("t"), options=options)
     await channel.close()
     with pytest.raises(errors.ClosedError, match="the channel has been closed"):

@@ -1,4 +1,4 @@
-"""Connections that go dead: every kind of call gets another one, and only when nothing was received."""
+"""Dead connections are replaced for every kind of call, and only if nothing was received."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def late(client: Any, method: str, seconds: float = 1, **more: Any) -> Non
 
 @both
 @pytest.mark.parametrize("method", KINDS)
-async def test_the_call_after_a_late_one_has_another_connection(
+async def test_the_call_after_a_timed_out_one_uses_another_connection(
     kind: type[Any], method: str, server: EchoServer, relay: Relay
 ) -> None:
     client = client_of(kind, server, relay.url)
@@ -91,7 +91,7 @@ async def test_streams_that_bring_their_token_recover(
 
 
 @both
-async def test_a_late_call_recovers_all_idle_connections(
+async def test_a_timed_out_call_replaces_all_idle_connections(
     kind: type[Any], server: EchoServer, relay: Relay
 ) -> None:
     client = client_of(kind, server, relay.url)
@@ -129,7 +129,7 @@ async def test_each_channel_has_its_own_connection(kind: type[Any], plaintext: b
 
 
 @both
-async def test_an_answer_on_another_views_connection_says_nothing(
+async def test_a_response_on_another_views_connection_proves_nothing(
     kind: type[Any], server: EchoServer, relay: Relay
 ) -> None:
     client = client_of(kind, server, relay.url)
@@ -152,7 +152,7 @@ async def test_an_answer_on_another_views_connection_says_nothing(
 
 @both
 @pytest.mark.parametrize("method", ["unary_unary", "unary_stream"])
-async def test_a_servers_own_deadline_is_an_answer(kind: type[Any], method: str) -> None:
+async def test_deadline_exceeded_from_the_server_is_a_response(kind: type[Any], method: str) -> None:
     def refuse(_: Any, context: grpc.ServicerContext) -> Any:
         time.sleep(1.2)  # longer than any handshake
         context.abort(LATE, "the database took too long")
@@ -183,7 +183,7 @@ async def test_a_stream_that_received_messages_is_not_silence(kind: type[Any]) -
 
 
 @both
-async def test_the_end_of_an_empty_stream_is_an_answer(kind: type[Any]) -> None:
+async def test_the_end_of_an_empty_stream_is_a_response(kind: type[Any]) -> None:
     def by_value(request: StringValue, _: grpc.ServicerContext) -> Iterator[StringValue]:
         if request.value == "wait":
             waits.set()
@@ -210,7 +210,7 @@ async def test_the_end_of_an_empty_stream_is_an_answer(kind: type[Any]) -> None:
 
 
 class EndingServer(EchoServer):
-    """`answer` takes the place of the methods with one request."""
+    """`answer` replaces the methods with one request."""
 
     def __init__(self, answer: Callable[[Any, grpc.ServicerContext], Any]) -> None:
         self._unary_unary = self._unary_stream = answer  # type: ignore[assignment]
@@ -234,7 +234,7 @@ async def test_replaced_connections_are_closed(kind: type[Any], server: EchoServ
     await settled(client.close())
 
 
-async def test_calls_under_way_on_a_replaced_connection_end_with_the_client(
+async def test_calls_in_progress_on_a_replaced_connection_end_with_the_client(
     server: EchoServer, relay: Relay
 ) -> None:
     client = client_of(Client, server, relay.url)

@@ -1,4 +1,4 @@
-"""Methods of every kind, of stubs of one's own, on every channel."""
+"""Methods of every kind, of your own stubs, on every channel."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_all_kinds_of_methods_carry_the_token_of_a_secure_channel(
     assert echo.values("authorization") == [[f"Bearer {TOKEN}"]] * 4
 
 
-async def test_a_service_of_ones_own_is_called_with_a_token_of_zitadel(
+async def test_your_own_service_is_called_with_a_token_from_zitadel(
     echo: EchoServer, emulator: Emulator, options: ConnectionOptions
 ) -> None:
     both = echo.root_certificates + emulator.root_certificates
@@ -108,7 +108,7 @@ async def test_a_service_of_ones_own_is_called_with_a_token_of_zitadel(
 
 
 @pytest.mark.parametrize("own", ["metadata", "credentials"])
-async def test_a_streams_own_authorization_takes_the_clients_place(
+async def test_a_streams_own_authorization_replaces_the_clients(
     echo: EchoServer, trusting: ConnectionOptions, own: str
 ) -> None:
     settings: dict[str, Any] = {"metadata": (("Authorization", "Bearer own"),)}

@@ -1,4 +1,4 @@
-"""Beside OpenTelemetry's own instrumentation of grpc a call stays one span."""
+"""With OpenTelemetry's own gRPC instrumentation, a call is still one span."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _instrumented(spans: Spans) -> Iterator[None]:
 
 
 async def call_in_all_ways(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> None:
-    """Nine calls, two of which are sent twice, and two of which fail."""
+    """Nine calls: two are retried, and two fail."""
     watching, sync_watching = AsyncObserver(), Observer()
     async with AsyncClient(emulator.url, key, options=options, interceptors=[watching]) as client:
         await client.management.GetMyOrg(REQUEST)
@@ -71,7 +71,7 @@ async def test_a_call_is_one_span(
 
 
 @pytest.mark.usefixtures("_instrumented")
-async def test_with_traces_off_the_instrumentation_has_each_try_to_itself(
+async def test_with_tracing_off_the_instrumentation_makes_a_span_for_each_attempt(
     spans: Spans, emulator: Emulator, key: JwtProfile
 ) -> None:
     options = ConnectionOptions(root_certificates=emulator.root_certificates, tracing=False)
@@ -81,7 +81,7 @@ async def test_with_traces_off_the_instrumentation_has_each_try_to_itself(
 
 
 @pytest.mark.usefixtures("_instrumented")
-def test_streams_are_the_instrumentations(spans: Spans) -> None:
+def test_streams_have_spans_of_the_instrumentation_only(spans: Spans) -> None:
     token = PersonalAccessToken("ey.some.token")
     with EchoServer() as echo:
         options = ConnectionOptions(root_certificates=echo.root_certificates)
@@ -104,7 +104,7 @@ async def test_an_interceptor_sees_the_span_of_the_call(
     assert observer.seen[0].metadata["traceparent"].split("-")[2] == f"{call.span_id:016x}"
 
 
-async def test_a_program_may_want_no_spans_for_a_while(
+async def test_suppressed_instrumentation_makes_no_spans(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     async with AsyncClient(emulator.url, key, options=options) as client:
