@@ -11,7 +11,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 # No other target takes SOURCE: the stubs of `make protos SOURCE=…` stay until the next `make protos`.
 ifeq ($(origin SOURCE),command line)
 ifeq ($(filter protos protos-diff,$(MAKECMDGOALS)),)
-$(error only protos and protos-diff take SOURCE: run `make protos SOURCE=…` first)
+$(error SOURCE is only for protos and protos-diff: run `make protos SOURCE=…` first)
 endif
 endif
 
@@ -25,9 +25,9 @@ setup: .venv/.package ## Install the tools and the package into .venv; generate 
 
 .venv/.tools: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'This needs Python 3.11 or later: make PYTHON=/path/to/python3 …' >&2; exit 1; }
+		{ echo 'Python 3.11 or later is required: run make PYTHON=/path/to/python3 …' >&2; exit 1; }
 	@[ ! -x $(VENV) ] || [ '$(origin PYTHON)' = file ] || \
-		echo ".venv exists with $$($(VENV) -V 2>&1). To use another Python: make clean setup PYTHON=…"
+		echo ".venv already exists and uses $$($(VENV) -V 2>&1). To use another Python: make clean setup PYTHON=…"
 	@[ -x $(VENV) ] || { echo 'Creating .venv …'; $(PYTHON) -m venv .venv; }
 	@echo 'Installing the pinned tools into .venv (takes about 30 seconds the first time) …'
 	@$(VENV) $(PIP) install --require-hashes -r requirements/dev.txt
@@ -45,7 +45,7 @@ protos: .venv/.tools ## Generate the stubs from the pin, or from SOURCE=… (a d
 	@$(VENV) -m scripts.protos build $${SOURCE:+"$$SOURCE"}
 
 protos-diff: .venv/.tools ## Show what SOURCE=… changes compared with the pin; fails if it breaks clients
-	@[ -n "$$SOURCE" ] || { echo 'protos-diff needs SOURCE: make protos-diff SOURCE=../zitadel/proto' >&2; exit 1; }
+	@[ -n "$$SOURCE" ] || { echo 'SOURCE is missing: run make protos-diff SOURCE=../zitadel/proto' >&2; exit 1; }
 	@$(VENV) -m scripts.protos diff "$$SOURCE"
 
 demo: setup ## Run examples/quickstart.py against the emulator

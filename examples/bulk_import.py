@@ -5,7 +5,7 @@
 
 Each line has `user_name`, `first_name`, `last_name` and `email`; a CSV file names them in its first line. The
 script prints user names and new ids to standard output, and progress and failures to standard error. Finished
-lines are recorded in `people.csv.resume` next to the input. If the input has changed, resuming is refused.
+lines are recorded in `people.csv.resume` next to the input. If the input has changed, the script stops.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     ZITADEL_API_URL=https://my-instance.zitadel.cloud ZITADEL_KEY_PATH=key.json python examples/quickstart.py
 
-Set `ZITADEL_SERVICE_USER_TOKEN` to a personal access token to use it in addition to the key file, or instead.
+You can set `ZITADEL_SERVICE_USER_TOKEN` to a personal access token, with or without the key file.
 If the system does not trust the server's certificate, set `ZITADEL_CA_FILE` to a PEM file with its CA.
 """
 
@@ -57,7 +57,10 @@ def main() -> int:
     url, key_path = os.environ.get("ZITADEL_API_URL"), os.environ.get("ZITADEL_KEY_PATH")
     token, ca_file = os.environ.get("ZITADEL_SERVICE_USER_TOKEN"), os.environ.get("ZITADEL_CA_FILE")
     if not url or not (key_path or token):
-        print("set ZITADEL_API_URL, and ZITADEL_KEY_PATH or ZITADEL_SERVICE_USER_TOKEN", file=sys.stderr)
+        print(
+            "settings are missing: set ZITADEL_API_URL, and ZITADEL_KEY_PATH or ZITADEL_SERVICE_USER_TOKEN",
+            file=sys.stderr,
+        )
         return 1
     try:
         options = ConnectionOptions(root_certificates=Path(ca_file).read_bytes() if ca_file else None)

@@ -61,10 +61,10 @@ def test_an_existing_person_cannot_be_added_again(service: TestClient, zitadel: 
     assert service.post("/people", json=ADA).status_code == 409
 
 
-def test_what_zitadel_finds_invalid_is_told_to_the_caller(service: TestClient) -> None:
-    answer = service.post("/people", json={**ADA, "email": "nobody"})
-    assert answer.status_code == 422
-    assert "value must be a valid email address" in answer.json()["detail"]
+def test_the_caller_sees_why_zitadel_rejects_a_person(service: TestClient) -> None:
+    response = service.post("/people", json={**ADA, "email": "nobody"})
+    assert response.status_code == 422
+    assert "value must be a valid email address" in response.json()["detail"]
 
 
 def test_all_requests_share_one_token(service: TestClient, zitadel: Emulator, robot: ServiceUser) -> None:
@@ -74,13 +74,13 @@ def test_all_requests_share_one_token(service: TestClient, zitadel: Emulator, ro
     assert [call.user_id for call in zitadel.calls] == [robot.id] * 3
 
 
-def test_an_outage_of_zitadel_is_told_as_one(service: TestClient, zitadel: Emulator) -> None:
+def test_an_outage_of_zitadel_is_reported_as_503(service: TestClient, zitadel: Emulator) -> None:
     zitadel.faults.fail_next("zitadel.user.v2.UserService/CreateUser", StatusCode.UNAVAILABLE)
     assert service.post("/people", json=ADA).status_code == 503
     assert service.post("/people", json=ADA).status_code == 201
 
 
-def test_a_token_that_was_revoked_is_replaced_unseen(service: TestClient, zitadel: Emulator) -> None:
+def test_a_revoked_token_is_replaced(service: TestClient, zitadel: Emulator) -> None:
     person = service.post("/people", json=ADA).json()
     zitadel.faults.revoke_all_tokens()
     assert service.get(f"/people/{person['id']}").status_code == 200

@@ -28,7 +28,7 @@ def service(zitadel: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def projects(zitadel: Emulator) -> str:
-    """The path of the service's own organization."""
+    """The URL path of the projects of the first organization."""
     return f"/organizations/{zitadel.organization_id}/projects"
 
 
@@ -64,7 +64,9 @@ def test_a_project_is_never_added_twice(service: FlaskClient, projects: str, zit
     assert [call.rpc for call in zitadel.calls] == [ADD_PROJECT]
 
 
-def test_its_health_is_that_of_its_token(service: FlaskClient, projects: str, zitadel: Emulator) -> None:
+def test_it_is_unhealthy_without_a_valid_token(
+    service: FlaskClient, projects: str, zitadel: Emulator
+) -> None:
     assert service.get("/health").json == {"calls": 0, "last_token": None, "failed_refreshes": 0}
     service.get(projects)
     health = service.get("/health")

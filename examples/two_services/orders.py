@@ -54,7 +54,7 @@ class RequireToken(grpc.aio.ServerInterceptor):
         try:
             caller = await self._caller(token)
         except httpx2.HTTPError:
-            return rejection(grpc.StatusCode.UNAVAILABLE, "the token cannot be checked temporarily")
+            return rejection(grpc.StatusCode.UNAVAILABLE, "the token cannot be checked at the moment")
         if caller is None:
             return rejection(grpc.StatusCode.UNAUTHENTICATED, "the token is not valid for this service")
         CALLER.set(caller)

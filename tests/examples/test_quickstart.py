@@ -40,7 +40,9 @@ def test_missing_settings_are_reported(zitadel: Zitadel, run: Run) -> None:
     for settings in ({}, zitadel.settings()):
         ended = run(QUICKSTART, settings)
         assert ended.returncode == 1
-        assert ended.stderr == "set ZITADEL_API_URL, and ZITADEL_KEY_PATH or ZITADEL_SERVICE_USER_TOKEN\n"
+        assert ended.stderr == (
+            "settings are missing: set ZITADEL_API_URL, and ZITADEL_KEY_PATH or ZITADEL_SERVICE_USER_TOKEN\n"
+        )
 
 
 def test_a_rejected_token_is_reported_in_the_table(zitadel: Zitadel, run: Run) -> None:
