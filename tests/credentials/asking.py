@@ -16,7 +16,7 @@ KeyData = dict[str, str]
 
 
 class Asker:
-    """Asks for tokens with a key that the server need not know."""
+    """Requests tokens with a key that the server may not know."""
 
     def __init__(self, serve: Serve, options: ConnectionOptions, key: KeyData) -> None:
         self.serve = serve

@@ -1,4 +1,4 @@
-"""Servers that respond as a test says, and keys that no server knows."""
+"""Servers whose responses a test chooses, and keys that no server knows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def short_holds(change_policy: ChangePolicy) -> None:
 
 
 @pytest.fixture(scope="session")
-def made_up_key() -> dict[str, str]:
+def unknown_key() -> dict[str, str]:
     """A valid key file of a user that no server knows."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
@@ -90,12 +90,12 @@ def made_up_key() -> dict[str, str]:
 
 
 @pytest.fixture
-def made_up_file(made_up_key: dict[str, str], tmp_path: Path) -> Path:
+def unknown_key_file(unknown_key: dict[str, str], tmp_path: Path) -> Path:
     path = tmp_path / "key.json"
-    path.write_text(json.dumps(made_up_key))
+    path.write_text(json.dumps(unknown_key))
     return path
 
 
 @pytest.fixture
-def asker(serve: Serve, trusting: ConnectionOptions, made_up_key: dict[str, str]) -> Asker:
-    return Asker(serve, trusting, made_up_key)
+def asker(serve: Serve, trusting: ConnectionOptions, unknown_key: dict[str, str]) -> Asker:
+    return Asker(serve, trusting, unknown_key)

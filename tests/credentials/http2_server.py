@@ -1,4 +1,4 @@
-"""A token endpoint that chooses HTTP/2 by ALPN, as proxies do, and breaks it as a test says."""
+"""A token endpoint that negotiates HTTP/2 by ALPN, as proxies do, and breaks it as a test requires."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from h2.connection import H2Connection
 from h2.events import RequestReceived, StreamEnded
 from h2.exceptions import ProtocolError
 
-from tests.credentials.servers import token_answer
+from tests.credentials.servers import token_response
 
 Answer = Callable[[H2Connection, int], bytes | None]
 """To a request on a stream: through the connection, or with bytes as they are, and then hangs up;
 None: it hangs up at once."""
 
 
-def gives_a_token(connection: H2Connection, stream: int) -> bytes | None:
+def send_token(connection: H2Connection, stream: int) -> bytes | None:
     connection.send_headers(stream, [(":status", "200"), ("content-type", "application/json")])
-    connection.send_data(stream, json.dumps(token_answer("by-h2")).encode(), end_stream=True)
+    connection.send_data(stream, json.dumps(token_response("by-h2")).encode(), end_stream=True)
     return b""
 
 
@@ -95,6 +95,6 @@ class Http2Server:
                 if name.lower() == b"content-length":
                     length = int(value)
             reader.read(length)
-        body = json.dumps(token_answer("by-http/1.1")).encode()
+        body = json.dumps(token_response("by-http/1.1")).encode()
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         secured.sendall(head.encode() + body)

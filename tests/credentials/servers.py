@@ -1,4 +1,4 @@
-"""A real HTTPS server that responds as a test says, also as no ZITADEL would."""
+"""A real HTTPS server whose responses a test chooses, including some that ZITADEL never sends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AT_MOST = 30.0  # seconds after which an endless response ends, if the client d
 
 @dataclass(frozen=True)
 class Received:
-    """A request as the server got it; header names in lower case."""
+    """A request as the server received it. Header names are lowercase."""
 
     method: str
     path: str
@@ -35,8 +35,8 @@ class Exchange:
         self._handler = handler
         self._stopped = stopped
 
-    def answer(self, status: int, body: bytes | Mapping[str, Any] = b"", **headers: str) -> None:
-        """`headers` with underscores for dashes; a mapping as body is sent as JSON."""
+    def respond(self, status: int, body: bytes | Mapping[str, Any] = b"", **headers: str) -> None:
+        """Names of `headers` have underscores for dashes. A mapping as body is sent as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         if not isinstance(body, bytes):
             headers.setdefault("content_type", "application/json")
@@ -60,7 +60,7 @@ class Exchange:
                     return
                 self.send(bytes([byte]))
 
-    def say_nothing(self) -> None:
+    def never_respond(self) -> None:
         """Keeps the connection open until the end of the test."""
         self._stopped.wait(_AT_MOST)
 
@@ -69,7 +69,7 @@ Respond = Callable[[Exchange], None]
 
 
 class Server:
-    """Listens on 127.0.0.1 while the `with` block lasts; `context` None: without TLS."""
+    """Listens on 127.0.0.1 while its `with` block runs. Without a `context` it speaks plaintext."""
 
     def __init__(self, respond: Respond, context: ssl.SSLContext | None) -> None:
         self.requests: list[Received] = []
@@ -103,7 +103,7 @@ class Server:
                     super().finish_request(secured, client_address)
 
             def handle_error(self, request: Any, client_address: Any) -> None:
-                pass  # clients that hang up, or do not trust us
+                pass  # clients that disconnect, or do not trust the certificate
 
         if context is not None:
             context.sni_callback = lambda _, name, __: self.asked_names.append(name)
@@ -128,8 +128,11 @@ class Server:
 
 
 class Serve(Protocol):
-    """Starts a server that lives as long as the test. `names` are those of its certificate, which `issuer`
-    made, or the usual CA; with `client_ca` it wants a client's certificate of that CA."""
+    """Starts a server that runs until the end of the test.
+
+    `names` are the names in its certificate. `issuer` signs the certificate, by default the CA of
+    `trusting`. With `client_ca`, the server requires a client certificate of that CA.
+    """
 
     def __call__(
         self,
@@ -142,12 +145,12 @@ class Serve(Protocol):
     ) -> Server: ...
 
 
-def token_answer(token: str = "a-token", expires_in: object = 3600, **more: Any) -> dict[str, Any]:
+def token_response(token: str = "a-token", expires_in: object = 3600, **more: Any) -> dict[str, Any]:
     """The body of a valid response."""
     return {"access_token": token, "token_type": "Bearer", "expires_in": expires_in, **more}
 
 
-def gives_tokens(expires_in: float = 3600) -> Respond:
+def issue_tokens(expires_in: float = 3600) -> Respond:
     """Responds with token-1, token-2, …"""
     lock, given = threading.Lock(), [0]
 
@@ -155,6 +158,6 @@ def gives_tokens(expires_in: float = 3600) -> Respond:
         with lock:
             given[0] += 1
             number = given[0]
-        exchange.answer(200, token_answer(f"token-{number}", expires_in))
+        exchange.respond(200, token_response(f"token-{number}", expires_in))
 
     return respond

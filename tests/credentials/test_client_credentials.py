@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.servers import Serve, gives_tokens
+from tests.credentials.servers import Serve, issue_tokens
 from zitadel_grpc import Client, ConnectionOptions
 from zitadel_grpc.api.auth.v1 import GetMyUserRequest
 from zitadel_grpc.api.authn.v1 import KEY_TYPE_JSON
@@ -31,7 +31,7 @@ UNSEEN = json.dumps(
 
 @pytest.fixture
 def secret(emulator: Emulator, options: ConnectionOptions) -> ClientCredentials:
-    """Of a service user that the emulator knows."""
+    """The secret of a service user in the emulator."""
     with Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
         user = client.management.AddMachineUser(AddMachineUserRequest(user_name="robot", name="Robot"))
         made = client.management.GenerateMachineSecret(GenerateMachineSecretRequest(user_id=user.user_id))
@@ -47,7 +47,7 @@ def test_the_documented_example_is_sent_as_documented() -> None:
 
 @pytest.mark.parametrize("text", ["plain", "a:b", "50% off", "ünïcödé", 'q"u\\o/t+e'])
 def test_both_parts_are_form_encoded(serve: Serve, trusting: ConnectionOptions, text: str) -> None:
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     token(cache_of(ClientCredentials(text, text), server.url, trusting))
     (request,) = server.requests
     scheme, _, encoded = request.headers["authorization"].partition(" ")
@@ -55,8 +55,8 @@ def test_both_parts_are_form_encoded(serve: Serve, trusting: ConnectionOptions, 
     assert base64.b64decode(encoded).decode() == f"{quote_plus(text)}:{quote_plus(text)}"
 
 
-def test_the_form_asks_for_what_the_apis_need(serve: Serve, trusting: ConnectionOptions) -> None:
-    server = serve(gives_tokens())
+def test_the_form_requests_the_scopes_that_the_apis_need(serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(issue_tokens())
     token(cache_of(ClientCredentials("id", "secret", project_ids=["123"]), server.url, trusting))
     assert server.requests[0].form == {
         "grant_type": "client_credentials",
@@ -64,14 +64,14 @@ def test_the_form_asks_for_what_the_apis_need(serve: Serve, trusting: Connection
     }
 
 
-def test_a_secret_of_the_emulator_makes_calls(
+def test_calls_work_with_a_secret(
     emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
 ) -> None:
     with Client(emulator.url, secret, options=options) as client:
         assert client.auth.GetMyUser(GetMyUserRequest()).user.user_name == "robot"
 
 
-def test_a_secret_that_is_not_seen_yet_is_tried_again(
+def test_a_secret_that_is_not_visible_yet_is_retried(
     emulator: Emulator, options: ConnectionOptions, secret: ClientCredentials
 ) -> None:
     emulator.faults.token_endpoint.respond(400, body=UNSEEN, times=2)
@@ -79,7 +79,7 @@ def test_a_secret_that_is_not_seen_yet_is_tried_again(
     assert emulator.token_requests == 3
 
 
-def test_a_secret_that_was_removed_is_reported_after_a_moment(
+def test_a_removed_secret_is_reported_after_some_retries(
     emulator: Emulator,
     options: ConnectionOptions,
     secret: ClientCredentials,
@@ -108,7 +108,7 @@ def test_an_unknown_client_is_reported(emulator: Emulator, options: ConnectionOp
 
 
 @pytest.mark.parametrize("client_id", ["nobody", "78366401571920522", "the-secret"])
-def test_the_hint_for_an_unknown_client_tells_what_a_client_id_is(
+def test_the_hint_for_an_unknown_client_explains_client_ids(
     emulator: Emulator, options: ConnectionOptions, client_id: str
 ) -> None:
     with pytest.raises(CredentialsError, match="client id of a service user is its user name") as refused:
@@ -141,7 +141,7 @@ def test_each_refusal_says_what_to_do(
     hint: str,
 ) -> None:
     monkeypatch.setattr(_client_credentials, "_KNOWN_WITHIN", 0.1)
-    server = serve(lambda exchange: exchange.answer(400, {"error": error, "error_description": description}))
+    server = serve(lambda exchange: exchange.respond(400, {"error": error, "error_description": description}))
     with pytest.raises(CredentialsError, match=hint) as refused:
         token(cache_of(ClientCredentials("robot", "a-secret"), server.url, trusting))
     assert refused.value.error == error

@@ -1,4 +1,4 @@
-"""The kind of credentials in CONTRIBUTING.md works as it is written there."""
+"""The example of a credential kind in CONTRIBUTING.md works unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.servers import Serve, gives_tokens
+from tests.credentials.servers import Serve, issue_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import CredentialsError
@@ -25,19 +25,22 @@ def kind() -> Any:
     return names["RefreshGrant"]
 
 
-def test_the_example_of_a_kind_gets_a_token(kind: Any, serve: Serve, trusting: ConnectionOptions) -> None:
-    server = serve(gives_tokens())
+def test_the_example_fetches_a_token(kind: Any, serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(issue_tokens())
     credentials = kind(ClientCredentials("id", "a-secret"), "a-refresh-token")
     assert token(cache_of(credentials, server.url, trusting)) == "token-1"
     (request,) = server.requests
     assert request.form["grant_type"] == "refresh_token"
     assert request.form["refresh_token"] == "a-refresh-token"
+    assert request.headers["authorization"].startswith("Basic ")
     assert "urn:zitadel:iam:org:project:id:zitadel:aud" in request.form["scope"]
 
 
-def test_the_example_of_a_kind_tells_no_secret(kind: Any, serve: Serve, trusting: ConnectionOptions) -> None:
+def test_errors_of_the_example_contain_no_secret(
+    kind: Any, serve: Serve, trusting: ConnectionOptions
+) -> None:
     body = {"error": "invalid_grant", "error_description": "no such token: a-refresh-token"}
-    server = serve(lambda exchange: exchange.answer(400, body))
+    server = serve(lambda exchange: exchange.respond(400, body))
     credentials = kind(ClientCredentials("id", "a-secret"), "a-refresh-token")
     with pytest.raises(CredentialsError) as refused:
         token(cache_of(credentials, server.url, trusting))

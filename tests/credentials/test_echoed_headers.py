@@ -1,4 +1,4 @@
-"""If the token endpoint repeats a secret header, whatever its name, no error contains it."""
+"""If the token endpoint repeats a secret header, no error contains it, whatever its name is."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from zitadel_grpc.errors import ZitadelError
 )
 def test_an_echoed_header_is_not_in_the_error(serve: Serve, trusting: ConnectionOptions, name: str) -> None:
     def respond(exchange: Exchange) -> None:
-        said = f"you sent {exchange.received.headers[name]}"
-        exchange.answer(400, {"error": "invalid_request", "error_description": said})
+        message = f"you sent {exchange.received.headers[name]}"
+        exchange.respond(400, {"error": "invalid_request", "error_description": message})
 
     options = dataclasses.replace(trusting, headers={name: "HEADER-SECRET-1"})
     with (
@@ -36,7 +36,7 @@ def test_every_header_of_a_call_is_secret_except_the_organization() -> None:
     assert set(secrets_of(sent)) == {"HEADER-SECRET-2"}
 
 
-async def test_a_sync_client_in_a_running_loop_takes_an_async_function() -> None:
+async def test_a_sync_client_in_a_running_loop_accepts_an_async_function() -> None:
     async def token() -> str:
         return "a-token"
 

@@ -1,4 +1,4 @@
-"""URLs as users give them."""
+"""Server URLs, issuers and token endpoints: accepted forms and errors."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_password_in_a_url_is_refused_and_not_shown(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://id.example.com", "http://10.0.0.1", "http://localhost.example.com"])
-def test_plaintext_to_another_machine_needs_to_be_allowed(url: str) -> None:
+def test_plaintext_to_another_machine_must_be_allowed(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is plaintext.*ConnectionOptions\(allow_plaintext=True\)"):
         AsyncClient(url, PersonalAccessToken("a-token"))
     assert Endpoint.parse(url, allow_plaintext=True).origin == url
@@ -110,7 +110,7 @@ def server(url: str, **options: Any) -> TokenServer:
     return resolve_token_server(Endpoint.parse(url), ConnectionOptions(**options))
 
 
-def test_the_issuer_is_the_url_as_zitadel_writes_itself() -> None:
+def test_the_issuer_is_the_url_in_the_form_that_zitadel_uses() -> None:
     known = server("https://ID.example.com:443/")
     assert (known.issuer, known.token_endpoint) == (
         "https://id.example.com",
@@ -163,17 +163,17 @@ def test_options_that_cannot_work_are_reported_by_name(options: dict[str, Any], 
     assert named in str(refused.value)
 
 
-def test_an_authority_names_the_issuer_and_the_host_to_ask_for() -> None:
+def test_an_authority_sets_the_issuer_and_the_requested_host() -> None:
     known = server("https://10.0.0.1:8443", authority="id.example.com:443")
     assert known.issuer == "https://id.example.com"
     assert known.token_endpoint == "https://10.0.0.1:8443/oauth/v2/token"
     assert known.host == "id.example.com"
 
 
-def test_an_authority_may_name_any_host_behind_a_loopback_port() -> None:
+def test_an_authority_on_a_loopback_port_can_be_any_host() -> None:
     assert server("http://localhost:8080", authority="id.example.com").issuer == "http://id.example.com"
 
 
-def test_options_that_do_not_concern_tokens_do_not_split_them() -> None:
+def test_options_that_do_not_affect_tokens_do_not_separate_token_servers() -> None:
     assert server("https://a.example", channel_options=[("x", 1)]) == server("https://a.example")
     assert server("https://a.example", headers={"x-a": "b"}) != server("https://a.example")

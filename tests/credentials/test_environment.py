@@ -1,4 +1,4 @@
-"""Settings from the environment: exactly one kind of credentials, and whatever is wrong is named."""
+"""Settings from the environment: exactly one kind of credentials, and errors that name the variable."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def credentials() -> str:
     return repr(_environment.read().credentials)
 
 
-def test_a_client_is_made_of_it(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_is_created_from_the_environment(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (ca := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
     (key := tmp_path / "key.json").write_text(json.dumps(emulator.key_file))
     for name, value in ((URL, emulator.url), ("ZITADEL_KEY_PATH", key), ("ZITADEL_CA_FILE", ca)):
@@ -40,12 +42,12 @@ def test_a_client_is_made_of_it(emulator: Emulator, tmp_path: Path, monkeypatch:
 
 
 def test_each_kind_of_credentials_is_read(
-    made_up_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unknown_key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (pat := tmp_path / "pat.txt").write_text("a-token\n")
     kinds: dict[str, Environment] = {
-        "JwtProfile(user_id='user-1')": {"ZITADEL_KEY_PATH": str(made_up_file)},
-        "JwtProfile(user_id='user-1') ": {"ZITADEL_KEY_JSON": made_up_file.read_text()},
+        "JwtProfile(user_id='user-1')": {"ZITADEL_KEY_PATH": str(unknown_key_file)},
+        "JwtProfile(user_id='user-1') ": {"ZITADEL_KEY_JSON": unknown_key_file.read_text()},
         "PersonalAccessToken(…)": {"ZITADEL_SERVICE_USER_TOKEN": "a-token\n"},
         f"PersonalAccessToken(file={str(pat)!r})": {"ZITADEL_SERVICE_USER_TOKEN_FILE": str(pat)},
         "ClientCredentials(client_id='robot')": {
@@ -69,7 +71,7 @@ def test_the_rest_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _environment.read().org_id == "17"
 
 
-def test_options_say_what_it_leaves_open(
+def test_options_apply_where_no_variable_is_set(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
@@ -82,14 +84,14 @@ def test_options_say_what_it_leaves_open(
     assert (found.root_certificates, found.retries) == (emulator.root_certificates, "none")
 
 
-def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_treated_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", "a-token")
     for name in ("ZITADEL_KEY_PATH", "ZITADEL_CLIENT_ID", "ZITADEL_ORG_ID", "ZITADEL_CA_FILE"):
         monkeypatch.setenv(name, " ")
     assert _environment.read().org_id is None
 
 
-def test_a_line_break_at_the_end_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trailing_line_break_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("CLIENT_ID", "robot"), ("CLIENT_SECRET", "a-secret"), ("ORG_ID", "17")):
         monkeypatch.setenv(f"ZITADEL_{name}", f"{value}\n")
     settings = _environment.read()
@@ -105,7 +107,7 @@ def test_a_missing_url_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
         _environment.read()
 
 
-def test_missing_credentials_are_reported_with_all_names() -> None:
+def test_missing_credentials_are_reported_with_all_variables() -> None:
     with pytest.raises(ConfigurationError) as refused:
         _environment.read()
     for name in (
@@ -136,7 +138,7 @@ def test_half_of_a_pair_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) 
         _environment.read()
 
 
-def test_a_file_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_KEY_PATH", "/nowhere/key.json")
     with pytest.raises(CredentialsError, match=r"/nowhere/key\.json cannot be read"):
         _environment.read()

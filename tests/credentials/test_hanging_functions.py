@@ -16,7 +16,7 @@ from zitadel_grpc.errors import ZitadelError
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("short_holds")
-def test_a_hanging_function_takes_few_threads_and_may_recover() -> None:
+def test_a_hanging_function_uses_few_threads_and_can_recover() -> None:
     release, entered = threading.Event(), []
 
     def function() -> str:

@@ -1,4 +1,4 @@
-"""Token requests speak HTTP/2 where the server wants it, and HTTP/1.1 if that breaks."""
+"""Token requests use HTTP/2 if the server negotiates it, and fall back to HTTP/1.1 if that fails."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.http2_server import Answer, Http2Server, gives_a_token
-from tests.credentials.servers import Serve, gives_tokens
+from tests.credentials.http2_server import Answer, Http2Server, send_token
+from tests.credentials.servers import Serve, issue_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import ClientCredentials, JwtProfile
 from zitadel_grpc.errors import TokenEndpointError
 
 
-def test_a_proxy_that_speaks_only_http2_gives_tokens(
-    authority: trustme.CA, trusting: ConnectionOptions, made_up_key: dict[str, str]
+def test_tokens_come_through_a_proxy_that_speaks_only_http2(
+    authority: trustme.CA, trusting: ConnectionOptions, unknown_key: dict[str, str]
 ) -> None:
-    with Http2Server(authority, gives_a_token, ["h2"]) as server:
-        assert token(cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)) == "by-h2"
+    with Http2Server(authority, send_token, ["h2"]) as server:
+        assert token(cache_of(JwtProfile.from_dict(unknown_key), server.url, trusting)) == "by-h2"
         named = dataclasses.replace(trusting, authority="localhost:443")
         assert token(cache_of(ClientCredentials("id", "secret"), server.url, named)) == "by-h2"
     assert server.spoken == ["h2", "h2"]
@@ -66,7 +66,7 @@ BROKEN: dict[str, Answer] = {
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_broken_http2_is_tried_again_by_http1(
+def test_broken_http2_falls_back_to_http1(
     authority: trustme.CA, trusting: ConnectionOptions, how: str
 ) -> None:
     with Http2Server(authority, BROKEN[how], ["h2", "http/1.1"]) as server:
@@ -85,16 +85,16 @@ def test_an_error_names_both_failures(authority: trustme.CA, trusting: Connectio
 
 
 def test_plaintext_stays_with_http1(serve: Serve) -> None:
-    server = serve(gives_tokens(), tls=False)
+    server = serve(issue_tokens(), tls=False)
     assert token(cache_of(ClientCredentials("id", "secret"), server.url)) == "token-1"
 
 
-def test_logs_of_http2_hold_no_secret(
+def test_logs_of_http2_contain_no_secret(
     authority: trustme.CA, trusting: ConnectionOptions, caplog: pytest.LogCaptureFixture
 ) -> None:
     options = dataclasses.replace(trusting, headers={"x-gateway": "s3cr3t-of-the-gateway"})
     credentials = ClientCredentials("id", "s3cr3t-of-the-client")
-    with caplog.at_level(logging.DEBUG), Http2Server(authority, gives_a_token, ["h2"]) as server:
+    with caplog.at_level(logging.DEBUG), Http2Server(authority, send_token, ["h2"]) as server:
         token(cache_of(credentials, server.url, options))
     ours = [record for record in caplog.records if record.threadName == "zitadel-grpc-token"]
     assert ours

@@ -1,4 +1,4 @@
-"""Threads in which tokens were obtained end when they have nothing to do."""
+"""Threads that fetch tokens end when they are idle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "zitadel-grpc-token"]
 
 
-def test_idle_threads_end_and_others_take_their_place(
+def test_idle_threads_end_and_new_ones_replace_them(
     emulator: Emulator, options: ConnectionOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_workers, "_IDLE_LIMIT", 0.1)

@@ -1,4 +1,4 @@
-"""The JWT profile: what is sent, and what is done and said when it is refused without a reason."""
+"""The JWT profile: the request, and retries and errors if the server refuses it without a reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.servers import Exchange, Serve, gives_tokens, token_answer
+from tests.credentials.servers import Exchange, Serve, issue_tokens, token_response
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.errors import CredentialsError
@@ -36,22 +36,20 @@ def sent_assertion(
     return decoded["header"], decoded["payload"]
 
 
-def test_a_key_file_gets_a_token_of_the_emulator(
-    emulator: Emulator, key: JwtProfile, options: ConnectionOptions
-) -> None:
+def test_a_key_file_gets_a_token(emulator: Emulator, key: JwtProfile, options: ConnectionOptions) -> None:
     assert len(token(cache_of(key, emulator.url, options))) > 200
     assert emulator.token_requests == 1
 
 
-def test_the_assertion_is_what_zitadel_wants(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+def test_the_assertion_is_what_zitadel_requires(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    server = serve(gives_tokens())
-    token(cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting))
+    server = serve(issue_tokens())
+    token(cache_of(JwtProfile.from_dict(unknown_key), server.url, trusting))
     now = time.time()
 
     (request,) = server.requests
-    header, claims = sent_assertion(request.form, made_up_key, server.url)
+    header, claims = sent_assertion(request.form, unknown_key, server.url)
     assert header == {"alg": "RS256", "kid": "key-1", "typ": "JWT"}
     assert claims.keys() == {"iss", "sub", "aud", "iat", "exp"}
     assert (claims["iss"], claims["sub"], claims["aud"]) == ("user-1", "user-1", server.url)
@@ -60,11 +58,11 @@ def test_the_assertion_is_what_zitadel_wants(
 
 
 def test_the_request_is_a_form_to_the_token_endpoint(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     options = dataclasses.replace(trusting, headers={"X-Zitadel-Instance-Host": "acme.example"})
-    token(cache_of(JwtProfile.from_dict(made_up_key), server.url, options))
+    token(cache_of(JwtProfile.from_dict(unknown_key), server.url, options))
 
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/oauth/v2/token")
@@ -75,11 +73,11 @@ def test_the_request_is_a_form_to_the_token_endpoint(
     assert "authorization" not in request.headers
 
 
-def test_scopes_and_projects_are_added_to_what_the_apis_need(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+def test_scopes_and_projects_are_added_to_the_required_scopes(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    server = serve(gives_tokens())
-    profile = JwtProfile.from_dict(made_up_key, scopes=["profile", "openid"], project_ids=["123"])
+    server = serve(issue_tokens())
+    profile = JwtProfile.from_dict(unknown_key, scopes=["profile", "openid"], project_ids=["123"])
     token(cache_of(profile, server.url, trusting))
     assert server.requests[0].form["scope"].split() == [
         *API_SCOPES,
@@ -89,7 +87,7 @@ def test_scopes_and_projects_are_added_to_what_the_apis_need(
 
 
 @pytest.mark.parametrize("skew", [-10.0, 10.0])
-def test_a_clock_that_is_a_little_off_costs_nothing(
+def test_a_clock_that_is_slightly_off_needs_no_retry(
     emulator: Emulator, key: JwtProfile, options: ConnectionOptions, skew: float
 ) -> None:
     emulator.faults.clock_skew = skew
@@ -98,7 +96,7 @@ def test_a_clock_that_is_a_little_off_costs_nothing(
 
 
 @pytest.mark.parametrize("skew", [-7200.0, 7200.0])
-def test_a_clock_that_is_hours_off_is_healed_once_and_remembered(
+def test_a_clock_that_is_hours_off_is_corrected_once_and_remembered(
     emulator: Emulator, key: JwtProfile, options: ConnectionOptions, skew: float
 ) -> None:
     emulator.faults.clock_skew = skew
@@ -110,7 +108,7 @@ def test_a_clock_that_is_hours_off_is_healed_once_and_remembered(
     assert emulator.token_requests == 3
 
 
-def test_a_clock_that_was_set_right_again_is_healed_again(
+def test_a_clock_that_was_set_right_is_corrected_again(
     emulator: Emulator, key: JwtProfile, options: ConnectionOptions
 ) -> None:
     emulator.faults.clock_skew = -7200.0
@@ -121,8 +119,8 @@ def test_a_clock_that_was_set_right_again_is_healed_again(
     assert cache.wait(10)
 
 
-def test_a_wrong_date_that_heals_nothing_is_not_remembered(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+def test_a_wrong_date_that_does_not_help_is_not_remembered(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
     def refuse(exchange: Exchange) -> None:
         # http.server sends a Date of its own; a proxy's clock comes first here.
@@ -135,7 +133,7 @@ def test_a_wrong_date_that_heals_nothing_is_not_remembered(
         )
 
     server = serve(refuse)
-    profile = JwtProfile.from_dict(made_up_key)
+    profile = JwtProfile.from_dict(unknown_key)
     for seconds in (5, 6):  # a cache each, since a refusal is held for a while
         refusal(profile, server.url, dataclasses.replace(trusting, token_timeout=seconds))
     assertions = [request.form["assertion"] for request in server.requests if request.form]
@@ -150,11 +148,11 @@ def refusal(profile: JwtProfile, url: str, options: ConnectionOptions) -> Creden
 
 
 def test_a_refused_key_is_explained(
-    emulator: Emulator, options: ConnectionOptions, made_up_key: KeyData
+    emulator: Emulator, options: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    error = refusal(JwtProfile.from_dict(made_up_key), emulator.url, options)
+    error = refusal(JwtProfile.from_dict(unknown_key), emulator.url, options)
     assert error.error == "invalid_grant"
-    for told in (
+    for part in (
         f"{emulator.url}/oauth/v2/token",
         "invalid_grant, invalid assertion",
         "userId user-1",
@@ -163,7 +161,7 @@ def test_a_refused_key_is_explained(
         "The clocks agree.",
         "Check that the user still has this key and is active",
     ):
-        assert told in str(error)
+        assert part in str(error)
     assert "issuer" not in str(error), "the issuer is right, so it is not the reason"
     assert emulator.token_requests == 1
 
@@ -181,28 +179,29 @@ def test_a_server_with_another_issuer_is_reported(emulator: Emulator, options: C
 
 @pytest.mark.parametrize(("skew", "way"), [(7200.0, "behind"), (-7200.0, "ahead of")])
 def test_a_wrong_clock_is_reported_in_seconds_even_if_it_is_not_the_reason(
-    emulator: Emulator, options: ConnectionOptions, made_up_key: KeyData, skew: float, way: str
+    emulator: Emulator, options: ConnectionOptions, unknown_key: KeyData, skew: float, way: str
 ) -> None:
     emulator.faults.clock_skew = skew
-    said = str(refusal(JwtProfile.from_dict(made_up_key), emulator.url, options))
-    told = re.search(
-        rf"This machine's clock is (\d+) s {way} the server's; it was retried with the server's clock", said
+    message = str(refusal(JwtProfile.from_dict(unknown_key), emulator.url, options))
+    difference = re.search(
+        rf"This machine's clock is (\d+) s {way} the server's; it was retried with the server's clock",
+        message,
     )
-    assert told is not None
-    assert abs(int(told[1]) - 7200) <= 5
+    assert difference is not None
+    assert abs(int(difference[1]) - 7200) <= 5
     assert emulator.token_requests == 2
 
 
 def test_a_server_that_does_not_send_its_time_is_reported(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
     def refuse(exchange: Exchange) -> None:
         exchange.send(b'HTTP/1.1 400 x\r\ncontent-length: 25\r\n\r\n{"error":"invalid_grant"}')
 
     server = serve(refuse)
-    said = str(refusal(JwtProfile.from_dict(made_up_key), server.url, trusting))
-    assert "The server did not send its time." in said
-    assert "that aud is ZITADEL's own domain" in said
+    message = str(refusal(JwtProfile.from_dict(unknown_key), server.url, trusting))
+    assert "The server did not send its time." in message
+    assert "that aud is ZITADEL's own domain" in message
     assert [request.path for request in server.requests] == [
         "/oauth/v2/token",
         "/.well-known/openid-configuration",
@@ -210,52 +209,52 @@ def test_a_server_that_does_not_send_its_time_is_reported(
 
 
 def test_an_inactive_user_is_not_retried(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
     server = serve(
-        lambda exchange: exchange.answer(
+        lambda exchange: exchange.respond(
             400, {"error": "invalid_request", "error_description": "Errors.User.NotActive"}
         )
     )
-    error = refusal(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    error = refusal(JwtProfile.from_dict(unknown_key), server.url, trusting)
     assert error.error == "invalid_request"
     assert "Errors.User.NotActive" in str(error)
     assert len(server.requests) == 1
 
 
-def test_an_issuer_of_another_name_is_the_audience(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+def test_a_separate_issuer_is_the_audience(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     options = dataclasses.replace(
         trusting, issuer="https://ID.Example.com:443/", token_endpoint=f"{server.url}/oauth/v2/token"
     )
-    token(cache_of(JwtProfile.from_dict(made_up_key), "https://orders.internal", options))
-    _, claims = sent_assertion(server.requests[0].form, made_up_key, "https://id.example.com")
+    token(cache_of(JwtProfile.from_dict(unknown_key), "https://orders.internal", options))
+    _, claims = sent_assertion(server.requests[0].form, unknown_key, "https://id.example.com")
     assert claims["aud"] == "https://id.example.com"
 
 
-def test_a_rotated_key_file_is_used_from_the_next_token_on(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData, made_up_file: Path
+def test_a_rotated_key_file_is_used_for_the_next_token(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData, unknown_key_file: Path
 ) -> None:
-    server = serve(gives_tokens())
-    cache = cache_of(JwtProfile.from_file(made_up_file), server.url, trusting)
+    server = serve(issue_tokens())
+    cache = cache_of(JwtProfile.from_file(unknown_key_file), server.url, trusting)
     cache.refused(cache.wait(10))
-    made_up_file.write_text(json.dumps({**made_up_key, "keyId": "key-2"}))
+    unknown_key_file.write_text(json.dumps({**unknown_key, "keyId": "key-2"}))
     cache.wait(10)
     used = [jwt.get_unverified_header(request.form["assertion"])["kid"] for request in server.requests]
     assert used == ["key-1", "key-2"]
 
 
 def test_a_broken_new_key_file_is_reported_until_it_is_fixed(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData, made_up_file: Path
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData, unknown_key_file: Path
 ) -> None:
-    server = serve(lambda exchange: exchange.answer(200, token_answer()))
-    profile = JwtProfile.from_file(made_up_file)
-    made_up_file.write_text("{")
+    server = serve(lambda exchange: exchange.respond(200, token_response()))
+    profile = JwtProfile.from_file(unknown_key_file)
+    unknown_key_file.write_text("{")
     with pytest.raises(CredentialsError, match="is not valid JSON") as refused:
         token(cache_of(profile, server.url, trusting))
-    assert str(made_up_file) in str(refused.value)
+    assert str(unknown_key_file) in str(refused.value)
     assert not server.requests
-    made_up_file.write_text(json.dumps(made_up_key))
+    unknown_key_file.write_text(json.dumps(unknown_key))
     assert token(cache_of(profile, server.url, dataclasses.replace(trusting, token_timeout=5))) == "a-token"

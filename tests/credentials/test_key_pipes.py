@@ -49,7 +49,7 @@ def test_a_fifo_is_read_once_and_leaves_no_thread(zitadel: Emulator, tmp_path: P
         assert client.access_token()
 
 
-def test_a_fifo_that_nobody_writes_to_is_not_waited_for_without_end(
+def test_waiting_for_a_fifo_without_a_writer_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zitadel_grpc._file_content.PIPE_TIMEOUT", 0.2)

@@ -1,4 +1,4 @@
-"""A key or token in the place of something else is refused, and no error quotes it."""
+"""A key or token passed as another argument is refused, and no error quotes it."""
 
 import json
 import traceback
@@ -27,7 +27,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
 
 
 def texts(error: BaseException) -> str:
-    """All that a log, a debugger or an error tracker would show of `error`."""
+    """Everything that a log, a debugger or an error tracker would show of `error`."""
     found = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     while error is not None:
         found += f"{error} {error!r} {error.args!r}"
@@ -158,7 +158,7 @@ def test_no_error_quotes_a_password_in_a_url(url: str) -> None:
     assert "s3cret" not in repr(ConnectionOptions(channel_options=[("grpc.http_proxy", url)]))
 
 
-def test_what_is_not_text_does_not_end_in_an_error_that_holds_it() -> None:
+def test_no_error_quotes_text_that_cannot_be_encoded() -> None:
     password = "pa\udcfcssword-SECR" + "ET-of-mine"
     broken = PEM.replace("\n", "\udcff\n", 1)
     for make in (
@@ -197,7 +197,7 @@ def test_a_traceback_with_local_variables_can_be_shown(make: Callable[[], object
     assert "raised in repr" not in shown
 
 
-def test_objects_that_are_half_made_have_a_repr() -> None:
+def test_partly_constructed_objects_have_a_repr() -> None:
     for kind in (
         JwtProfile,
         ClientCredentials,

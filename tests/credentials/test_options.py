@@ -85,6 +85,6 @@ def test_a_user_agent_suffix_that_cannot_be_sent_is_refused_and_not_quoted(suffi
 
 @pytest.mark.parametrize("name", ["allow_plaintext", "tracing", "warn_deprecated"])
 @pytest.mark.parametrize("value", ["false", 0, None])
-def test_a_switch_must_be_true_or_false(name: str, value: Any) -> None:
+def test_a_flag_must_be_true_or_false(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} must be True or False, not {type(value).__name__}"):
         ConnectionOptions(**{name: value})

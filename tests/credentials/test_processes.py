@@ -1,4 +1,4 @@
-"""Forks and the end of a program, in the middle of whatever the token cache is doing."""
+"""A process can fork or exit at any time, whatever the token cache is doing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.credentials.servers import Exchange, Serve, gives_tokens
+from tests.credentials.servers import Exchange, Serve, issue_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.testing import Emulator
 
@@ -78,7 +78,7 @@ def write_files(directory: Path, emulator: Emulator) -> None:
 
 
 @forks
-def test_a_fork_in_the_middle_of_the_first_refresh_leaves_both_usable(
+def test_a_fork_during_the_first_refresh_leaves_both_processes_usable(
     program: Program, emulator: Emulator
 ) -> None:
     write_files(program.directory, emulator)
@@ -129,7 +129,7 @@ def test_a_fork_while_other_threads_hold_the_lock_leaves_the_child_usable(
 
 
 @forks
-def test_workers_forked_after_first_use_go_on_with_the_token_and_renew_their_own(
+def test_workers_forked_after_first_use_share_the_token_and_renew_it_separately(
     program: Program, emulator: Emulator
 ) -> None:
     write_files(program.directory, emulator)
@@ -151,17 +151,17 @@ def test_workers_forked_after_first_use_go_on_with_the_token_and_renew_their_own
     assert emulator.token_requests == 5
 
 
-def test_a_program_ends_while_its_token_is_renewed(
-    program: Program, serve: Serve, made_up_file: Path, trusting: ConnectionOptions
+def test_a_program_exits_while_its_token_is_renewed(
+    program: Program, serve: Serve, unknown_key_file: Path, trusting: ConnectionOptions
 ) -> None:
-    right = gives_tokens(expires_in=60)
+    right = issue_tokens(expires_in=60)
 
     def respond(exchange: Exchange) -> None:
         if len(server.requests) == 1:
             right(exchange)
         else:
             (program.directory / "renewal").touch()
-            exchange.say_nothing()
+            exchange.never_respond()
 
     server = serve(respond)
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
@@ -185,7 +185,7 @@ def test_a_program_ends_while_its_token_is_renewed(
     assert len(server.requests) == 2
 
 
-def test_a_program_ends_while_somebody_waits_for_a_token(
+def test_a_program_exits_while_a_caller_waits_for_a_token(
     program: Program, trusting: ConnectionOptions
 ) -> None:
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")

@@ -1,4 +1,4 @@
-"""However many callers there are, and whatever the server says, a credential asks once a second at most."""
+"""Credentials send at most one token request per second, for any number of callers and any response."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from tests.credentials.servers import Serve, token_answer
+from tests.credentials.servers import Serve, token_response
 from zitadel_grpc import Client, ConnectionOptions, _http_headers
 from zitadel_grpc.credentials import ClientCredentials
 from zitadel_grpc.errors import ZitadelError
 
 
-def said(value: str, clock: float = 0.0) -> dict[str, str]:
+def retry_headers(value: str, clock: float = 0.0) -> dict[str, str]:
     return {"retry_after": value, "date": email.utils.formatdate(time.time() + clock, usegmt=True)}
 
 
@@ -24,13 +24,13 @@ def said(value: str, clock: float = 0.0) -> dict[str, str]:
         pytest.param(503, b"", "0", id="retry after 0"),
         pytest.param(429, b"", "0", id="too many requests, retry after 0"),
         pytest.param(503, b"", "Thu, 01 Jan 1970 00:00:00 GMT", id="a date that is over"),
-        pytest.param(200, token_answer(expires_in=0.01), "", id="tokens that end at once"),
+        pytest.param(200, token_response(expires_in=0.01), "", id="tokens that end at once"),
     ],
 )
-def test_many_callers_ask_once_a_second(
+def test_many_callers_cause_one_request_per_second(
     serve: Serve, trusting: ConnectionOptions, status: int, body: bytes | dict[str, object], retry_after: str
 ) -> None:
-    server = serve(lambda exchange: exchange.answer(status, body, retry_after=retry_after))
+    server = serve(lambda exchange: exchange.respond(status, body, retry_after=retry_after))
     began = time.monotonic()
     with Client(server.url, ClientCredentials("id", "secret"), options=trusting) as client:
 
@@ -50,9 +50,9 @@ def test_many_callers_ask_once_a_second(
 
 
 @pytest.mark.parametrize("clock", [-600.0, 600.0])
-def test_a_date_is_counted_from_the_responses_own(clock: float) -> None:
+def test_a_retry_date_is_relative_to_the_date_of_the_response(clock: float) -> None:
     then = email.utils.formatdate(time.time() + clock + 20, usegmt=True)
-    headers = said(then, clock)
+    headers = retry_headers(then, clock)
     wait = _http_headers.retry_after(headers["retry_after"], headers["date"])
     assert wait is not None
     assert 18 <= wait <= 22

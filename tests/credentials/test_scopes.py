@@ -1,4 +1,4 @@
-"""Scopes: what ZITADEL's APIs need is always there, reserved scopes have names."""
+"""The scopes that ZITADEL's APIs need are always requested, and reserved scopes have names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zitadel_grpc.credentials import ClientCredentials, JwtProfile
 from zitadel_grpc.errors import ConfigurationError
 
 
-def test_what_the_apis_need_comes_first() -> None:
+def test_the_scopes_that_the_apis_need_come_first() -> None:
     assert scopes.join() == "openid urn:zitadel:iam:org:project:id:zitadel:aud"
 
 
@@ -59,10 +59,10 @@ def test_an_invalid_scope_is_reported(broken: Any) -> None:
         scopes.join((), [broken])
 
 
-def test_a_text_in_place_of_a_list_is_reported(made_up_key: dict[str, str]) -> None:
+def test_a_str_in_place_of_a_list_is_reported(unknown_key: dict[str, str]) -> None:
     with pytest.raises(
         ConfigurationError, match="scopes must be a sequence of str, such as a list, not a str"
     ):
-        JwtProfile.from_dict(made_up_key, scopes="profile")
+        JwtProfile.from_dict(unknown_key, scopes="profile")
     with pytest.raises(ConfigurationError, match="project_ids must be a sequence"):
         ClientCredentials("id", "secret", project_ids="123")

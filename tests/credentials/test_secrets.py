@@ -1,4 +1,4 @@
-"""Nothing shows a key, a token or a secret: no object as text, no log, no error and no traceback."""
+"""No repr, log, error or traceback contains a key, a token or a secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 from tests.credentials.caches import cache_of, token, wait_until
 from tests.credentials.policies import ChangePolicy
-from tests.credentials.servers import Exchange, Respond, Serve, token_answer
+from tests.credentials.servers import Exchange, Respond, Serve, token_response
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
 from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc._environment import Settings
@@ -92,28 +92,28 @@ def application_key(key: KeyData) -> ApplicationKey:
 
 
 @pytest.mark.parametrize("make", OBJECTS.values(), ids=OBJECTS)
-def test_no_object_shows_it(make: Make, made_up_key: KeyData) -> None:
-    shown = make(made_up_key)
+def test_no_object_shows_it(make: Make, unknown_key: KeyData) -> None:
+    shown = make(unknown_key)
     for text in (repr(shown), str(shown), f"{shown}", repr([shown]), repr({"a": (shown,)})):
-        assert not shows_a_secret(text, made_up_key)
+        assert not shows_a_secret(text, unknown_key)
 
 
 @pytest.mark.parametrize("make", OBJECTS.values(), ids=OBJECTS)
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_errors_of_copying_do_not_show_it_either(
-    make: Make, duplicate: Callable[[object], object], made_up_key: KeyData
+    make: Make, duplicate: Callable[[object], object], unknown_key: KeyData
 ) -> None:
-    shown = make(made_up_key)
+    shown = make(unknown_key)
     failed = ""
     try:
         duplicate(shown)
     except Exception as error:
         failed = "".join(traceback.format_exception(error))
-    assert not shows_a_secret(failed, made_up_key)
+    assert not shows_a_secret(failed, unknown_key)
 
 
 def echo(status: int) -> Respond:
-    """A server that repeats what it was sent, in the forms in which servers do."""
+    """A server that repeats the request in its response, in the forms that real servers use."""
 
     def respond(exchange: Exchange) -> None:
         sent = exchange.received
@@ -121,10 +121,12 @@ def echo(status: int) -> Respond:
         decoded = base64.b64decode(basic).decode()
         values = [*sent.form.values(), basic, decoded, *map(unquote_plus, decoded.split(":"))]
         written = [form(value) for value in values for form in (str, quote, quote_plus, encoded)]
-        said = "; ".join(sorted(written, key=len))
-        body = {"error": "; ".join(sorted(written, key=len, reverse=True)), "error_description": said}
-        headers = {"location": f"https://{quote_plus(said)[:2000]}/?{quote(said)}"} if status == 302 else {}
-        exchange.answer(status, body, retry_after="0", **headers)
+        message = "; ".join(sorted(written, key=len))
+        body = {"error": "; ".join(sorted(written, key=len, reverse=True)), "error_description": message}
+        headers = (
+            {"location": f"https://{quote_plus(message)[:2000]}/?{quote(message)}"} if status == 302 else {}
+        )
+        exchange.respond(status, body, retry_after="0", **headers)
 
     return respond
 
@@ -146,18 +148,18 @@ ASKING: dict[str, Callable[[KeyData], Credentials]] = {
 def test_no_error_repeats_what_the_server_repeats(
     serve: Serve,
     trusting: ConnectionOptions,
-    made_up_key: KeyData,
+    unknown_key: KeyData,
     make: Callable[[KeyData], Credentials],
     status: int,
 ) -> None:
     server = serve(echo(status))
     with pytest.raises(ZitadelError) as failed:
-        token(cache_of(make(made_up_key), server.url, trusting))
-    told = "".join(traceback.format_exception(failed.value)) + repr(failed.value) + repr(vars(failed.value))
-    assert not shows_a_secret(told, made_up_key)
+        token(cache_of(make(unknown_key), server.url, trusting))
+    text = "".join(traceback.format_exception(failed.value)) + repr(failed.value) + repr(vars(failed.value))
+    assert not shows_a_secret(text, unknown_key)
     for request in server.requests:
         for name in {"assertion", "client_assertion"} & request.form.keys():
-            assert request.form[name].split(".")[2] not in told
+            assert request.form[name].split(".")[2] not in text
 
 
 @pytest.mark.parametrize(
@@ -171,12 +173,12 @@ def test_no_error_repeats_what_the_server_repeats(
     ],
 )
 def test_no_error_repeats_it_from_a_broken_response(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData, raw: str
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData, raw: str
 ) -> None:
     server = serve(lambda exchange: exchange.send(raw.format(SECRET).encode()))
     with pytest.raises(TokenEndpointError) as failed:
         token(cache_of(CLIENT, server.url, dataclasses.replace(trusting, token_timeout=0.5)))
-    assert not shows_a_secret("".join(traceback.format_exception(failed.value)), made_up_key)
+    assert not shows_a_secret("".join(traceback.format_exception(failed.value)), unknown_key)
 
 
 @contextlib.contextmanager
@@ -188,22 +190,22 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[],
 def test_no_log_shows_it(
     serve: Serve,
     trusting: ConnectionOptions,
-    made_up_key: KeyData,
+    unknown_key: KeyData,
     caplog: pytest.LogCaptureFixture,
     change_policy: ChangePolicy,
 ) -> None:
     change_policy(stale_share=(0.002, 0.002))
-    answers: Iterator[Any] = itertools.chain([token_answer(SECRET, 60)], itertools.repeat(None))
+    responses: Iterator[Any] = itertools.chain([token_response(SECRET, 60)], itertools.repeat(None))
     failing = echo(400)
 
     def respond(exchange: Exchange) -> None:
-        answer = next(answers)
-        exchange.answer(200, answer) if answer else failing(exchange)
+        response = next(responses)
+        exchange.respond(200, response) if response else failing(exchange)
 
     server = serve(respond)
     cache = cache_of(CLIENT, server.url, trusting)
     with everything_logged(caplog) as logged:
         token(cache)
         wait_until(lambda: bool(cache.authorization()) and "cannot renew the token" in logged())
-    assert not shows_a_secret(logged(), made_up_key)
+    assert not shows_a_secret(logged(), unknown_key)
     assert json.dumps(server.requests[0].form) not in logged()

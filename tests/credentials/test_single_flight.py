@@ -1,4 +1,4 @@
-"""One request to the token endpoint, however many ask, from wherever, and whoever goes away meanwhile."""
+"""Concurrent callers share one token request, from any thread or loop, even if some are cancelled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zitadel_grpc.testing import Emulator
 
 
 class Gated:
-    """A function for an AccessToken that lets go of its tokens, token-1, token-2, …, when it is told to."""
+    """A function for an AccessToken. It returns token-1, token-2, … when the test releases it."""
 
     def __init__(self) -> None:
         self.called = 0
@@ -93,7 +93,7 @@ async def test_clients_that_share_credentials_share_the_token(
     assert emulator.token_requests == 1
 
 
-def test_each_server_has_a_token_of_its_own() -> None:
+def test_each_server_has_its_own_token() -> None:
     numbers = itertools.count(1)
     credentials = AccessToken(lambda: f"token-{next(numbers)}")
     assert token(cache_of(credentials, "https://one.example")) == "token-1"
@@ -101,7 +101,7 @@ def test_each_server_has_a_token_of_its_own() -> None:
     assert token(cache_of(credentials, "one.example:443/")) == "token-1"
 
 
-async def test_a_waiter_that_is_cancelled_takes_nothing_from_the_others(gated: Gated) -> None:
+async def test_a_cancelled_waiter_does_not_affect_the_others(gated: Gated) -> None:
     cache = cache_of(AccessToken(gated))
     waiters = [asyncio.create_task(token_async(cache)) for _ in range(10)]
     await asyncio.sleep(0)
@@ -114,7 +114,7 @@ async def test_a_waiter_that_is_cancelled_takes_nothing_from_the_others(gated: G
     assert gated.called == 1
 
 
-async def test_if_all_waiters_are_cancelled_the_token_is_there_for_the_next(gated: Gated) -> None:
+async def test_if_all_waiters_are_cancelled_the_next_caller_gets_the_token(gated: Gated) -> None:
     cache = cache_of(AccessToken(gated))
     waiter = asyncio.create_task(token_async(cache))
     await asyncio.sleep(0)
@@ -124,7 +124,7 @@ async def test_if_all_waiters_are_cancelled_the_token_is_there_for_the_next(gate
     assert gated.called == 1
 
 
-async def test_a_waiter_that_times_out_takes_nothing_from_the_others(gated: Gated) -> None:
+async def test_a_waiter_that_times_out_does_not_affect_the_others(gated: Gated) -> None:
     cache = cache_of(AccessToken(gated))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
@@ -143,7 +143,7 @@ def test_the_shared_future_cannot_be_cancelled(gated: Gated) -> None:
     assert cache.wait(10) == "Bearer token-1"
 
 
-def test_a_loop_that_is_closed_in_the_middle_leaves_the_cache_usable(
+def test_closing_a_loop_during_a_refresh_leaves_the_cache_usable(
     gated: Gated, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = cache_of(AccessToken(gated))
@@ -156,10 +156,10 @@ def test_a_loop_that_is_closed_in_the_middle_leaves_the_cache_usable(
     assert token(cache) == "token-1"
     assert asyncio.run(token_async(cache)) == "token-1"
     assert not waiter.done()
-    assert not caplog.records, "nobody is there to be woken, and nobody is told"
+    assert not caplog.records, "a closed loop needs no wake-up, so nothing is logged"
 
 
-def test_every_waiter_gets_the_failure_as_an_exception_of_its_own() -> None:
+def test_every_waiter_gets_its_own_exception() -> None:
     def function() -> str:
         raise CredentialsError("no such user", error="invalid_client")
 
@@ -176,7 +176,7 @@ def test_every_waiter_gets_the_failure_as_an_exception_of_its_own() -> None:
         assert failure.__context__ is None
 
 
-def test_an_exception_with_a_constructor_of_its_own_reaches_the_waiters() -> None:
+def test_an_exception_with_a_custom_constructor_reaches_the_waiters() -> None:
     class Denied(TokenEndpointError):
         def __init__(self, *, who: str) -> None:
             super().__init__(f"{who} is denied", retryable=False)
@@ -190,7 +190,7 @@ def test_an_exception_with_a_constructor_of_its_own_reaches_the_waiters() -> Non
     assert denied.value.who == "somebody"
 
 
-def test_a_thread_that_cannot_start_is_reported_and_does_no_harm(short_holds: None) -> None:
+def test_a_thread_that_cannot_start_is_reported_and_the_cache_stays_usable(short_holds: None) -> None:
     cache = cache_of(AccessToken(lambda: "a-token"))
     usual = threading.stack_size(1 << 46)  # more than there is
     try:

@@ -23,7 +23,7 @@ NO_TOKEN = ["", "   ", "two words", "line\nbreak", "umläut", "tab\tbed", "\x00"
 SHORT = ConnectionOptions(token_timeout=0.3)
 
 
-def test_a_personal_access_token_is_there_at_once() -> None:
+def test_a_personal_access_token_is_available_at_once() -> None:
     cache = cache_of(PersonalAccessToken(" a-token\n"))
     assert cache.authorization() == "Bearer a-token"
     assert cache.state() is TokenState.FRESH
@@ -40,7 +40,7 @@ def test_a_scheme_before_the_token_is_reported_with_the_fix() -> None:
         PersonalAccessToken("Bearer a-token")
 
 
-def test_a_personal_access_token_comes_from_a_file_without_its_line_end(tmp_path: Path) -> None:
+def test_a_personal_access_token_is_read_from_a_file_without_its_line_break(tmp_path: Path) -> None:
     (file := tmp_path / "pat.txt").write_text("\ufeffa-token\r\n", encoding="utf-8")
     credentials = PersonalAccessToken.from_file(file)
     assert token(cache_of(credentials)) == "a-token"
@@ -64,7 +64,7 @@ def test_a_rotated_file_is_used_when_the_token_is_refused(tmp_path: Path) -> Non
     assert token(cache) == "token-2"
 
 
-def test_a_rotated_file_is_used_after_a_while_without_any_refusal(
+def test_a_rotated_file_is_used_later_without_a_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_personal_access_token, "_READ_EVERY", 0.1)
@@ -97,7 +97,7 @@ def test_a_rotated_file_that_is_broken_is_reported_once_its_token_is_refused(tmp
     assert str(file) in str(refused.value)
 
 
-def test_a_users_own_token_may_say_how_long_it_lives() -> None:
+def test_a_token_of_the_user_can_have_a_lifetime() -> None:
     cache = cache_of(AccessToken(Token("a-token", 1.0)))
     assert token(cache) == "a-token"
     wait_until(lambda: cache.state() is TokenState.INVALID)
@@ -107,19 +107,19 @@ def test_a_users_own_token_may_say_how_long_it_lives() -> None:
         token(cache)
 
 
-def test_a_function_is_called_once_for_a_token_without_end() -> None:
+def test_a_function_is_called_once_for_a_token_without_expiry() -> None:
     numbers = itertools.count(1)
     cache = cache_of(AccessToken(lambda: f" token-{next(numbers)}\n"))
     assert {token(cache) for _ in range(100)} == {"token-1"}
 
 
-def test_a_function_is_called_again_before_its_token_ends() -> None:
+def test_a_function_is_called_again_before_its_token_expires() -> None:
     numbers = itertools.count(1)
     cache = cache_of(AccessToken(lambda: Token(f"token-{next(numbers)}", 0.4)))
     wait_until(lambda: token(cache) in ("token-3", "token-4", "token-5"))
 
 
-def test_a_sync_function_runs_in_a_thread_and_blocks_no_loop() -> None:
+def test_a_sync_function_runs_in_a_thread_and_does_not_block_the_loop() -> None:
     turned = threading.Event()
 
     def function() -> str:
@@ -156,7 +156,7 @@ def test_an_async_function_gets_a_new_loop_if_none_runs() -> None:
     assert token(cache_of(AccessToken(function))) == "a-token"
 
 
-def test_an_async_function_whose_loop_has_ended_runs_on_another() -> None:
+def test_an_async_function_whose_loop_is_closed_runs_on_another() -> None:
     begun = threading.Event()
 
     async def function() -> str:
@@ -191,7 +191,7 @@ async def test_an_async_function_that_hangs_is_cancelled() -> None:
     await asyncio.wait_for(cancelled.wait(), 5)
 
 
-def test_a_sync_function_that_hangs_is_given_up() -> None:
+def test_a_sync_function_that_hangs_is_abandoned() -> None:
     hanging = threading.Event()
     cache = cache_of(AccessToken(lambda: str(hanging.wait(30))), options=SHORT)
     with pytest.raises(TokenEndpointError, match=r"no token within 0.3 s \(token_timeout\)"):
@@ -248,7 +248,7 @@ def test_a_failed_call_inside_a_function_is_the_cause_of_a_credentials_error() -
         token(cache_of(AccessToken(function)))
 
 
-def test_a_function_may_ask_to_be_called_again() -> None:
+def test_a_function_can_request_a_retry() -> None:
     numbers = itertools.count(1)
 
     def function() -> str:
@@ -260,7 +260,7 @@ def test_a_function_may_ask_to_be_called_again() -> None:
 
 
 @pytest.mark.parametrize("wait", [-1.0, float("nan"), float("inf")])
-def test_a_strange_wait_that_a_function_asks_for_hangs_nothing(wait: float) -> None:
+def test_an_invalid_retry_delay_of_a_function_is_ignored(wait: float) -> None:
     def function() -> str:
         raise TokenEndpointError("busy", retry_after=wait)
 
@@ -278,7 +278,7 @@ def test_an_invalid_result_of_a_function_is_reported(given: Any, is_async: bool)
         token(cache_of(AccessToken(async_function if is_async else lambda: given)))
 
 
-def test_a_token_that_cannot_be_made_is_an_error_of_this_package() -> None:
+def test_an_invalid_token_of_a_function_raises_a_zitadel_error() -> None:
     with pytest.raises(ZitadelError, match="expires_in"):
         token(cache_of(AccessToken(lambda: Token("a-token", -1))))
 
@@ -287,7 +287,7 @@ def ask() -> str:
     return "a-token"
 
 
-def test_a_function_is_shown_by_its_name_only() -> None:
+def test_the_repr_shows_only_the_name_of_a_function() -> None:
     def fetch(secret: str) -> str:
         return secret
 

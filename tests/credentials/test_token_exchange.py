@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.servers import Exchange, Serve, gives_tokens, token_answer
+from tests.credentials.servers import Exchange, Serve, issue_tokens, token_response
 from zitadel_grpc import Client, ConnectionOptions
 from zitadel_grpc.api.admin.v1 import SetSecurityPolicyRequest, UpdateIAMMemberRequest
 from zitadel_grpc.api.app.v1 import OIDCAuthMethodType, OIDCGrantType
@@ -67,7 +67,7 @@ def user(emulator: Emulator, project_id: str) -> JwtProfile:
     return JwtProfile.from_dict(emulator.key_file, project_ids=[project_id])
 
 
-def test_an_exchanged_token_makes_calls(
+def test_calls_work_with_an_exchanged_token(
     emulator: Emulator, options: ConnectionOptions, web: ClientCredentials, user: JwtProfile
 ) -> None:
     with Client(emulator.url, TokenExchange(web, user), options=options) as client:
@@ -117,7 +117,7 @@ def test_impersonation_is_for_your_own_services_only(
 
 
 def test_the_request_follows_the_standard(serve: Serve, trusting: ConnectionOptions) -> None:
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     exchange = TokenExchange(
         ClientCredentials("app", "secret"),
         "subject-token",
@@ -139,7 +139,7 @@ def test_the_request_follows_the_standard(serve: Serve, trusting: ConnectionOpti
 
 
 def test_impersonation_names_the_user_by_id(serve: Serve, trusting: ConnectionOptions) -> None:
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     client = ClientCredentials("app", "secret")
     token(cache_of(TokenExchange.impersonate(client, "17", actor="actor-token"), server.url, trusting))
     form = server.requests[0].form
@@ -147,13 +147,13 @@ def test_impersonation_names_the_user_by_id(serve: Serve, trusting: ConnectionOp
     assert form["subject_token_type"] == "urn:zitadel:params:oauth:token-type:user_id"
 
 
-def test_an_applications_key_signs_an_assertion_of_its_own(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: dict[str, str], tmp_path: Path
+def test_the_key_of_an_application_signs_its_assertion(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: dict[str, str], tmp_path: Path
 ) -> None:
-    data = {**made_up_key, "type": "application", "clientId": "client-1", "appId": "app-1"}
+    data = {**unknown_key, "type": "application", "clientId": "client-1", "appId": "app-1"}
     (file := tmp_path / "application.json").write_text(json.dumps(data))
     key = ApplicationKey.from_file(file)
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     cache = cache_of(TokenExchange(key, "subject-token"), server.url, trusting)
     cache.refused(cache.wait(10))
     file.write_text(json.dumps({**data, "keyId": "key-2"}))
@@ -173,9 +173,9 @@ def test_a_revoked_token_of_the_subject_is_fetched_again(serve: Serve, trusting:
 
     def respond(exchange: Exchange) -> None:
         if exchange.received.form["subject_token"] == "subject-1":
-            exchange.answer(400, {"error": "invalid_request", "error_description": "subject_token invalid"})
+            exchange.respond(400, {"error": "invalid_request", "error_description": "subject_token invalid"})
         else:
-            exchange.answer(200, token_answer("exchanged"))
+            exchange.respond(200, token_response("exchanged"))
 
     server = serve(respond)
     subject = AccessToken(lambda: Token(f"subject-{next(numbers)}", 3600))
@@ -190,7 +190,7 @@ def test_a_subject_without_a_token_is_reported(serve: Serve, trusting: Connectio
     def function() -> str:
         raise CredentialsError("the user logged out")
 
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     exchange = TokenExchange(ClientCredentials("app", "secret"), AccessToken(function))
     with pytest.raises(CredentialsError, match="the user logged out"):
         token(cache_of(exchange, server.url, dataclasses.replace(trusting, token_timeout=5)))

@@ -1,4 +1,4 @@
-"""The life of a token: used while FRESH, renewed while STALE, not used when INVALID."""
+"""The lifetime of a token: used while FRESH, renewed while STALE, not used when INVALID."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.credentials.caches import cache_of, token, wait_until
 from tests.credentials.policies import ChangePolicy
-from tests.credentials.servers import Exchange, Serve, gives_tokens, token_answer
+from tests.credentials.servers import Exchange, Serve, issue_tokens, token_response
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import AccessToken, JwtProfile, Token
 from zitadel_grpc.credentials._cached_token import CachedToken, TokenState
@@ -32,7 +32,7 @@ def early_stale(change_policy: ChangePolicy) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 10.0, 43199.0])
-def test_a_life_is_fresh_then_stale_then_over(seconds: float) -> None:
+def test_a_token_is_fresh_then_stale_then_invalid(seconds: float) -> None:
     cached = [CachedToken(Token("a-token", seconds), 1000.0, 1000.0, RefreshPolicy()) for _ in range(50)]
     for one in cached:
         assert one.state(1000.0 + 0.74 * seconds) is TokenState.FRESH
@@ -43,12 +43,12 @@ def test_a_life_is_fresh_then_stale_then_over(seconds: float) -> None:
     assert len({one.stale_at for one in cached}) > 1, "processes that started together do not renew together"
 
 
-def test_a_token_without_an_end_stays_fresh() -> None:
+def test_a_token_without_expiry_stays_fresh() -> None:
     token = CachedToken(Token("a-token"), 1000.0, 1000.0, RefreshPolicy())
     assert token.state(1e12) is TokenState.FRESH
 
 
-def test_a_life_counts_from_before_the_request() -> None:
+def test_a_lifetime_starts_before_the_request() -> None:
     def slow() -> Token:
         time.sleep(0.4)
         return Token("a-token", 0.4)
@@ -64,18 +64,18 @@ def test_an_invalid_lifetime_is_refused(seconds: float) -> None:
         Token("a-token", seconds)
 
 
-def test_a_token_is_renewed_once_in_its_life_and_not_per_call(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+def test_a_token_is_renewed_once_per_lifetime_not_per_call(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    server = serve(gives_tokens(expires_in=0.8))
-    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    server = serve(issue_tokens(expires_in=0.8))
+    tokens = cache_of(JwtProfile.from_dict(unknown_key), server.url, trusting)
     started = time.monotonic()
     while len(server.requests) < 4:
         assert token(tokens)
     assert time.monotonic() - started >= 3 * 0.75 * 0.8
 
 
-def test_many_threads_renew_a_token_no_earlier_than_its_life_says() -> None:
+def test_many_threads_do_not_renew_a_token_early() -> None:
     asked: list[float] = []
 
     def function() -> Token:
@@ -117,19 +117,19 @@ def test_a_stale_token_is_used_while_the_endpoint_is_down(
     early_stale: None,
     serve: Serve,
     trusting: ConnectionOptions,
-    made_up_key: KeyData,
+    unknown_key: KeyData,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    right = gives_tokens(expires_in=60)
+    right = issue_tokens(expires_in=60)
 
     def respond(exchange: Exchange) -> None:
         if len(server.requests) == 1:
             right(exchange)
         else:
-            exchange.answer(503, retry_after="0")
+            exchange.respond(503, retry_after="0")
 
     server = serve(respond)
-    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    tokens = cache_of(JwtProfile.from_dict(unknown_key), server.url, trusting)
     assert token(tokens) == "token-1"
     calls = 0
     while len(server.requests) < 10:  # the second renewal is under way
@@ -156,7 +156,7 @@ def test_a_stale_token_is_used_while_the_key_is_refused(early_stale: None) -> No
 
 
 @pytest.mark.parametrize("kind", [CredentialsError, TokenEndpointError])
-def test_what_a_renewal_fails_with_is_raised_when_the_token_is_at_its_end(
+def test_the_error_of_a_renewal_is_raised_when_the_token_expires(
     early_stale: None, kind: type[Exception]
 ) -> None:
     numbers = itertools.count(1)
@@ -175,7 +175,7 @@ def test_what_a_renewal_fails_with_is_raised_when_the_token_is_at_its_end(
 
 
 @pytest.mark.slow
-def test_a_failing_renewal_is_logged_once_and_so_is_its_end(
+def test_a_failing_renewal_is_logged_once_and_so_is_its_recovery(
     early_stale: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     numbers = itertools.count(1)
@@ -208,7 +208,7 @@ def test_a_renewal_that_never_failed_is_not_logged(
 
     tokens = cache_of(AccessToken(function))
     with caplog.at_level(logging.INFO, "zitadel_grpc.credentials"):
-        with pytest.raises(TokenEndpointError):  # its caller is told, that is enough
+        with pytest.raises(TokenEndpointError):  # the caller gets the error, so it is not logged
             token(tokens)
         wait_until(lambda: tokens.refresh().exception(10) is None)
         wait_until(lambda: tokens.authorization() == "Bearer token-3")
@@ -219,22 +219,22 @@ def test_a_broken_new_key_file_is_reported_and_the_old_token_stays(
     early_stale: None,
     serve: Serve,
     trusting: ConnectionOptions,
-    made_up_key: KeyData,
-    made_up_file: Path,
+    unknown_key: KeyData,
+    unknown_key_file: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    server = serve(gives_tokens(expires_in=60))
-    tokens = cache_of(JwtProfile.from_file(made_up_file), server.url, trusting)
+    server = serve(issue_tokens(expires_in=60))
+    tokens = cache_of(JwtProfile.from_file(unknown_key_file), server.url, trusting)
     assert token(tokens) == "token-1"
-    made_up_file.write_text(json.dumps({**made_up_key, "key": "-----BEGIN RSA"}))
+    unknown_key_file.write_text(json.dumps({**unknown_key, "key": "-----BEGIN RSA"}))
     wait_until(lambda: tokens.authorization() == "Bearer token-1" and len(caplog.records) == 1)
-    assert f"'key' in {made_up_file} is not a readable PEM private key" in caplog.text
+    assert f"'key' in {unknown_key_file} is not a readable PEM private key" in caplog.text
     assert len(server.requests) == 1
-    made_up_file.write_text(json.dumps(made_up_key))
+    unknown_key_file.write_text(json.dumps(unknown_key))
     wait_until(lambda: tokens.authorization() == "Bearer token-2")
 
 
-def test_a_clock_that_is_set_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = cache_of(AccessToken(lambda: Token("a-token", 3600)))
     assert token(tokens) == "a-token"
     right = time.time
@@ -252,11 +252,11 @@ def test_a_token_that_expired_unused_is_fetched_again() -> None:
     assert token(tokens) == "token-2"
 
 
-def test_a_life_of_half_a_day_asks_once(
-    serve: Serve, trusting: ConnectionOptions, made_up_key: KeyData
+def test_a_token_valid_for_half_a_day_is_requested_once(
+    serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
-    server = serve(lambda exchange: exchange.answer(200, token_answer(expires_in=43199)))
-    tokens = cache_of(JwtProfile.from_dict(made_up_key), server.url, trusting)
+    server = serve(lambda exchange: exchange.respond(200, token_response(expires_in=43199)))
+    tokens = cache_of(JwtProfile.from_dict(unknown_key), server.url, trusting)
     assert {token(tokens) for _ in range(1000)} == {"a-token"}
     assert tokens.state() is TokenState.FRESH
     assert len(server.requests) == 1

@@ -1,4 +1,4 @@
-"""Trusted certificates, the same for token requests and calls, and the name that a server is asked for."""
+"""Trusted certificates are the same for token requests and calls, and the authority names the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.servers import Serve, gives_tokens
+from tests.credentials.servers import Serve, issue_tokens
 from zitadel_grpc import Client, ConnectionOptions, _trust
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
 from zitadel_grpc.credentials import ClientCredentials, JwtProfile, PersonalAccessToken
@@ -38,7 +38,7 @@ def works(url: str, key: JwtProfile, options: ConnectionOptions) -> bool:
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_a_file_that_the_environment_names_is_trusted_both_ways(
+def test_a_ca_file_of_the_environment_is_trusted_for_tokens_and_calls(
     emulator: Emulator, key: JwtProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     (file := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
@@ -46,7 +46,7 @@ def test_a_file_that_the_environment_names_is_trusted_both_ways(
     assert works(emulator.url, key, ConnectionOptions())
 
 
-def test_grpcs_own_variable_comes_before_openssls(
+def test_the_variable_of_grpc_overrides_that_of_openssl(
     emulator: Emulator, key: JwtProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "ca.pem").write_bytes(emulator.root_certificates)
@@ -56,9 +56,7 @@ def test_grpcs_own_variable_comes_before_openssls(
     assert works(emulator.url, key, ConnectionOptions())
 
 
-def test_a_ca_that_is_not_of_the_systems_is_trusted_in_neither_way(
-    emulator: Emulator, key: JwtProfile
-) -> None:
+def test_a_ca_outside_the_system_store_is_not_trusted(emulator: Emulator, key: JwtProfile) -> None:
     with pytest.raises(TokenEndpointError, match="root_certificates"):
         token(cache_of(key, emulator.url))
     with (
@@ -69,7 +67,7 @@ def test_a_ca_that_is_not_of_the_systems_is_trusted_in_neither_way(
     assert emulator.token_requests == 0
 
 
-def test_without_any_setting_there_is_a_bundle() -> None:
+def test_without_any_setting_a_ca_bundle_is_found() -> None:
     assert _trust.root_certificates(ConnectionOptions()).count(b"BEGIN CERTIFICATE") > 20
     assert _trust.ssl_context(ConnectionOptions()).cert_store_stats()["x509_ca"] > 20
 
@@ -88,8 +86,8 @@ def test_a_file_that_cannot_be_read_is_reported(
     assert (variable if content is None else "no readable PEM certificate") in str(refused.value)
 
 
-def test_roots_may_have_comments_in_any_letters(serve: Serve, trusting: ConnectionOptions) -> None:
-    server = serve(gives_tokens())
+def test_ca_files_can_have_comments_in_any_script(serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(issue_tokens())
     commented = "# Straße, 証明書\n".encode() + (trusting.root_certificates or b"")
     options = dataclasses.replace(trusting, root_certificates=commented)
     assert token(cache_of(SECRET, server.url, options)) == "token-1"
@@ -118,14 +116,16 @@ FORMS = list(other_forms(trustme.CA().cert_pem.bytes()))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_ca_file_is_read_alike_both_ways(emulator: Emulator, key: JwtProfile, form: str) -> None:
+def test_a_ca_file_is_read_the_same_for_tokens_and_calls(
+    emulator: Emulator, key: JwtProfile, form: str
+) -> None:
     roots = other_forms(emulator.root_certificates)[form]
     assert works(emulator.url, key, ConnectionOptions(root_certificates=roots))
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_a_ca_file_of_the_environment_is_read_alike_both_ways(
+def test_a_ca_file_of_the_environment_is_read_the_same_for_tokens_and_calls(
     emulator: Emulator,
     key: JwtProfile,
     tmp_path: Path,
@@ -139,7 +139,7 @@ def test_a_ca_file_of_the_environment_is_read_alike_both_ways(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_ca_file_of_a_client_from_the_environment_is_read_alike(
+def test_the_ca_file_of_a_client_from_the_environment_is_read_the_same(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     (file := tmp_path / "ca.pem").write_bytes(other_forms(emulator.root_certificates)[form])
@@ -157,7 +157,7 @@ def intermediate(authority: trustme.CA) -> trustme.CA:
 
 @pytest.fixture
 def grpc_server(intermediate: trustme.CA) -> Iterator[int]:
-    """The port of a gRPC server whose certificate is of the intermediate."""
+    """The port of a gRPC server whose certificate the intermediate CA signed."""
     certificate = intermediate.issue_cert("localhost")
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
     server = grpc.server(ThreadPoolExecutor(1), options=[("grpc.so_reuseport", 0)])
@@ -168,11 +168,11 @@ def grpc_server(intermediate: trustme.CA) -> Iterator[int]:
     server.stop(None).wait()
 
 
-def test_an_intermediate_alone_is_enough_both_ways(
+def test_an_intermediate_alone_is_enough_for_tokens_and_calls(
     intermediate: trustme.CA, grpc_server: int, serve: Serve
 ) -> None:
     options = ConnectionOptions(root_certificates=intermediate.cert_pem.bytes())
-    server = serve(gives_tokens(), issuer=intermediate)
+    server = serve(issue_tokens(), issuer=intermediate)
     assert token(cache_of(SECRET, server.url, options)) == "token-1"
     credentials = grpc.ssl_channel_credentials(_trust.root_certificates(options))
     with grpc.secure_channel(f"localhost:{grpc_server}", credentials) as channel:
@@ -191,13 +191,13 @@ def test_a_client_certificate_is_sent_if_the_server_requests_it(
     serve: Serve, trusting: ConnectionOptions
 ) -> None:
     clients = trustme.CA()
-    server = serve(gives_tokens(), client_ca=clients)
+    server = serve(issue_tokens(), client_ca=clients)
     options = dataclasses.replace(trusting, **client_certificate(clients))  # type: ignore[arg-type]
     assert token(cache_of(SECRET, server.url, options)) == "token-1"
 
 
-def test_a_client_certificate_that_is_missing_is_reported(serve: Serve, trusting: ConnectionOptions) -> None:
-    server = serve(gives_tokens(), client_ca=trustme.CA())
+def test_a_missing_client_certificate_is_reported(serve: Serve, trusting: ConnectionOptions) -> None:
+    server = serve(issue_tokens(), client_ca=trustme.CA())
     with pytest.raises(TokenEndpointError, match=r"ConnectionOptions\(certificate_chain=…, private_key=…\)"):
         token(cache_of(SECRET, server.url, trusting))
     assert not server.requests
@@ -227,10 +227,10 @@ def test_the_authority_is_the_name_in_requests(
     assert works(dialled, key, dataclasses.replace(options, authority=known_as))
 
 
-def test_the_name_is_that_of_the_host_header_and_of_the_certificate(
+def test_the_authority_is_in_the_host_header_and_in_the_certificate_check(
     serve: Serve, trusting: ConnectionOptions
 ) -> None:
-    server = serve(gives_tokens(), names=("id.example.com",))
+    server = serve(issue_tokens(), names=("id.example.com",))
     dialled = f"https://127.0.0.1:{server.port}"
     options = dataclasses.replace(trusting, authority="id.example.com:8443")
     assert token(cache_of(SECRET, dialled, options)) == "token-1"
@@ -241,7 +241,7 @@ def test_the_name_is_that_of_the_host_header_and_of_the_certificate(
 def test_plaintext_never_goes_to_a_proxy(
     serve: Serve, trusting: ConnectionOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, proxy = serve(gives_tokens(), tls=False), serve(gives_tokens(), tls=False)
+    server, proxy = serve(issue_tokens(), tls=False), serve(issue_tokens(), tls=False)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, proxy.url)
     assert token(cache_of(SECRET, server.url, trusting)) == "token-1"

@@ -15,7 +15,7 @@ import trustme
 
 from tests.credentials.asking import Asker
 from tests.credentials.caches import cache_of, token, wait_until
-from tests.credentials.servers import Exchange, gives_tokens
+from tests.credentials.servers import Exchange, issue_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import ClientCredentials, JwtProfile
 from zitadel_grpc.errors import ConfigurationError, TokenEndpointError, ZitadelError
@@ -61,7 +61,7 @@ def test_a_response_that_trickles_is_abandoned_with_its_connection(
     assert hung_up.wait(10)
 
 
-def test_a_connection_that_is_cut_is_tried_again(
+def test_a_lost_connection_is_retried(
     emulator: Emulator, key: JwtProfile, options: ConnectionOptions
 ) -> None:
     emulator.faults.token_endpoint.down = True
@@ -81,13 +81,13 @@ def test_a_refused_connection_is_reported(asker: Asker) -> None:
     assert "refused" in str(error)
 
 
-def test_a_name_that_is_not_known_is_reported(asker: Asker) -> None:
+def test_an_unknown_host_name_is_reported(asker: Asker) -> None:
     error = asker.failure("https://no-such-host.invalid", token_timeout=0.5)
     assert error.retryable
 
 
 def test_an_untrusted_certificate_is_reported_with_the_fix(asker: Asker) -> None:
-    server = asker.serve(gives_tokens())
+    server = asker.serve(issue_tokens())
     error = asker.failure(server, root_certificates=trustme.CA().cert_pem.bytes())
     assert not error.retryable
     assert "ConnectionOptions(root_certificates=…)" in str(error)
@@ -95,7 +95,7 @@ def test_an_untrusted_certificate_is_reported_with_the_fix(asker: Asker) -> None
 
 
 def test_a_certificate_for_another_name_is_reported_with_the_fix(asker: Asker) -> None:
-    server = asker.serve(gives_tokens(), names=("id.example.com",))
+    server = asker.serve(issue_tokens(), names=("id.example.com",))
     error = asker.failure(server)
     assert not error.retryable
     assert "ConnectionOptions(authority=…)" in str(error)
@@ -103,7 +103,7 @@ def test_a_certificate_for_another_name_is_reported_with_the_fix(asker: Asker) -
 
 
 def test_a_server_without_tls_is_reported(asker: Asker) -> None:
-    server = asker.serve(gives_tokens(), tls=False)
+    server = asker.serve(issue_tokens(), tls=False)
     error = asker.failure(server.url.replace("http:", "https:"))
     assert not error.retryable
     assert "does not speak TLS" in str(error)
@@ -118,7 +118,7 @@ def test_a_server_without_tls_is_reported(asker: Asker) -> None:
     ],
 )
 def test_plaintext_to_a_tls_port_that_responds_is_reported(asker: Asker, body: bytes) -> None:
-    server = asker.serve(lambda exchange: exchange.answer(400, body), tls=False)
+    server = asker.serve(lambda exchange: exchange.respond(400, body), tls=False)
     error = asker.failure(server)
     assert not error.retryable
     assert "use https:// in the URL" in str(error)
@@ -132,15 +132,15 @@ def test_plaintext_to_a_tls_port_that_disconnects_is_reported(asker: Asker, raw:
 
 def test_a_missing_client_certificate_is_reported_with_the_pages_title(asker: Asker) -> None:
     page = b"<html><head><title>400 No required SSL certificate was sent</title></head></html>"
-    error = asker.failure(asker.serve(lambda exchange: exchange.answer(400, page)))
+    error = asker.failure(asker.serve(lambda exchange: exchange.respond(400, page)))
     assert "400 No required SSL certificate was sent" in str(error)
     assert "certificate_chain=…" in str(error)
 
 
-def test_an_expired_certificate_is_not_taken_for_an_untrusted_one() -> None:
+def test_an_expired_certificate_is_not_reported_as_untrusted() -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    past = datetime.datetime(2020, 1, 1)  # noqa: DTZ001  # as trustme wants it
+    past = datetime.datetime(2020, 1, 1)  # noqa: DTZ001  # trustme requires a naive datetime
     certificate = authority.issue_cert("localhost", not_before=past, not_after=past.replace(year=2021))
     certificate.configure_cert(context)
 
@@ -162,7 +162,7 @@ def test_an_expired_certificate_is_not_taken_for_an_untrusted_one() -> None:
 
 
 def test_roots_that_cannot_be_read_are_reported(asker: Asker) -> None:
-    server = asker.serve(gives_tokens())
+    server = asker.serve(issue_tokens())
     options = dataclasses.replace(asker.options, root_certificates=b"no PEM")
     with pytest.raises(ConfigurationError, match="root_certificates"):
         token(cache_of(JwtProfile.from_dict(asker.key), server.url, options))
@@ -174,7 +174,7 @@ def test_roots_that_cannot_be_read_are_reported(asker: Asker) -> None:
 def test_a_proxy_that_cannot_be_used_is_reported_without_its_password(
     asker: Asker, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    server = asker.serve(gives_tokens())
+    server = asker.serve(issue_tokens())
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, url)
     with pytest.raises(ZitadelError) as failed:

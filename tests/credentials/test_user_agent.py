@@ -7,7 +7,7 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from tests.credentials.servers import Serve, gives_tokens
+from tests.credentials.servers import Serve, issue_tokens
 from zitadel_grpc import Client, ConnectionOptions, __version__
 from zitadel_grpc.credentials import ClientCredentials
 
@@ -16,7 +16,7 @@ from zitadel_grpc.credentials import ClientCredentials
 def test_token_requests_name_package_and_version(
     serve: Serve, trusting: ConnectionOptions, suffix: str | None, end: str
 ) -> None:
-    server = serve(gives_tokens())
+    server = serve(issue_tokens())
     options = replace(trusting, user_agent_suffix=suffix)
     with Client(server.url, ClientCredentials("client-id", "secret"), options=options) as client:
         client.access_token()

@@ -1,4 +1,4 @@
-"""Keys, tokens and ids as environment variables, files and secret stores hand them over."""
+"""Keys, tokens and ids in the forms in which environment variables, files and secret stores pass them."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ WRAPPED: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("wrap", WRAPPED.values(), ids=list(WRAPPED))
-def test_a_key_is_read_as_the_environment_hands_it_over(
+def test_a_key_is_read_in_every_form_in_which_environments_pass_it(
     wrap: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = wrap(json.dumps(KEY))
@@ -61,7 +61,7 @@ def test_a_key_file_may_be_in_utf_16(encoding: str, mark: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("around", ["\ufeff{}\n", " \ufeff \ufeff{}\u00a0", "{}\u200b"])
-def test_what_surrounds_a_value_is_removed_in_code_as_in_the_environment(
+def test_whitespace_around_a_value_are_removed_in_code_as_in_the_environment(
     around: str, zitadel: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = ConnectionOptions(root_certificates=zitadel.root_certificates)
@@ -82,7 +82,7 @@ def test_a_pem_key_is_unwrapped_too(wrap: Callable[[str], str]) -> None:
     assert SystemUser("u", wrap(PEM))
 
 
-def test_values_of_the_environment_lose_their_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quotes_around_variables_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", f'"{URL}"')
     monkeypatch.setenv("ZITADEL_CLIENT_ID", "'id' \n")
     monkeypatch.setenv("ZITADEL_CLIENT_SECRET", '"secret"')
@@ -104,7 +104,7 @@ def test_a_reference_that_was_not_expanded_is_reported(
         Client.from_env()
 
 
-def test_variables_that_are_not_the_clients_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_other_programs_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZITADEL_API_URL", URL)
     monkeypatch.setenv("ZITADEL_SERVICE_USER_TOKEN", OPAQUE)
     monkeypatch.setenv("ZITADEL_MASTERKEY", "${MASTERKEY}")  # of the server
