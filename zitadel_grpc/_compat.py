@@ -1,7 +1,7 @@
 """The private parts of other libraries that this package relies on, each with its reason.
 
-`tests/packaging/test_compat.py` checks each with the real library. Where a part is missing, because a new
-version renamed it, the functions return what is said below, and calls go on.
+`tests/packaging/test_compat.py` checks each with the real library. If a new version of a library renames a
+part, the functions return the documented default, and calls still work.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 def cannot_connect(method: Any) -> bool:
     """Whether the channel of gRPC's own `method` has failed to connect. False if unknown.
 
-    Why: the text "failed to connect" alone proves nothing, since a server can send it; and synchronous
-    channels tell their state to subscribers only, in another thread. Private: `_channel` of a unary-unary
-    method, in `grpc` and `grpc.aio`. Methods behind a synchronous interceptor do not have it."""
+    Why: the text "failed to connect" proves nothing, since a server can send it; and synchronous channels
+    report their state only to subscribers, in another thread. Private: `_channel` of unary-unary methods, in
+    `grpc` and `grpc.aio`. Methods behind a synchronous interceptor do not have it."""
     import grpc
 
     try:
@@ -62,8 +62,8 @@ def has_tracer_provider() -> bool:
 def packaged_root_certificates() -> bytes | None:
     """The root certificates (PEM) in grpcio's package. None if there are none.
 
-    Why: gRPC uses them where the system has no CA bundle, and token requests, which are made without gRPC,
-    have to trust the same. Private: the file's place."""
+    Why: gRPC uses them if the system has no CA bundle. Token requests, which do not use gRPC, must trust the
+    same CAs. Private: the path of the file."""
     import pkgutil
 
     try:

@@ -29,7 +29,7 @@ Request = TypeVar("Request")
 Response = TypeVar("Response")
 
 _FAILURES = (grpc.aio.AioRpcError, grpc.aio.InternalError, Unserializable)
-"""What an attempt ends with. gRPC raises InternalError before it sends, for metadata that it cannot send."""
+"""The exceptions of a failed attempt. gRPC raises InternalError for metadata that it cannot send."""
 
 
 class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, Response]):
@@ -100,8 +100,8 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         return self._task
 
     async def _complete(self, delay: float | None) -> Response:
-        """Waits for a token, or for what was sent already. With `delay`, the first attempt has failed, and is
-        repeated after so many seconds."""
+        """Sends the call, unless it was sent already, and waits for its end. With `delay`, the first attempt
+        has failed, and the call is sent again after that many seconds."""
         if delay is None and self._attempt is None:
             self._send(await self._token(), self.time_remaining())
         while True:
@@ -178,9 +178,9 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
             del failure
 
     async def _outcome(self, asked: str) -> Any:
-        """Waits for the end of the call without raising its error. Returns what the method `asked` of gRPC's
-        call returns, or of the error that took its place."""
-        # By a task that awaits gRPC's call: code() of a call that was never sent waits forever.
+        """Waits for the end of the call without raising its error. Returns the result of the method `asked`,
+        such as `code`: of gRPC's call, or of the error if there is no such call."""
+        # Waits for a task that awaits gRPC's call: `code()` of a call that was never sent waits forever.
         task = self._start()
         await asyncio.wait({task})
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
@@ -197,7 +197,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         return details
 
     async def initial_metadata(self) -> grpc.aio.Metadata:
-        """Returns at the end of the call, since it may have to be sent again."""
+        """Returns when the call ends, not before: the call may have to be sent again."""
         metadata: grpc.aio.Metadata = await self._outcome("initial_metadata")
         return metadata
 
@@ -228,7 +228,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         return self._attempt is not None and self._attempt.done()
 
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
-        # By a task: the callback is for the end of the call, not for a first attempt that was refused.
+        # On a task: the callback is for the end of the call, not for a first attempt that was refused.
         self._start().add_done_callback(lambda _: callback(self))
 
     if not TYPE_CHECKING:  # type checkers report the missing attribute

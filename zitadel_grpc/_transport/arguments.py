@@ -1,4 +1,4 @@
-"""Checks of what a call or a client is given, before gRPC fails with an error of its internals."""
+"""Checks of the arguments of calls and clients: gRPC would fail later, with internal errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors that calls raise: gRPC's own with what is known about them, and those that this side makes."""
+"""The errors that calls raise: created from gRPC's errors, or by this package."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def note_evidence(
     retries: Retries,
     earlier: RpcError | None = None,
 ) -> RpcError:
-    """Notes on `error` what decides whether the call may have been executed: whether the request never left,
-    and whether an earlier attempt may have been executed. `method` is gRPC's own; `earlier` is the failure of
-    the attempt before."""
+    """Marks on `error` whether the request was never sent, and whether an earlier attempt may have been
+    executed: `never_executed` decides by these. `method` is gRPC's own; `earlier` is the failure of the
+    attempt before."""
     configured = dict(options.channel_options)
     error._repeated = (
         retries == "all"

@@ -7,8 +7,8 @@
 | UNAUTHENTICATED | the token is dropped from the cache, and the call is sent once more with another one |
 | anything else | the error is raised |
 
-The first two depend on `ConnectionOptions.retries`: by default they apply to RPCs that only read. Streams and
-futures are never sent again.
+The first two depend on `ConnectionOptions.retries`: by default they apply to RPCs that only read. This package
+never sends streams and futures again.
 
 `aio_call.AuthenticatedCall` and `sync_call.BlockingCall` do the sending and the waiting, and ask a `CallFlow`
 what comes next.
@@ -39,7 +39,7 @@ _POLICY = (
     f'{{"maxAttempts":{_ATTEMPTS},"initialBackoff":"0.25s","maxBackoff":"2s","backoffMultiplier":2,'
     '"retryableStatusCodes":["UNAVAILABLE"]}'
 )
-# A failure takes one token, a success gives 0.1 back, and below half of them gRPC sends nothing again.
+# Each failure takes one token, each success gives 0.1 back. With 50 or fewer left, gRPC retries nothing.
 _BUDGET = '{"maxTokens":100,"tokenRatio":0.1}'
 _EVERY_METHOD = "[{}]"
 
@@ -103,8 +103,8 @@ class CallFlow:
         return delay
 
     def no_token(self, error: TimeoutError | TokenEndpointError, left: float) -> NoReturn:
-        """Raises the error of a call that waited `left` seconds for its token in vain. Of a call that may
-        have been executed, that is the failure of the earlier attempt."""
+        """Raises the error of a call that got no token within `left` seconds. If an earlier attempt may have
+        been executed, that is the failure of the attempt: `may_have_applied` depends on it."""
         if isinstance(error, TimeoutError):
             raise no_token_in_time(self._rpc, left, self.failure) from None
         if self.failure is None or never_executed(self.failure):
@@ -112,8 +112,8 @@ class CallFlow:
         raise self.failure from error
 
     def check_resend(self, authorization: str | None) -> None:
-        """Before the call is sent again with `authorization`. Raises the failure if that is the value that
-        was refused."""
+        """To be called before the call is sent again with `authorization`. Raises the failure if the server
+        has refused that value already."""
         assert self.failure is not None
         if authorization is not None and authorization == self._refused:
             raise self.failure

@@ -25,7 +25,7 @@ STREAMS = "streams"
 _NEVER = -math.inf
 _GRPCS_OWN = "Deadline Exceeded"  # a DEADLINE_EXCEEDED from the server is a response, and has another text
 _NO_ANSWER = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
-"""The status codes that gRPC itself may end a call with, without a response."""
+"""Status codes that gRPC's client creates too, without a response."""
 _HANDSHAKE = 0.9  # seconds; a new connection may be silent for that long
 _SHORTEST = 0.2  # seconds; shorter silence means a short deadline, not a dead connection
 

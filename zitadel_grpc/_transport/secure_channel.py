@@ -52,7 +52,7 @@ grpc.aio.UnaryUnaryCall.register(CheckedCall)
 
 
 class CheckedUnaryUnary(grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
-    """gRPC's unary-unary method. Requests are serialized here: if that fails, grpc.aio sends an empty one."""
+    """gRPC's unary-unary method. Requests are serialized here: grpc.aio sends an empty one if that fails."""
 
     _accepts: type | None = None
 

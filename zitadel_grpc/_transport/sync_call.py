@@ -1,5 +1,5 @@
-"""One call of the synchronous client, the twin of `aio_call`: it sends and waits, by blocking. What happens
-after a failure is decided in `flow`."""
+"""One call of the synchronous client: it sends, and waits by blocking. What happens after a failure is
+decided in `flow`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 
 class BlockingCall:
-    """A call that is about to be made by gRPC's own method, which `made` has, within `timeout` seconds."""
+    """A call that is not sent yet. `made` has gRPC's own method, and the line that it uses."""
 
     def __init__(
         self,
