@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zitadel_grpc._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from zitadel_grpc._client import AsyncClient as AsyncClient
+    from zitadel_grpc._async_client import AsyncClient as AsyncClient
     from zitadel_grpc._client import Client as Client
     from zitadel_grpc._options import ConnectionOptions as ConnectionOptions
     from zitadel_grpc._stats import ClientStats as ClientStats
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
-        "_client": ["AsyncClient", "Client"],
+        "_async_client": ["AsyncClient"],
+        "_client": ["Client"],
         "_options": ["ConnectionOptions"],
         "_stats": ["ClientStats"],
         "_transport.plugin": ["ZitadelAuthPlugin"],

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._misplaced import is_secret_like, trimmed
 from zitadel_grpc._options import ConnectionOptions, Retries, check_retries, header_pairs
-from zitadel_grpc._stats import ClientStats
 from zitadel_grpc._transport.metadata import ORG_ID, Pairs
 from zitadel_grpc._transport.target import Target
 from zitadel_grpc.api._services import SERVICES
 from zitadel_grpc.credentials._workers import NO_FORK
 from zitadel_grpc.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from zitadel_grpc._stats import ClientStats
 
 
 class BaseClient:
@@ -104,6 +106,8 @@ class BaseClient:
     def stats(self) -> ClientStats:
         """Counts of calls, retries and token refreshes, for health pages."""
         counts = self._connection.counts()
+        from zitadel_grpc._stats import ClientStats
+
         return ClientStats(counts.calls, counts.retries, *self._target.cache.history())
 
     def _view(self, fixed: Pairs, retries: Retries) -> Self:

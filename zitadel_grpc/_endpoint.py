@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 import warnings
 from dataclasses import dataclass
@@ -83,6 +82,8 @@ class Endpoint:
         """True for `localhost`, its subdomains (RFC 6761 §6.3) and the loopback addresses."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
+        import ipaddress  # here: few hosts are addresses
+
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -119,6 +120,8 @@ def is_host(host: str) -> bool:
     use)."""
     if ":" not in host:
         return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
+    import ipaddress  # here: few hosts are addresses
+
     try:
         return "%" not in str(ipaddress.IPv6Address(host))
     except ValueError:

@@ -12,6 +12,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _CLEARED = (
+    "zitadel_grpc._async_client",
     "zitadel_grpc._base_client",
     "zitadel_grpc._client",
     "zitadel_grpc.credentials",

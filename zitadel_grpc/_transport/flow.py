@@ -19,12 +19,11 @@ from __future__ import annotations
 import functools
 import logging
 import pkgutil
-import random
 from typing import NoReturn
 
 import grpc
 
-from zitadel_grpc import _tracing, catalog
+from zitadel_grpc import _tracing
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport.failures import no_token_in_time
 from zitadel_grpc._transport.never_executed import never_executed
@@ -137,6 +136,8 @@ class CallFlow:
         delay = failure.retry_delay
         if delay is None or self._pushed_back + 1 >= _ATTEMPTS or not self._may_repeat():
             return None
+        import random  # here: few calls get so far
+
         delay *= random.uniform(1, 1.1)  # noqa: S311  # so that not all clients come back at the same moment
         if delay >= left:
             return None
@@ -145,6 +146,8 @@ class CallFlow:
 
     def _may_repeat(self) -> bool:
         if self._retries == "reads":
+            from zitadel_grpc import catalog
+
             known = catalog.get(self._rpc)
             return known is not None and known.reads
         return self._retries == "all"
