@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class AsyncClient(BaseClient, AsyncServices):
-    """Calls all APIs of a ZITADEL server, asynchronously.
+    """An asynchronous client for all APIs of a ZITADEL server.
 
         async with AsyncClient("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
             response = await client.management.GetMyOrg(GetMyOrgRequest())
@@ -42,19 +42,19 @@ class AsyncClient(BaseClient, AsyncServices):
     logs a harmless BlockingIOError of its `PollerCompletionQueue`.
 
     A process may fork before the first call, or after the event loops that made calls are closed. If a
-    channel is open in a running loop at the fork, grpc.aio does not work in the child, and calls raise
-    ClosedError there.
+    channel is open in a running loop at the fork, grpc.aio does not work in the child, and calls in the child
+    raise ClosedError.
 
     Args:
         url: `https://host` or `https://host:port`.
-        credentials: Who makes the calls. Clients may share one credentials object, and so its token. A call
-            with its own `credentials` or `authorization` metadata uses that instead.
+        credentials: The identity that makes the calls. Clients can share one credentials object and its
+            token. A call with its own `credentials` or `authorization` metadata uses those instead.
         org_id: The organization that calls act in, unless a call names another.
         options: How to connect.
-        timeout: Deadline in seconds of calls that set none. It includes the wait for a token and retries.
-        interceptors: grpc.aio's. They see each attempt of a call, with its token.
-        validate: Checks each request by the rules in the protobufs (`zitadel_grpc.validation`) before it is
-            sent. A call with an invalid request raises InvalidRequest.
+        timeout: Default timeout of a call in seconds. It includes the wait for a token and retries.
+        interceptors: `grpc.aio` interceptors. They see each attempt of a call, including its token.
+        validate: Whether to check each request against the rules in the protobufs
+            (`zitadel_grpc.validation`) before it is sent. An invalid request raises InvalidRequest.
 
     Raises ConfigurationError. Calls raise RpcError, CredentialsError or TokenEndpointError.
     """
@@ -79,10 +79,11 @@ class AsyncClient(BaseClient, AsyncServices):
         )
 
     def stub(self, stub_class: Callable[[grpc.aio.Channel], Stub]) -> Stub:
-        """Returns any generated stub, connected to this client's server.
+        """Creates a generated stub that uses this client's connection.
 
-        Streaming methods are gRPC's own, with the token and with checked requests and responses. They have no
-        default deadline and no retries. Their other errors are gRPC's; errors of credentials are UNAVAILABLE.
+        Its streaming methods are gRPC's own, with the token attached and with requests and responses checked.
+        They have no default timeout and no retries. Apart from failed checks, their errors are gRPC's own. If
+        no token can be obtained, they fail with UNAVAILABLE.
         """
         return stub_class(self._channel)
 
@@ -100,25 +101,25 @@ class AsyncClient(BaseClient, AsyncServices):
             async for user in client.paginate(client.user_v2.ListUsers, ListUsersRequest()):
                 print(user.username)
 
-        Each item comes once. If the list can be sorted, the pager sorts it by creation where possible, unless
-        the request sorts it. Then items present throughout are never skipped, whatever is added or removed
-        during the iteration, and items appended during iteration are included. If the list cannot be sorted,
-        or hides items from the caller, an item may be skipped when others are removed during the iteration.
-        Changes (`List…Changes`) come oldest first.
+        Each item is returned once. If the list can be sorted, the pager sorts it, by creation date where
+        possible, unless the request sorts it. Items present throughout are then never skipped, even if others
+        are added or removed during the iteration, and items appended during the iteration are included. If
+        the list cannot be sorted, or hides items from the caller, an item may be skipped when others are
+        removed during the iteration. Changes (`List…Changes`) are returned oldest first.
 
         `pages()` iterates over whole pages. `total` is the number of items in the list, known after the first
-        page; `await …count()` requests it before. `aclose()` or `async with` stops the iteration early.
+        page; `await pager.count()` requests it earlier. `aclose()` or `async with` stops the iteration early.
 
         Args:
             call: A `List…` or `Search…` method of a service of this client or of a view.
-            request: Its filters, sorting and offset apply. It is not changed.
-            page_size: Number of items in a page; by default the request's limit, or else 100.
-            prefetch: Requests the next page while the items of the current one are used.
-            timeout: Deadline of each page's call, in seconds.
+            request: The request of the list. Its filters, sorting and offset apply. It is not modified.
+            page_size: Number of items per page. Default: the request's limit, or 100.
+            prefetch: Whether to request the next page while the current one is being processed.
+            timeout: Timeout of each page's call in seconds.
 
-        Raises ConfigurationError for an RPC that cannot be paged. The iteration raises what calls raise, and
-        PaginationError if the server's pages never end. After an error, the next step requests the same page
-        again.
+        Raises ConfigurationError for an RPC that cannot be paginated. The iteration raises the errors of
+        calls, and PaginationError if the server's pages never end. After an error, the next step requests the
+        same page again.
         """
         from zitadel_grpc.pagination import AsyncPager
 
@@ -132,29 +133,29 @@ class AsyncClient(BaseClient, AsyncServices):
         timeout: float = 30.0,  # noqa: ASYNC109 # WaitTimeoutError says more than asyncio.timeout
         retry_on: type[ZitadelError] | tuple[type[ZitadelError], ...] = (),
     ) -> T:
-        """Repeats a call until its response satisfies `predicate`, and returns that response. For lists,
-        permissions and tokens, which follow ZITADEL's writes a moment later.
+        """Repeats a call until its response satisfies `predicate`, and returns that response. Use it for
+        lists, permissions and tokens, which reflect ZITADEL's writes with a short delay.
 
             request = ListUsersRequest(queries=[…])
             await client.wait_until(lambda: client.user_v2.ListUsers(request), lambda found: found.result)
 
         Args:
-            call: Makes the call. Attempts are 0.05 s apart at first, later up to 1 s.
-            predicate: Whether the response shows the write. None: any response does.
-            timeout: Seconds for all attempts together; it also bounds each attempt.
+            call: A function that makes the call. The pause between attempts grows from 0.05 s to 1 s.
+            predicate: Returns whether the response shows the write. None: accept any response.
+            timeout: Seconds for all attempts together. It also limits each attempt.
             retry_on: Errors that mean “not yet”: NotFound for a resource just created, (NotFound,
                 PermissionDenied) for a Manager role just granted.
 
-        Raises WaitTimeoutError, a TimeoutError, after `timeout` seconds, and errors that are not in
-        `retry_on` at once.
+        Raises WaitTimeoutError, a TimeoutError, after `timeout` seconds. Errors that are not in `retry_on`
+        are raised immediately.
         """
         from zitadel_grpc import _waiting
 
         return await _waiting.wait_until_async(call, predicate, timeout, retry_on)
 
     async def access_token(self) -> str:
-        """Returns the token that calls currently carry, for use elsewhere. Raises CredentialsError or
-        TokenEndpointError."""
+        """Returns the access token that calls currently use, for example for ZITADEL's REST API. Raises
+        CredentialsError or TokenEndpointError."""
         cache = self._target.cache
         try:
             async with asyncio.timeout(self._target.timeout):
@@ -166,8 +167,8 @@ class AsyncClient(BaseClient, AsyncServices):
         return header.removeprefix("Bearer ")
 
     async def close(self, grace: float | None = None) -> None:
-        """Closes the client. Later calls, and calls that wait for a token, raise ClosedError. Calls that were
-        sent are cancelled after `grace` seconds (None: at once)."""
+        """Closes the client. New calls, and calls that wait for a token, raise ClosedError. Calls that were
+        sent are cancelled after `grace` seconds (None: immediately)."""
         if self._parent is None:
             await self._connection.close(grace)
 
@@ -180,7 +181,7 @@ class AsyncClient(BaseClient, AsyncServices):
     if not TYPE_CHECKING:  # type checkers report the missing methods
 
         def __enter__(self) -> NoReturn:
-            raise TypeError("AsyncClient must be used with `async with`; the client for `with` is Client")
+            raise TypeError("AsyncClient must be used with `async with`; use Client for `with`")
 
         def __exit__(self, *_: object) -> None:
             """Python looks this up before it calls `__enter__`."""

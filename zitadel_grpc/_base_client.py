@@ -1,4 +1,4 @@
-"""What AsyncClient and Client share: services as attributes, views, settings from the environment."""
+"""The base class of AsyncClient and Client: services as attributes, views, settings from the environment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class BaseClient:
-    """Everything but the waiting."""
+    """The parts of a client that wait for nothing."""
 
     _target: Target
     _connection: Any
@@ -50,7 +50,7 @@ class BaseClient:
                 with NO_FORK:  # a forked child would inherit the import locks
                     stub_class = getattr(importlib.import_module(module), stub)
                 service = stub_class(self._channel)
-            setattr(self, name, service)  # later look-ups do not come here
+            setattr(self, name, service)  # from now on, Python finds it without __getattr__
             return service
 
     @classmethod
@@ -67,7 +67,7 @@ class BaseClient:
 
         Raises ConfigurationError, which names the variables, or CredentialsError.
         """
-        from zitadel_grpc import _environment  # here: programs that pass their settings do not need it
+        from zitadel_grpc import _environment  # imported here: programs that pass settings do not need it
 
         found = _environment.read(options)
         return cls(
@@ -85,26 +85,26 @@ class BaseClient:
 
     def __repr__(self) -> str:
         target: Target | None = vars(self).get("_target")
-        if target is None:  # its constructor still runs; a traceback shows it
+        if target is None:  # shown in a traceback while the constructor runs
             return f"<{type(self).__name__}>"
         return f"{type(self).__name__}({target.endpoint.origin!r}, {target.credentials!r})"
 
     @without_locals
     def with_org(self, org_id: str) -> Self:
-        """Returns this client with another `org_id`. Both share connection and token; closing the returned
-        client has no effect."""
+        """Returns a client with another `org_id` that shares the connection and token of this client. Closing
+        it has no effect."""
         return self._view(fixed_metadata(self._target.options, org_id), self._channel.retries)
 
     @without_locals
     def with_retries(self, retries: Retries) -> Self:
-        """Returns this client with another `ConnectionOptions.retries`: `"all"` for writes that may be
-        executed twice, `"none"` for requests that must be sent only once. Both share the token; closing the
-        returned client has no effect."""
+        """Returns a client with another `ConnectionOptions.retries` that shares the token of this client. Use
+        `"all"` for writes that may be executed twice, `"none"` for requests that must be sent only once.
+        Closing it has no effect."""
         check_retries(retries)
         return self._view(self._channel.fixed, retries)
 
     def stats(self) -> ClientStats:
-        """Counts of calls, retries and token refreshes, for health pages."""
+        """Returns counts of calls, retries and token refreshes, for monitoring."""
         counts = self._connection.counts()
         from zitadel_grpc._stats import ClientStats
 
@@ -120,9 +120,9 @@ class BaseClient:
 
 
 class _ServiceView:
-    """A stub with the metadata and retries of a view. A generated stub creates all of its methods at once,
-    hundreds of them, which costs more than a call. This one creates a method when it is used, so that a view
-    is cheap enough for a single call."""
+    """A stub with the metadata and retries of a view. It creates each method when it is first used, so that a
+    view is cheap enough for a single call. A generated stub creates hundreds of methods at once, which costs
+    more than a call."""
 
     def __init__(self, stub: Any, fixed: Pairs, retries: Retries) -> None:
         self._stub = stub
@@ -140,7 +140,7 @@ class _ServiceView:
 
 
 def _suggestion(name: str) -> str:
-    """The services that the caller may mean: `user_v2` for `user`."""
+    """Suggests services with a similar name: `user_v2` for `user`."""
     if name.startswith("_"):  # libraries look these up, and drop the error
         return ""
     import difflib
@@ -152,7 +152,7 @@ def _suggestion(name: str) -> str:
 
 
 def fixed_metadata(options: ConnectionOptions, org_id: str | None) -> Pairs:
-    """The metadata of every call: the headers of the options, and the organization."""
+    """The metadata that every call carries: the headers from the options, and the organization."""
     if org_id is None:
         return header_pairs(options)
     org_id = trimmed(org_id) if isinstance(org_id, str) else org_id

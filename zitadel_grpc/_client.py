@@ -33,9 +33,9 @@ class Client(BaseClient, Services):
         with Client("https://my.zitadel.cloud", JwtProfile.from_file("key.json")) as client:
             response = client.management.GetMyOrg(GetMyOrgRequest())
 
-    Threads may share a client. It works in parent and child after a fork, unless the environment variable
-    `GRPC_ENABLE_FORK_SUPPORT` disables gRPC's support, or an asyncio channel was open. A fork waits up to 0.4
-    s for calls to finish; if one takes longer, calls in the child raise ClosedError.
+    Threads can share a client. After a fork it works in parent and child, unless the environment variable
+    `GRPC_ENABLE_FORK_SUPPORT` disables gRPC's fork support or an asyncio channel was open. A fork waits up to
+    0.4 s for calls to finish; if one takes longer, calls in the child raise ClosedError.
     """
 
     @without_locals
@@ -58,7 +58,7 @@ class Client(BaseClient, Services):
         )
 
     def stub(self, stub_class: Callable[[grpc.Channel], Stub]) -> Stub:
-        """Returns any generated stub, connected to this client's server."""
+        """Creates a generated stub that uses this client's connection."""
         return stub_class(self._channel)
 
     @staticmethod
@@ -84,14 +84,14 @@ class Client(BaseClient, Services):
         retry_on: type[ZitadelError] | tuple[type[ZitadelError], ...] = (),
     ) -> T:
         """Repeats a call until its response satisfies `predicate`, as `AsyncClient.wait_until` does.
-        `timeout` bounds the calls of clients that `call` makes, and nothing else in it."""
+        `timeout` limits the client calls that `call` makes, but not its other code."""
         from zitadel_grpc import _waiting
 
         return _waiting.wait_until_sync(call, predicate, timeout, retry_on)
 
     def access_token(self) -> str:
-        """Returns the token that calls currently carry, for use elsewhere. Raises CredentialsError or
-        TokenEndpointError."""
+        """Returns the access token that calls currently use, for example for ZITADEL's REST API. Raises
+        CredentialsError or TokenEndpointError."""
         cache = self._target.cache
         try:
             header = cache.authorization() or cache.wait(self._target.timeout, self._connection.waits)
@@ -102,7 +102,7 @@ class Client(BaseClient, Services):
         return header.removeprefix("Bearer ")
 
     def close(self) -> None:
-        """Closes the client. Later calls, and calls that wait for a token, raise ClosedError. Calls that were
+        """Closes the client. New calls, and calls that wait for a token, raise ClosedError. Calls that were
         sent are cancelled."""
         if self._parent is None:
             self._connection.close()
@@ -116,7 +116,7 @@ class Client(BaseClient, Services):
     if not TYPE_CHECKING:  # type checkers report the missing methods
 
         async def __aenter__(self) -> NoReturn:
-            raise TypeError("Client must be used with `with`; the client for `async with` is AsyncClient")
+            raise TypeError("Client must be used with `with`; use AsyncClient for `async with`")
 
         async def __aexit__(self, *_: object) -> None:
             """Python looks this up before it calls `__aenter__`."""

@@ -26,15 +26,16 @@ def cannot_connect(method: Any) -> bool:
 
 
 def has_debug_error_string(call: Any) -> bool:
-    """Whether `debug_error_string()` of a synchronous call that has failed returns. False if unknown.
+    """Whether `debug_error_string()` of a failed synchronous call returns, instead of blocking forever. False
+    if unknown.
 
-    Why: a call that failed on this side never gets the text, and gRPC then waits for it forever. Private:
+    Why: a call that failed on the client side never gets the text, and gRPC waits for it forever. Private:
     `_state.debug_error_string` of `grpc`'s calls."""
     return getattr(getattr(call, "_state", None), "debug_error_string", None) is not None
 
 
 class CallOutsideOfChannels:
-    """Base of our own `grpc.aio.Call`.
+    """Base class of this package's `grpc.aio.Call`.
 
     Why: some versions of grpc.aio search the tasks of the event loop for calls when a channel is closed, and
     raise InternalError for a call without `_channel`. None means that the call belongs to another channel."""
@@ -45,22 +46,22 @@ class CallOutsideOfChannels:
 def rpc_path(method: Any) -> str | None:
     """The path of a method of a plain gRPC stub, such as `/zitadel.…Service/GetMyOrg`. None if unknown.
 
-    Why: outcomes of `bulk` name the RPC, also for stubs on a user's own channel. Private: `_method`."""
+    Why: `bulk` names the RPC even if the stub uses a plain gRPC channel. Private: `_method`."""
     path = getattr(method, "_method", None)
     return path.decode() if isinstance(path, bytes) else None
 
 
 def has_tracer_provider() -> bool:
-    """Whether the program has set a tracer provider of OpenTelemetry. True if unknown.
+    """Whether the program has set an OpenTelemetry tracer provider. True if unknown.
 
-    Why: every call asks. OpenTelemetry's own `get_tracer_provider()` reads the environment each time while
-    no provider is set, which takes 1 % of a call. Private: `_TRACER_PROVIDER` of `opentelemetry.trace`."""
+    Why: every call checks this. While no provider is set, OpenTelemetry's `get_tracer_provider()` reads the
+    environment each time, which takes 1 % of a call. Private: `_TRACER_PROVIDER` of `opentelemetry.trace`."""
     trace = sys.modules.get("opentelemetry.trace")
     return trace is not None and getattr(trace, "_TRACER_PROVIDER", trace) is not None
 
 
 def packaged_root_certificates() -> bytes | None:
-    """The root certificates (PEM) in grpcio's package. None if there are none.
+    """The root certificates (PEM) that the grpcio package contains. None if it contains none.
 
     Why: gRPC uses them if the system has no CA bundle. Token requests, which do not use gRPC, must trust the
     same CAs. Private: the path of the file."""

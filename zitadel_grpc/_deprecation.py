@@ -1,4 +1,4 @@
-"""Warnings about calls of deprecated RPCs, for `ConnectionOptions(warn_deprecated=True)`."""
+"""Warnings when a deprecated RPC is called, for `ConnectionOptions(warn_deprecated=True)`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _everywhere = False
 
 
 def warn_everywhere(on: bool) -> None:
-    """Makes all clients of this process warn, for test runs."""
+    """Turns the warnings on or off for all clients in this process. For test runs."""
     global _everywhere
     _everywhere = on
 
@@ -26,7 +26,7 @@ def warns(options: ConnectionOptions) -> bool:
 
 
 def warn_if_deprecated(rpc: str) -> None:
-    """Emits a DeprecationWarning at the caller's line, once for each RPC and process."""
+    """Emits a DeprecationWarning at the caller's line, once per RPC and process."""
     if rpc in _warned:
         return
     _warned.add(rpc)

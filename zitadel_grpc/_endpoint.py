@@ -29,8 +29,8 @@ class Endpoint:
         """Reads `https://host`, `https://host:port` or `host` (https, 443), each with or without a trailing
         slash.
 
-        Raises ConfigurationError for anything else, and for `http` to a host that is not loopback unless
-        `allow_plaintext`. The error calls the URL `what` and quotes only parts that cannot be a secret.
+        Raises ConfigurationError for anything else, and for `http` to a host other than loopback unless
+        `allow_plaintext` is true. The error calls the URL `what`, and quotes no part that may be a secret.
         """
         if not isinstance(url, str):
             raise ConfigurationError(f"{what} must be a str, not {type(url).__name__}")
@@ -46,9 +46,7 @@ class Endpoint:
             raise ConfigurationError(f"{what} looks like a token or a key; use a URL like {_EXAMPLE}")
         host = parts.hostname or ""
         if host in _DEFAULT_PORTS:
-            raise ConfigurationError(
-                f"{what} has a typing error after the scheme; write {host}:// and then the host"
-            )
+            raise ConfigurationError(f"{what} has a typo after the scheme; use {host}://host")
         if not is_host(host):  # host and path are not quoted: each may be a token or a password
             raise ConfigurationError(
                 f"{what} has no valid host name; use https://host or https://host:port"
@@ -73,7 +71,7 @@ class Endpoint:
         return self.scheme == "https"
 
     def warn_of_plaintext(self) -> None:
-        """Warns, once for each server, if others on the network can read what is sent to it."""
+        """Warns, once per server, if others on the network can read what is sent to it."""
         if not self.secure and not self.loopback:
             _warn_once(self.origin)
 
@@ -97,12 +95,12 @@ class Endpoint:
 
     @property
     def origin(self) -> str:
-        """The URL in the form of ZITADEL's issuer: no trailing slash, no default port."""
+        """The URL in the form that ZITADEL uses as issuer: without a trailing slash or default port."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def target(self) -> str:
-        """The address for gRPC: always with the port."""
+        """The address for gRPC, which always includes the port."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
@@ -129,7 +127,7 @@ def is_host(host: str) -> bool:
 
 
 def is_secret_address(address: str) -> bool:
-    """Whether a key or a token was given as an address. A leading "[" begins an IPv6 address, not JSON."""
+    """Whether `address` looks like a key or a token. A leading "[" starts an IPv6 address, not JSON."""
     return not address.startswith("[") and has_secret_shape(address)
 
 

@@ -3,15 +3,15 @@
 | variable | |
 |---|---|
 | `ZITADEL_API_URL` | the URL |
-| `ZITADEL_KEY_PATH`, `ZITADEL_KEY_JSON` | a service user's key file, or its text |
+| `ZITADEL_KEY_PATH`, `ZITADEL_KEY_JSON` | the path of a service user's key file, or its content |
 | `ZITADEL_SERVICE_USER_TOKEN`, `ZITADEL_SERVICE_USER_TOKEN_FILE` | a personal access token, or its file |
 | `ZITADEL_CLIENT_ID` and `ZITADEL_CLIENT_SECRET` | client credentials |
 | `ZITADEL_ORG_ID` | the organization to act in (optional) |
-| `ZITADEL_CA_FILE` | the CAs to trust, PEM (optional) |
+| `ZITADEL_CA_FILE` | the path of a PEM file with the trusted CAs (optional) |
 
 Exactly one kind of credentials must be set. Whitespace, byte order marks and quotes around a value are
-removed. References that were not expanded (`${NAME}`, `$(NAME)`, `$NAME`) are refused. An empty variable is
-the same as none.
+removed. References that were not expanded (`${NAME}`, `$(NAME)`, `$NAME`) are errors. An empty variable
+counts as not set.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class Settings:
 
 @without_locals
 def read(options: ConnectionOptions | None = None) -> Settings:
-    """Reads the environment, which overrides `options`. Raises ConfigurationError that names the variables,
-    and CredentialsError."""
+    """Reads the environment, which overrides `options`. Raises ConfigurationError, which names the variables,
+    or CredentialsError."""
     values = {name: value for name in _NAMES if (value := _value(name))}
     if "ZITADEL_API_URL" not in values:
-        raise ConfigurationError("ZITADEL_API_URL is not set; set it to the URL of your ZITADEL")
+        raise ConfigurationError("ZITADEL_API_URL is not set; set it to the URL of your ZITADEL instance")
     options = ConnectionOptions() if options is None else options
     if not isinstance(options, ConnectionOptions):
         raise ConfigurationError(f"options must be ConnectionOptions, not {type(options).__name__}")
@@ -78,7 +78,8 @@ def read(options: ConnectionOptions | None = None) -> Settings:
 
 
 def _value(name: str) -> str:
-    """The value without surrounding whitespace, byte order mark and quotes (as `docker --env-file` keeps)."""
+    """The value without surrounding whitespace, byte order mark and quotes (docker's `--env-file` keeps
+    quotes)."""
     value = trimmed(os.environ.get(name, ""))
     while (inner := unquoted(value)) is not None:
         value = trimmed(inner)

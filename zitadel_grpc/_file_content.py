@@ -1,6 +1,6 @@
-"""Reads the files that a program is configured to use. Each may be a pipe or a device, so waits have a limit.
+"""Reads files that the configuration names. They may be pipes or devices, so every wait is bounded.
 
-Without pathlib: its import takes as long as that of all credentials.
+It does not use pathlib, whose import takes as long as that of all credentials.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ PIPE_TIMEOUT = 10.0  # seconds
 
 
 def read(path: str, limit: int) -> tuple[bytes, bool]:
-    """The content, up to one byte more than `limit`, and whether it came from a pipe. Opens a pipe without
-    blocking: the usual way would wait for a writer forever.
+    """Returns at most `limit` + 1 bytes of the content, and whether it came from a pipe. It opens pipes
+    without blocking, since `open()` would wait for a writer forever.
 
     Raises TimeoutError if a pipe delivers nothing, OSError, and ValueError for an invalid path.
     """
@@ -48,7 +48,7 @@ def exists(path: str) -> bool:
 def _mode(path: str) -> int | None:
     try:
         return os.stat(path).st_mode  # noqa: PTH116
-    except (OSError, ValueError):  # not there, too long for a path, or contains a NUL
+    except (OSError, ValueError):  # missing, too long for a path, or contains a NUL
         return None
 
 

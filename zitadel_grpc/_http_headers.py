@@ -7,14 +7,14 @@ import time
 
 
 def whole_number(text: str) -> float | None:
-    """A number of any count of decimal digits; None if it is not one, or is too large for a float."""
+    """Parses decimal digits. None if `text` contains anything else, or is too large for a float."""
     number = float(text) if text.isdecimal() else math.inf
     return number if math.isfinite(number) else None
 
 
 def moment(text: str | None) -> float | None:
     """Unix time of an HTTP date (RFC 9110 §5.6.7)."""
-    import email.utils  # here: with its own imports, it would slow the start of every program
+    import email.utils  # imported here, since it would slow down the start of every program
 
     try:
         return email.utils.parsedate_to_datetime(text or "").timestamp()

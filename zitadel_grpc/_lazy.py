@@ -38,10 +38,10 @@ def lazy_exports(
     return __getattr__, __dir__, names
 
 
-def _conflict(module: str, said: str) -> ImportError | None:
-    """The error for a second copy of the same protobufs in one process; None if `said` is about another
+def _conflict(module: str, text: str) -> ImportError | None:
+    """The error for a second copy of the same protobufs in one process; None if `text` is about another
     problem."""
-    found = re.search(r"duplicate symbol '([\w.]+)'|([\w.]+) is already defined in file", said)
+    found = re.search(r"duplicate symbol '([\w.]+)'|([\w.]+) is already defined in file", text)
     if found is None:
         return None
     from google.protobuf import descriptor_pool

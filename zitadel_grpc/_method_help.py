@@ -1,6 +1,6 @@
-"""What `help()`, `repr()` and editors at run time say about the methods of a client's services.
+"""The text that `help()`, `repr()` and IPython show for the methods of a client's services.
 
-The text is made when it is asked for: a call loads neither the catalog nor the roles.
+It is generated on demand: a call loads neither the catalog nor the roles.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _message_types(rpc: str) -> tuple[Any, Any] | None:
 
 
 def _import_path(message: Any) -> str:
-    """From where a program imports a message: generated modules (`…_pb2`) are exported by their package."""
+    """The path to import a message from: the package, which exports the names of its `…_pb2` modules."""
     module: str = message.__module__
     if module.startswith("zitadel_grpc.api."):
         module = module.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""Recognizes a key or token in the wrong place, so that no error quotes it."""
+"""Recognizes keys and tokens that were passed in the wrong place, so that no error message quotes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHORTEST_SECRET = 12  # characters; keys, tokens and secrets of ZITADEL are muc
 _LARGEST_INTEGER = 64  # bits; Python refuses to convert very large integers to text
 # JSON, PEM, a JWT, an encrypted token (JWE), or text with line breaks.
 _SECRET = re.compile(r"""\s*['"]?\s*[{\[]|(Bearer\s+)?ey[JA][\w-]*\.|.*([\n\r\0]|-----BEGIN)""", re.DOTALL)
-# With a folder or a file suffix, which tokens do not have.
+# A path with a folder or a file suffix; tokens have neither.
 _PATH = re.compile(
     r"(~|\.{0,2}/|[A-Za-z]:[\\/]).*|[\w. -]{1,100}(/[\w. -]{1,100})*\.[A-Za-z]\w{0,7}", re.DOTALL
 )
@@ -44,8 +44,8 @@ def unquoted(text: str) -> str | None:
 
 
 def is_encodable(text: str) -> bool:
-    """Whether UTF-8 can encode `text`. False for bytes in `os.environ` that are not text: encoding them would
-    raise an error that contains them all."""
+    """Whether UTF-8 can encode `text`. False for undecodable bytes from `os.environ`: encoding them would
+    raise an error that contains the whole value."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -63,11 +63,7 @@ def shown_path(path: object) -> str:
     """`path` for an error message, unless it may be a key or token."""
     text = str(path)
     is_short = len(text) <= _SHORTEST_SECRET and text.isprintable()
-    return (
-        text
-        if is_short or is_path(text)
-        else "the file (its path is not shown, since it may be a secret itself)"
-    )
+    return text if is_short or is_path(text) else "the file (its path may be a secret and is not shown)"
 
 
 def is_key_text(text: str) -> bool:
@@ -81,7 +77,7 @@ def is_number(given: object) -> TypeGuard[int | float]:
 
 
 def shown_number(given: object) -> str:
-    """`given`, which should be a number, for an error message; only its type if it is not a number."""
+    """`given` as text for an error message; only its type if it is not a number."""
     if given is None or isinstance(given, float):
         return repr(given)
     if isinstance(given, int):

@@ -15,7 +15,7 @@ from zitadel_grpc.errors import ConfigurationError
 _LONGEST_TIMEOUT = 3600.0  # seconds
 _SHORTEST_KEEPALIVE = 10.0  # seconds; gRPC rounds smaller values up to this
 _LONGEST_KEEPALIVE = 86400.0  # seconds
-_LARGEST_INTEGER = 2**31 - 1  # gRPC's, for sizes and for channel options
+_LARGEST_INTEGER = 2**31 - 1  # gRPC's limit for sizes and channel options
 _RESERVED_HEADERS = {
     "authorization": "use credentials",
     "host": "use authority",
@@ -47,18 +47,18 @@ def headers(given: object) -> tuple[tuple[str, str], ...]:
 
 
 def channel_options(given: object) -> tuple[tuple[str, Any], ...]:
-    """Checked here because gRPC raises its own errors for them, at the first call, with the text in them."""
+    """Checked here because gRPC would raise its own error at the first call, and quote the value in it."""
     pairs = _pairs("channel_options", given, str | int | bytes, "a sequence")
     for name, value in pairs:
         if not all(is_encodable(text) for text in (name, value) if isinstance(text, str)):
             raise ConfigurationError("channel_options: names and values must be text that UTF-8 can encode")
         if isinstance(value, int) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
-            raise ConfigurationError(f"channel_options: numbers must be within ±{_LARGEST_INTEGER}")
+            raise ConfigurationError(f"channel_options: integers must be within ±{_LARGEST_INTEGER}")
     return pairs
 
 
 def check_bool(name: str, value: object) -> None:
-    """Other types are refused: the text "false" would be true."""
+    """Rejects other types: the string "false" would be true."""
     if not isinstance(value, bool):
         raise ConfigurationError(f"{name} must be True or False, not {type(value).__name__}")
 
@@ -80,7 +80,7 @@ def check_together(**fields: object) -> None:
 
 
 def check_address(name: str, value: object) -> None:
-    """The type only, and that it is not a secret: what reads the address checks the rest."""
+    """Checks only that it is a str and not a secret; the code that parses the address checks the rest."""
     _check_text(name, value)
     if isinstance(value, str) and is_secret_address(trimmed(value)):
         raise ConfigurationError(f"{name} looks like a token or a key; pass those as credentials")
@@ -104,7 +104,7 @@ def check_user_agent(suffix: object) -> None:
     if not isinstance(suffix, str):
         return
     if is_secret_like(suffix):
-        raise ConfigurationError("user_agent_suffix must not be a token or a key, and at most 200 characters")
+        raise ConfigurationError("user_agent_suffix must not be a token, a key or longer than 200 characters")
     if not _is_header_value(suffix):
         raise ConfigurationError(
             "user_agent_suffix must be printable ASCII text without spaces around it, such as my-service/1.2"
@@ -146,7 +146,7 @@ def _is_header_value(text: str) -> bool:
 
 
 def _pairs(name: str, given: object, values: Any, form: str) -> tuple[tuple[str, Any], ...]:
-    """`given` as a tuple, read once: an iterator is empty the second time."""
+    """`given` as a tuple. It is read only once, since it may be an iterator."""
     if not isinstance(given, Iterable) or isinstance(given, str | bytes):
         raise ConfigurationError(f"{name} must be {form} of (name, value) pairs")
     pairs = tuple(given.items() if isinstance(given, Mapping) else given)

@@ -20,8 +20,8 @@ Retries = Literal["none", "reads", "all"]
 class ConnectionOptions:
     """How to connect to the server, for token requests and calls alike. Every field has a default.
 
-    The fields come in groups: TLS, identity of the server, HTTP, limits, behaviour. Raises
-    ConfigurationError.
+    The fields are grouped: TLS, identity of the server, HTTP, limits, behaviour. Raises ConfigurationError if
+    a value is not valid.
     """
 
     # --- TLS ---
@@ -37,7 +37,7 @@ class ConnectionOptions:
     """The private key of `certificate_chain`, PEM."""
 
     allow_plaintext: bool = False
-    """Allows `http://` to hosts other than loopback, for service meshes that encrypt outside the process."""
+    """Allows `http://` to hosts other than loopback, for service meshes that encrypt the traffic."""
 
     # --- Identity of the server ---
 
@@ -46,8 +46,8 @@ class ConnectionOptions:
     checked against the server's certificate."""
 
     issuer: str | None = None
-    """The URL of the ZITADEL that issues the tokens, if it differs from the client's URL: for calls to your
-    own services."""
+    """The URL of the ZITADEL instance that issues the tokens, if it differs from the client's URL. Set it to
+    call your own services."""
 
     token_endpoint: str | None = None
     """The URL of the token endpoint, if it is not `{issuer}/oauth/v2/token`."""
@@ -63,23 +63,23 @@ class ConnectionOptions:
     # --- HTTP ---
 
     headers: Mapping[str, str] | Sequence[tuple[str, str]] = field(default=(), repr=False)
-    """Sent with every token request and every call, for gateways such as IAP (`proxy-authorization`)."""
+    """Extra headers for every token request and call, for gateways such as IAP (`proxy-authorization`)."""
 
     user_agent_suffix: str | None = None
     """Added to the `user-agent` header of every token request and every call, such as `my-service/1.2`."""
 
     proxy: str | None = field(default=None, repr=False)
     """`http://[user:password@]host:port` of a proxy. None: the proxy that the environment names
-    (`HTTPS_PROXY`, `NO_PROXY` and others, by curl's rules). Empty: no proxy. Plaintext goes through a proxy
-    only if this field names one."""
+    (`HTTPS_PROXY`, `NO_PROXY` and others, by curl's rules). Empty: no proxy. Plaintext connections use a
+    proxy only if this field names one."""
 
     compression: Compression | None = None
     """Compresses requests, if the server supports it. Responses may always be compressed."""
 
     keepalive: float | None = None
     """Seconds without traffic, 10 or more, after which gRPC pings the server while calls wait for a response.
-    None: never. Servers close connections that ping too often; ZITADEL, like any Go server by default, those
-    that ping more than once in 5 minutes."""
+    None: never. Servers close connections that ping too often. ZITADEL, like Go servers by default, allows
+    one ping every 5 minutes."""
 
     # --- Limits ---
 
@@ -87,7 +87,7 @@ class ConnectionOptions:
     """Seconds that obtaining a token may take, including retries."""
 
     max_request_bytes: int | None = None
-    """The largest request to send. None: no limit on this side. ZITADEL accepts 4 MiB."""
+    """The largest request to send. None: no limit in the client. ZITADEL accepts up to 4 MiB."""
 
     max_response_bytes: int = 32 * 1024 * 1024
     """The largest response to accept."""
@@ -97,20 +97,20 @@ class ConnectionOptions:
     retries: Retries = "reads"
     """Which calls AsyncClient and Client retry when the server cannot be reached (UNAVAILABLE) or asks for a
     later retry (RESOURCE_EXHAUSTED); up to three times, within the call's deadline. `"reads"`: calls that
-    change nothing (`catalog.Rpc.reads`). `"all"`: writes too, which may then be executed twice. After more
-    than 50 such failures with too few successes in between, nothing is retried."""
+    change nothing (`catalog.Rpc.reads`). `"all"`: writes too, which may then be executed twice. Retries are
+    suspended after more than 50 such failures with too few successes in between."""
 
     tracing: bool = field(default=True, compare=False)
     """Whether calls and token refreshes create OpenTelemetry spans, if the program has set a tracer provider.
-    Not compared: clients that differ only in this share their token, and the first one decides for its
-    refreshes."""
+    Ignored by `==`: clients that differ only in this option share a token, and the first one decides whether
+    its refreshes create spans."""
 
     warn_deprecated: bool = False
     """Whether AsyncClient and Client emit a DeprecationWarning that names the successor when a deprecated RPC
-    is called, once for each RPC and process."""
+    is called, once per RPC and process."""
 
     channel_options: Sequence[ChannelOption] = field(default=(), repr=False)
-    """Passed to the gRPC channel unchanged. They override the options that this package sets."""
+    """gRPC channel arguments, passed on unchanged. They override those that this package sets."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", checks.headers(self.headers))
@@ -136,7 +136,7 @@ class ConnectionOptions:
         check_retries(self.retries)
 
 
-_OF_CALLS_ONLY = frozenset(
+_CALL_ONLY_FIELDS = frozenset(
     {
         "allow_plaintext",
         "channel_options",
@@ -151,15 +151,15 @@ _OF_CALLS_ONLY = frozenset(
 
 
 def token_options(options: ConnectionOptions) -> ConnectionOptions:
-    """`options` without those that only calls use, so that clients that differ only in them share their
+    """`options` with the fields that only calls use reset, so that clients that differ only in those share a
     token."""
     fields = dataclasses.fields(options)
-    defaults = {field.name: field.default for field in fields if field.name in _OF_CALLS_ONLY}
+    defaults = {field.name: field.default for field in fields if field.name in _CALL_ONLY_FIELDS}
     return dataclasses.replace(options, **defaults)  # type: ignore[arg-type]
 
 
 def header_pairs(options: ConnectionOptions) -> tuple[tuple[str, str], ...]:
-    """`headers` as pairs with lower-case names, and the headers that name the hosts."""
+    """`headers` as pairs with lower-case names, plus those of `instance_host` and `public_host`."""
     hosts = {"x-zitadel-instance-host": options.instance_host, "x-zitadel-public-host": options.public_host}
     named = {name: host for name, host in hosts.items() if host is not None}
     pairs: tuple[tuple[str, str], ...] = tuple(options.headers)  # type: ignore[arg-type]  # by __post_init__

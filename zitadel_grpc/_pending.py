@@ -27,6 +27,6 @@ def discard(value: Any) -> None:
     for name in ("cancel", "close"):  # a gRPC call has both, and only `cancel` ends it
         method = getattr(value, name, None)
         if callable(method):
-            with contextlib.suppress(Exception):  # it runs, or belongs to another event loop
+            with contextlib.suppress(Exception):  # it is running, or belongs to another event loop
                 method()
             return

@@ -28,8 +28,8 @@ _ADVICE = ", list the host in NO_PROXY, or pass ConnectionOptions(proxy=…)"
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy: `http://[user:password@]host:port`, and the option or variable that sets it. `str()` is
-    safe in errors."""
+    """An HTTP proxy: `http://[user:password@]host:port`, and the option or variable that sets it. `str()`
+    omits the user name and password."""
 
     url: str = field(repr=False)
     source: str
@@ -39,10 +39,10 @@ class Proxy:
 
 
 def resolve(endpoint: Endpoint, options: ConnectionOptions) -> Proxy | None:
-    """The proxy for `endpoint`. Plaintext uses a proxy only if `options` set one: a proxy from the
-    environment could read the tokens, and nobody chose that.
+    """The proxy for `endpoint`. Plaintext connections use a proxy only if `options` sets it, since the proxy
+    can read the tokens.
 
-    Raises ConfigurationError that names the variable if gRPC cannot use the proxy.
+    Raises ConfigurationError, which names the variable, if gRPC cannot use the proxy.
     """
     if options.proxy is not None:
         name = "ConnectionOptions.proxy"

@@ -1,4 +1,4 @@
-"""The URL of an HTTP proxy, from an option or an environment variable: one rule for both."""
+"""Parses the URL of an HTTP proxy, from an option or an environment variable."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _DEFAULT_PORT = 80
 
 
 def parse_proxy_url(value: str, name: str, *, advice: str = "") -> str:
-    """`value` as `http://[user:password@]host:port`; scheme and port may be missing from it.
+    """Returns `value` as `http://[user:password@]host:port`. Its scheme and port are optional.
 
-    Raises ConfigurationError that names the option or variable `name` and ends with `advice`. It never quotes
-    `value`, which may hold a password.
+    Raises ConfigurationError, which names the option or variable `name` and ends with `advice`. It never
+    quotes `value`, which may contain a password.
     """
     has_scheme = "://" in value.partition("@")[0]
     scheme, _, rest = value.rpartition("://") if has_scheme else ("http", "", value)

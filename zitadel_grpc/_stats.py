@@ -1,4 +1,4 @@
-"""The counts of a client."""
+"""The result of `AsyncClient.stats()` and `Client.stats()`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ClientStats:
-    """Counts since the client was created, including its views. Those of tokens are of its credentials
-    object, which clients may share."""
+    """Counts since the client was created, including calls of its views. The token counts are those of its
+    credentials object, which clients may share."""
 
     calls: int
     """Calls made, successful or not."""
     retries: int
-    """Calls that this package sent again: with another token, or after the delay that the server asked for.
-    gRPC does not report the retries that it makes itself, of reads that could not reach the server (grpc
-    issue 32292)."""
+    """Retries by this package: with another token, or after the delay that the server asked for. Retries by
+    gRPC itself, when the server cannot be reached, are not included: gRPC does not report them (grpc issue
+    32292)."""
     refreshes: int
     """Tokens obtained."""
     last_refresh: datetime | None

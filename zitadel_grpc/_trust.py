@@ -19,7 +19,7 @@ from zitadel_grpc.errors import ConfigurationError
 _OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
 _CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]*)-----END \1-----")
 _LARGEST_FILE = 1 << 24  # bytes
-_LINE, _BROKEN = re.compile("(.{1,64})"), r"\1\n"
+_LINE, _LINE_WITH_BREAK = re.compile("(.{1,64})"), r"\1\n"
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
@@ -50,19 +50,19 @@ def source(options: ConnectionOptions) -> str:
 def read_file(path: str, variable: str) -> bytes:
     """The CA file that an environment variable names. Raises ConfigurationError if it cannot be read or
     contains no certificate."""
-    content, fault = b"", "contains no readable PEM certificate"
+    content, problem = b"", "contains no readable PEM certificate"
     try:
         content, _ = _file_content.read(path, _LARGEST_FILE)
     except TimeoutError:
-        fault = f"is a pipe and delivered nothing within {_file_content.PIPE_TIMEOUT:g} s"
+        problem = f"is a pipe and delivered nothing within {_file_content.PIPE_TIMEOUT:g} s"
     except OSError as error:
-        fault = f"cannot be read ({error.strerror})"
+        problem = f"cannot be read ({error.strerror})"
     if len(content) > _LARGEST_FILE:
-        fault = f"is larger than {_LARGEST_FILE} bytes"
+        problem = f"is larger than {_LARGEST_FILE} bytes"
     elif certificates(content):
         return content
     # Outside of `except`: the OSError contains the path, which may be a secret.
-    raise ConfigurationError(f"{variable}: {shown_path(path)} {fault}")
+    raise ConfigurationError(f"{variable}: {shown_path(path)} {problem}")
 
 
 @functools.lru_cache(maxsize=4)
@@ -97,7 +97,8 @@ def certificates(file: bytes) -> bytes:
         return ssl.DER_cert_to_PEM_cert(file).encode()
     text = file.replace(b"\0", b"").decode("ascii", "ignore")  # in UTF-16, every other byte of ASCII is 0
     return "".join(
-        f"-----BEGIN CERTIFICATE-----\n{_LINE.sub(_BROKEN, ''.join(body.split()))}-----END CERTIFICATE-----\n"
+        "-----BEGIN CERTIFICATE-----\n"
+        f"{_LINE.sub(_LINE_WITH_BREAK, ''.join(body.split()))}-----END CERTIFICATE-----\n"
         for _, body in _CERTIFICATE.findall(text)
     ).encode()
 
@@ -111,7 +112,7 @@ def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
 @functools.lru_cache(maxsize=8)
 def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Like gRPC: trusts every given certificate, also an intermediate or the server's own.
+    # Like gRPC, trust every given certificate, even an intermediate or the server's own.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         context.load_verify_locations(
@@ -127,11 +128,11 @@ def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SS
 
 
 def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
-    import tempfile  # here: few programs need it, and it would slow the start of all
+    import tempfile  # imported here, since few programs need it and it would slow down their start
     from pathlib import Path
 
     try:
-        # ssl reads certificates from files only: from a private directory, removed at once.
+        # ssl can only read them from a file. Its directory is private and removed at once.
         with tempfile.TemporaryDirectory() as directory:
             pem = Path(directory, "client.pem")
             pem.touch(mode=0o600)

@@ -1,9 +1,9 @@
-"""The version of this package, which the build reads too, and the user agent that requests carry."""
+"""The version of this package, which the build reads from here, and the user agent of requests."""
 
 __version__ = "0.1.0"
 
 USER_AGENT = f"zitadel-grpc/{__version__}"
-"""gRPC adds itself: `zitadel-grpc/… grpc-python/… grpc-c/…`."""
+"""gRPC appends its own versions: `zitadel-grpc/… grpc-python/… grpc-c/…`."""
 
 
 def http_user_agent(suffix: str | None) -> str:

@@ -96,13 +96,14 @@ def _check_arguments(call: object, predicate: object, retry_on: object) -> None:
 def _awaitable(result: Awaitable[T]) -> Awaitable[T]:
     if not inspect.isawaitable(result):
         raise ConfigurationError(
-            f"call must return an awaitable, not {type(result).__name__}. For a Client use Client.wait_until"
+            f"call must return an awaitable, not {type(result).__name__}; with a Client, use "
+            "Client.wait_until"
         )
     return result
 
 
 def _is_met(predicate: Callable[[T], object] | None, response: T) -> bool:
-    """Raises ConfigurationError for a coroutine or future: it is always true, whatever its result."""
+    """Raises ConfigurationError for a coroutine or future, which is always true, whatever its result."""
     if _pending.is_pending(response):
         _pending.discard(response)
         raise ConfigurationError(f"call must return the response itself, not {type(response).__name__}")

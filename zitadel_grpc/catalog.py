@@ -1,4 +1,4 @@
-"""What is known about each RPC: the permission it needs, its REST path, its summary, its successors."""
+"""Data about each RPC: the permission it needs, its REST path, its summary and its successors."""
 
 import functools
 import json
@@ -6,8 +6,6 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-__all__ = ["Rpc", "get", "rpcs"]
 
 __all__ = ["Rpc", "get", "rpcs"]
 
@@ -19,27 +17,29 @@ class Rpc:
     """One RPC of ZITADEL's APIs."""
 
     full_name: str
-    """`zitadel.management.v1.ManagementService/GetMyOrg`."""
+    """Such as `zitadel.management.v1.ManagementService/GetMyOrg`."""
     permission: str
-    """Such as `org.read`; `authenticated` if any token will do; empty if the protobufs name none."""
+    """Such as `org.read`; `authenticated` if any valid token is enough; empty if the protobufs name none."""
     http_verb: str
-    """Of the same RPC in the REST API, such as `GET`; empty if it has none there."""
+    """The HTTP method in the REST API, such as `GET`; empty if the RPC is not part of it."""
     http_path: str
-    """Below the base path of its API, such as `/orgs/me`; empty if it has none in the REST API."""
+    """The REST path relative to the API's base path, such as `/orgs/me`; empty if there is none."""
     summary: str
+    """What the RPC does; empty if no source describes it."""
     deprecated: bool
-    """Whether the protobufs of these stubs say so; see also `deprecation`."""
+    """Whether the protobufs of these stubs mark it as deprecated; see also `deprecation`."""
     successors: tuple[str, ...] = ()
     """The full names of the RPCs that replace it on newer servers."""
     successors_here: tuple[str, ...] = ()
-    """The successors that these stubs have."""
+    """The successors that these stubs contain."""
 
     @property
     def deprecation(self) -> str:
-        """Such as `use zitadel.user.v2.UserService/ListUsers`; empty if the RPC is not deprecated here.
+        """What to use instead, such as `use zitadel.user.v2.UserService/ListUsers`; empty if the RPC is not
+        deprecated.
 
-        It is deprecated here if the protobufs of these stubs say so, or if these stubs have a successor. Type
-        checkers report the same RPCs with the same message.
+        An RPC counts as deprecated if the protobufs of these stubs mark it, or if these stubs contain a
+        successor. Type checkers report the same RPCs with the same message.
         """
         if self.successors_here:
             return f"use {' or '.join(self.successors_here)}"
@@ -51,30 +51,30 @@ class Rpc:
 
     @property
     def reads(self) -> bool:
-        """True if it changes nothing, so that sending it twice does no harm: a GET in the REST API, or one of
-        the families that search by POST there or are not there."""
+        """True if the RPC changes nothing, so that sending it twice is harmless: it is a GET in the REST API,
+        or its name starts with Get, List or Search."""
         return self.http_verb == "GET" or self.full_name.rpartition("/")[2].startswith(_READING)
 
 
 def get(full_name: str) -> Rpc | None:
-    """Look up an RPC by its full name, with or without the slash that gRPC puts before it."""
+    """Returns the RPC with this full name, with or without gRPC's leading slash. None if it is unknown."""
     return _catalog().get(full_name.removeprefix("/"))
 
 
 def rpcs() -> tuple[Rpc, ...]:
-    """All RPCs, by service and name."""
+    """Returns all RPCs, sorted by service and name."""
     return tuple(_catalog().values())
 
 
 @functools.cache
 def _catalog() -> dict[str, Rpc]:
     data = pkgutil.get_data("zitadel_grpc.api", "_catalog.json")
-    assert data is not None  # the package's loader reads files, or could not have loaded the package
+    assert data is not None  # None is for loaders that cannot read files
     return _parse(json.loads(data))
 
 
 def _parse(data: Mapping[str, Mapping[str, Sequence[Any]]]) -> dict[str, Rpc]:
-    """Read the catalog that scripts/protos writes."""
+    """Reads the catalog that scripts/protos generates."""
     names = {f"{service}/{method}" for service, methods in data.items() for method in methods}
     found: dict[str, Rpc] = {}
     for service, methods in data.items():

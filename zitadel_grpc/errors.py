@@ -46,17 +46,17 @@ __all__ += ["ResourceExhausted", "Unauthenticated", "Unavailable", "Unimplemente
 
 
 class ZitadelError(Exception):
-    """Base class of every exception that this package raises on purpose."""
+    """Base class of all exceptions that this package defines."""
 
 
 class ConfigurationError(ZitadelError, ValueError):
-    """A URL, an option or a scope is not valid. The program's fault: the text names the value and says what
-    is valid."""
+    """A URL, an option or a scope is not valid. Fix the program: the message names the value and says what is
+    valid."""
 
 
 class InvalidMetadata(ZitadelError, ValueError):
-    """gRPC cannot send the metadata of a call, so the call was not sent. The program's fault: the text names
-    the header, and never quotes its value."""
+    """gRPC cannot send the metadata of a call, so the call was not sent. Fix the program: the message names
+    the header, but never quotes its value."""
 
 
 class ClosedError(ZitadelError, RuntimeError):
@@ -115,7 +115,7 @@ class PlaintextWarning(UserWarning):
 
 
 class MetadataEntry(NamedTuple):
-    """One metadata entry of a synchronous call. Same fields as gRPC's own class, which cannot be pickled."""
+    """A metadata entry of a synchronous call. It has the fields of gRPC's class, which cannot be pickled."""
 
     key: str
     value: str | bytes
@@ -216,14 +216,14 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
 
     @property
     def failed_attempts(self) -> int | None:
-        """How many times in a row a password or code was wrong, if the server counts
+        """How many times in a row a password or code was wrong, if the server reports it
         (`zitadel.v1.CredentialsCheckError`), else None."""
         found = (getattr(detail, "failed_attempts", None) for detail in self.error_details)
         return next((count for count in found if isinstance(count, int)), None)
 
     @property
     def retry_delay(self) -> float | None:
-        """The delay in seconds after which the server wants a retry, or None if it sent none: from
+        """The delay in seconds that the server asks for before a retry, or None. It is read from
         `grpc-retry-pushback-ms` (gRFC A6; a negative value means never), `google.rpc.RetryInfo` or
         `Retry-After` (RFC 9110 §10.2.3)."""
         from zitadel_grpc._errors.retry_delay import find_retry_delay
@@ -231,7 +231,7 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         return find_retry_delay(self._header, self.error_details)
 
     def __str__(self) -> str:
-        """One line of bounded length, with the hint. `details()` is the server's whole text."""
+        """One line of bounded length, with the hint. `details()` returns the server's whole text."""
         text = f"{self.code().name}: {one_line(self.details() or 'no details')} [{self.rpc}]"
         return f"{text} ({self.hint})" if self.hint else text
 
@@ -278,12 +278,11 @@ class Cancelled(RpcError, code=grpc.StatusCode.CANCELLED):
 
 class Unknown(RpcError, code=grpc.StatusCode.UNKNOWN):
     """UNKNOWN: the server failed without a specific code, or a proxy sent a response that is not gRPC; the
-    hint tells which."""
+    hint says which."""
 
 
 class InvalidArgument(RpcError, code=grpc.StatusCode.INVALID_ARGUMENT):
-    """INVALID_ARGUMENT: the request breaks a rule of the server. The program's fault: fix the field that the
-    text names."""
+    """INVALID_ARGUMENT: the request breaks a rule of the server. Fix the field that the message names."""
 
 
 class InvalidRequest(InvalidArgument, TypeError):
@@ -352,5 +351,5 @@ class DataLoss(RpcError, code=grpc.StatusCode.DATA_LOSS):
 
 
 class Unauthenticated(RpcError, code=grpc.StatusCode.UNAUTHENTICATED):
-    """UNAUTHENTICATED: the server rejected the token, and then also a new one that the client fetched. Check
+    """UNAUTHENTICATED: the server rejected the token, and also a new one if the client obtained one. Check
     the credentials."""

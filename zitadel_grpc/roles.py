@@ -56,7 +56,7 @@ IAM_ORG_MANAGER = "IAM_ORG_MANAGER"
 IAM_USER_MANAGER = "IAM_USER_MANAGER"
 """Manages the users of all organizations and their authorizations."""
 IAM_ADMIN_IMPERSONATOR = "IAM_ADMIN_IMPERSONATOR"
-"""Impersonates every user of the instance, Managers too."""
+"""Impersonates every user of the instance, including Managers."""
 IAM_END_USER_IMPERSONATOR = "IAM_END_USER_IMPERSONATOR"
 """Impersonates the users of the instance that are not Managers."""
 IAM_LOGIN_CLIENT = "IAM_LOGIN_CLIENT"
@@ -81,13 +81,13 @@ ORG_OWNER_VIEWER = "ORG_OWNER_VIEWER"
 ORG_SETTINGS_MANAGER = "ORG_SETTINGS_MANAGER"
 """Manages the organization's settings."""
 ORG_USER_PERMISSION_EDITOR = "ORG_USER_PERMISSION_EDITOR"
-"""Manages authorizations, and reads what that takes."""
+"""Manages authorizations, and reads the resources needed for that."""
 ORG_PROJECT_PERMISSION_EDITOR = "ORG_PROJECT_PERMISSION_EDITOR"
-"""Grants projects to other organizations, and reads what that takes."""
+"""Grants projects to other organizations, and reads the resources needed for that."""
 ORG_PROJECT_CREATOR = "ORG_PROJECT_CREATOR"
-"""Creates projects, and manages those."""
+"""Creates projects, and manages the projects it created."""
 ORG_ADMIN_IMPERSONATOR = "ORG_ADMIN_IMPERSONATOR"
-"""Impersonates every user of the organization, Managers too."""
+"""Impersonates every user of the organization, including Managers."""
 ORG_END_USER_IMPERSONATOR = "ORG_END_USER_IMPERSONATOR"
 """Impersonates the organization's users that are not Managers."""
 ORG_USER_SELF_MANAGER = "ORG_USER_SELF_MANAGER"
@@ -110,7 +110,7 @@ ORGANIZATION = (
 """The roles that can be granted on an organization."""
 
 PROJECT_OWNER = "PROJECT_OWNER"
-"""Manages everything in the project, its grants and authorizations too."""
+"""Manages everything in the project, including its grants and authorizations."""
 PROJECT_OWNER_VIEWER = "PROJECT_OWNER_VIEWER"
 """Reads everything in the project."""
 PROJECT_OWNER_GLOBAL = "PROJECT_OWNER_GLOBAL"
@@ -129,21 +129,21 @@ PROJECT_GRANT = (PROJECT_GRANT_OWNER, PROJECT_GRANT_OWNER_VIEWER)
 
 
 def permissions_of(role: str) -> frozenset[str]:
-    """The permissions that a Manager role grants, such as `user.write`; empty for an unknown role."""
+    """Returns the permissions that a Manager role grants, such as `user.write`; empty for an unknown role."""
     return _permissions().get(role, frozenset())
 
 
 def roles_granting(permission: str) -> list[str]:
-    """The Manager roles that grant a permission: those of projects, project grants, organizations and the
-    instance, in this order. Empty for a permission of system users, such as `system.instance.read`."""
+    """Returns the Manager roles that grant a permission: those of projects, project grants, organizations and
+    the instance, in this order. Empty for a permission of system users, such as `system.instance.read`."""
     roles = (*PROJECT, *PROJECT_GRANT, *ORGANIZATION, *INSTANCE)
     return [role for role in roles if permission in permissions_of(role)]
 
 
 @functools.cache
 def _permissions() -> dict[str, frozenset[str]]:
-    # Listed by a real server, except for the roles that its API does not list: those of a single project have
-    # what members were seen to do, those of project grants what ZITADEL's configuration says.
+    # As listed by the API of a real server. It does not list project roles, whose permissions were observed
+    # with members, nor project grant roles, whose permissions are those of ZITADEL's configuration.
     data = pkgutil.get_data("zitadel_grpc", "manager-roles.json")
-    assert data is not None  # the package's loader reads files, or could not have loaded this
+    assert data is not None  # None is for loaders that cannot read files
     return {role: frozenset(permissions) for role, permissions in json.loads(data).items()}

@@ -68,14 +68,14 @@ def identity_provider(idp_id: str) -> str:
 
 
 def join(scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> str:
-    """The `scope` of a token request (RFC 6749 §3.3): `REQUIRED`, then the others, without duplicates.
+    """Returns the `scope` of a token request (RFC 6749 §3.3): `REQUIRED`, then the others, each only once.
 
     Raises ConfigurationError if a scope is empty or contains whitespace.
     """
     for name, given in (("scopes", scopes), ("project_ids", project_ids)):
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise ConfigurationError(
-                f"{name} must be a sequence of str, such as a list, not a {type(given).__name__}"
+                f"{name} must be a sequence of str, such as a list, not {type(given).__name__}"
             )
     wanted = [*REQUIRED, *map(_part, scopes), *map(project_audience, project_ids)]
     return " ".join(dict.fromkeys(wanted))

@@ -1,4 +1,4 @@
 """What `zitadel_grpc.errors` is built on: error ids, details, hints, redaction.
 
-Nothing here knows the exception classes: the functions take values (a code, a text, an error id, …).
+Nothing here imports the exception classes: the functions take values (a code, a text, an error id, …).
 """

@@ -33,7 +33,7 @@ _CLEARED = (
     "jwt",
     "json",
 )
-"""Modules whose frames hold tokens and keys. All other frames keep their variables, which help users."""
+"""Modules whose frames hold tokens and keys. All other frames keep their variables, for debugging."""
 
 
 def without_locals(function: Callable[P, R]) -> Callable[P, R]:
@@ -65,7 +65,7 @@ def clear_frames(error: BaseException) -> None:
             frame = traceback.tb_frame
             name = str(frame.f_globals.get("__name__", ""))
             if any(name == module or name.startswith(f"{module}.") for module in _CLEARED):
-                with contextlib.suppress(RuntimeError):  # it is still running
+                with contextlib.suppress(RuntimeError):  # the frame is still running
                     frame.clear()
             traceback = traceback.tb_next
 

@@ -1,4 +1,4 @@
-"""The likely cause of a failed call and what to do about it, where the server's own text does not say it.
+"""The likely cause of a failed call and what to do about it, if the server's own text does not say.
 
 A hint is a phrase: first the cause, then the action. The causes were observed on a real server, which sends
 one error id for several of them, and NOT_FOUND for a missing role.
@@ -24,8 +24,8 @@ _BY_ID = {
         "urn:zitadel:iam:org:project:id:zitadel:aud; get a new token"
     ),
     "AUTH-toLo1": (
-        "the Authorization header is not `Bearer` followed by a token; check whether a proxy changes it, or "
-        "the metadata of the call"
+        "the Authorization header is not `Bearer` followed by a token; check the metadata of the call, and "
+        "whether a proxy changes the header"
     ),
     "AUTH-3jknH": "the caller's Manager role is on another project; grant it a role on this project",
     "APP-Shi0J": (
@@ -93,7 +93,7 @@ def find_hint(
 def _grant_a_role(permission: str | None) -> str:
     from zitadel_grpc.roles import roles_granting
 
-    # A role whose name ends in _GLOBAL grants the same as the one without, and is no longer used.
+    # A _GLOBAL role grants the same permissions as the role without the suffix, and is no longer used.
     roles = [role for role in roles_granting(permission or "") if not role.endswith("_GLOBAL")]
     if not roles:
         return "grant the caller a role that has it" if permission else "grant the caller a role"

@@ -1,6 +1,6 @@
 """Hints for failures between client and ZITADEL: a proxy responded in its place, or there is no connection.
 
-They are recognized by gRPC's wording, which differs slightly between its versions.
+gRPC's wording identifies the failure. It differs slightly between versions.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ _TOO_SLOW = (
     "no response within the call's timeout: the server is slow, or a firewall silently drops the connection; "
     "check the URL, or raise the timeout"
 )
-# The first one found in the error's text.
+# The first key that the error's text contains applies.
 _BY_CONNECTION_ERROR = {
     "no healthy upstream": (
         "no ZITADEL behind the proxy (Envoy) is ready; check that ZITADEL is running and passes its health "
@@ -164,7 +164,7 @@ _BY_CONNECTION_ERROR = {
 def network_hint(
     code: grpc.StatusCode, details: str, rpc: str, *, proxy: str = "", trusted_cas: str = ""
 ) -> str | None:
-    """What failed on the way to ZITADEL, or None if `details` do not show that anything did."""
+    """The hint for a failure between client and ZITADEL; None if `details` show no such failure."""
     if found := re.search(r"http2 header with status: (\d{3})", details):
         return _http_hint(int(found[1]), rpc)
     if found := re.search(r"RST_STREAM with error code (\d+)", details):
@@ -213,7 +213,7 @@ def _goaway_hint(code: int) -> str:
 
 
 def _http_hint(status: int, rpc: str) -> str:
-    if status == 404 and ".v1." not in rpc:  # how ZITADEL itself says it, in all services except those of v1
+    if status == 404 and ".v1." not in rpc:  # ZITADEL sends it for an unknown RPC, except in v1 services
         return (
             "this ZITADEL does not know the RPC: it is older or newer than the stubs; or HTTP 404 is from a "
             f"proxy, not from ZITADEL: {_BY_HTTP_STATUS[404]}"

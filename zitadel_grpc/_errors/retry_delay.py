@@ -1,4 +1,4 @@
-"""When the server wants a failed call to be retried."""
+"""The delay that a server asks for before a failed call is retried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a server's text fit for one line of a log."""
+"""Formats text from a server as one line of a log."""
 
 from __future__ import annotations
 
