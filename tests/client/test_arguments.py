@@ -95,7 +95,7 @@ def test_interceptors_must_match_the_client() -> None:
             return continuation(client_call_details, request)
 
     Client("https://localhost", AccessToken("t"), interceptors=(one for one in [Sync()]))  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match=r"a Sync is not an interceptor of grpc\.aio"):
+    with pytest.raises(ConfigurationError, match=r"client interceptors of grpc\.aio, not Sync"):
         AsyncClient("https://localhost", AccessToken("t"), interceptors=[Sync()])  # type: ignore[list-item]
 
 
