@@ -60,9 +60,7 @@ def test_an_invalid_scope_is_reported(broken: Any) -> None:
 
 
 def test_a_str_in_place_of_a_list_is_reported(unknown_key: dict[str, str]) -> None:
-    with pytest.raises(
-        ConfigurationError, match="scopes must be a sequence of str, such as a list, not str"
-    ):
+    with pytest.raises(ConfigurationError, match="scopes must be a sequence of str, such as a list, not str"):
         JwtProfile.from_dict(unknown_key, scopes="profile")
     with pytest.raises(ConfigurationError, match="project_ids must be a sequence"):
         ClientCredentials("id", "secret", project_ids="123")
