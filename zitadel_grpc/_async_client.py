@@ -1,4 +1,4 @@
-"""AsyncClient: all APIs of a ZITADEL server, each service an attribute. Its synchronous twin: `_client`."""
+"""AsyncClient: all APIs of a ZITADEL server, with each service as an attribute. `_client` has its sync twin."""
 
 from __future__ import annotations
 
