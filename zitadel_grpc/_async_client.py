@@ -1,4 +1,4 @@
-"""AsyncClient: all APIs of a ZITADEL server, with each service as an attribute. `_client` has its sync twin."""
+"""AsyncClient: all APIs of a ZITADEL server, each service as an attribute. `_client` has its sync twin."""
 
 from __future__ import annotations
 
