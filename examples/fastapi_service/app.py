@@ -44,8 +44,10 @@ class Person(NewPerson):
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """The client connects on its first call and renews its token automatically."""
-    async with AsyncClient.from_env() as app.state.zitadel:
+    """Starts only if ZITADEL can be reached. The client renews its token automatically."""
+    async with AsyncClient.from_env() as zitadel:
+        response = await zitadel.management.GetMyOrg(GetMyOrgRequest())
+        app.state.zitadel, app.state.organization_id = zitadel, response.org.id
         yield
 
 
@@ -59,14 +61,13 @@ app = FastAPI(lifespan=lifespan)
 
 
 @app.post("/people", status_code=201)
-async def add_person(new: NewPerson, zitadel: Zitadel) -> Person:
-    org = (await zitadel.management.GetMyOrg(GetMyOrgRequest())).org
+async def add_person(new: NewPerson, zitadel: Zitadel, request: Request) -> Person:
     human = CreateUserRequest.Human(
         profile=SetHumanProfile(given_name=new.given_name, family_name=new.family_name),
         email=SetHumanEmail(email=new.email, is_verified=True),
     )
     created = await zitadel.user_v2.CreateUser(
-        CreateUserRequest(organization_id=org.id, username=new.email, human=human)
+        CreateUserRequest(organization_id=request.app.state.organization_id, username=new.email, human=human)
     )
     return Person(id=created.id, **new.model_dump())
 
