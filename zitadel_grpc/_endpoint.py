@@ -70,7 +70,7 @@ class Endpoint:
     def secure(self) -> bool:
         return self.scheme == "https"
 
-    def warn_of_plaintext(self) -> None:
+    def warn_if_plaintext(self) -> None:
         """Warns, once per server, if others on the network can read what is sent to it."""
         if not self.secure and not self.loopback:
             _warn_once(self.origin)

@@ -97,8 +97,8 @@ class ConnectionOptions:
     retries: Retries = "reads"
     """Which calls AsyncClient and Client retry when the server cannot be reached (UNAVAILABLE) or asks for a
     later retry (RESOURCE_EXHAUSTED); up to three times, within the call's deadline. `"reads"`: calls that
-    change nothing (`catalog.Rpc.reads`). `"all"`: writes too, which may then be executed twice. Retries are
-    suspended after more than 50 such failures with too few successes in between."""
+    change nothing (`catalog.Rpc.reads`). `"all"`: writes too, which may then be executed twice. After 50
+    failures with few successes in between, gRPC stops retrying UNAVAILABLE until more calls succeed."""
 
     tracing: bool = field(default=True, compare=False)
     """Whether calls and token refreshes create OpenTelemetry spans, if the program has set a tracer provider.

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 from zitadel_grpc import _pending
 from zitadel_grpc._transport.arguments import check_timeout
-from zitadel_grpc._transport.sync_channel import WAIT_ENDS
+from zitadel_grpc._transport.sync_channel import WAIT_DEADLINE
 from zitadel_grpc.errors import ConfigurationError, DeadlineExceeded, WaitTimeoutError, ZitadelError
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ def wait_until_sync(
     _check_arguments(call, predicate, retry_on)
     attempts = _Attempts(timeout)
     while True:
-        outer = WAIT_ENDS.set(attempts.deadline)
+        outer = WAIT_DEADLINE.set(attempts.deadline)
         try:
             response = call()
         except retry_on as error:
@@ -70,7 +70,7 @@ def wait_until_sync(
                 return response
             attempts.not_met(response)
         finally:
-            WAIT_ENDS.reset(outer)
+            WAIT_DEADLINE.reset(outer)
         time.sleep(attempts.next_pause())
 
 

@@ -1,4 +1,4 @@
-"""One call of the async client: it sends and waits. What happens after a failure is decided in `flow`."""
+"""One call of the async client. It sends and waits; `flow` decides what happens after a failure."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _FAILURES = (grpc.aio.AioRpcError, grpc.aio.InternalError, Unserializable)
 
 
 class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, Response]):
-    """What a stub's method returns: gRPC's own call object, apart from the token.
+    """The call object that a stub's method returns. It works like gRPC's own.
 
-    With a token at hand, the call is sent at once, and awaiting it awaits gRPC's call and nothing else. What
-    takes longer (no token yet, a refused token, a server that asks to wait) runs in a task, which is created
-    when it is needed: a failed call that nobody awaits is not sent again.
+    If a token is cached, the call is sent immediately, and awaiting it only awaits gRPC's call. Everything
+    slower (no token yet, a rejected token, a delay that the server asks for) runs in a task, which is created
+    when it is needed. So a failed call that nobody awaits is not retried.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
                 if self._task is None:  # another task may await this call too
                     self._start(self._delay_or_raise(failure))
             finally:
-                del failure  # its traceback has this frame: a reference cycle for each failure
+                del failure  # avoids a reference cycle: its traceback refers to this frame
         try:
             return (yield from self._start().__await__())
         except BaseException as error:
@@ -124,7 +124,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
             try:
                 delay = self._delay_or_raise(failure)
             finally:
-                del failure  # its traceback has this frame: a reference cycle for each failure
+                del failure  # avoids a reference cycle: its traceback refers to this frame
 
     @functools.cached_property
     def _flow(self) -> CallFlow:
@@ -168,7 +168,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         return self._stub_method.failure_of(error, self._method, self._request, sent, self._flow.failure)
 
     def _delay_or_raise(self, failure: ZitadelError) -> float:
-        """How many seconds to wait before the call is sent again. Raises `failure` if it is not."""
+        """Seconds to wait before the retry. Raises `failure` if there is no retry."""
         delay = self._flow.delay_after(failure, self._authorization, self.time_remaining())
         if delay is not None:
             return delay
@@ -197,7 +197,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         return details
 
     async def initial_metadata(self) -> grpc.aio.Metadata:
-        """Returns when the call ends, not before: the call may have to be sent again."""
+        """Returns only when the call has ended, since it may be retried."""
         metadata: grpc.aio.Metadata = await self._outcome("initial_metadata")
         return metadata
 
@@ -234,17 +234,19 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
     if not TYPE_CHECKING:  # type checkers report the missing attribute
 
         def __getattr__(self, name: str) -> Any:
-            """A field of the response, most likely, by a caller who forgot to await the call."""
+            """Most likely a field of the response: the caller forgot to await the call."""
             if name.startswith("_"):
                 raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
             rpc = self._stub_method.rpc
-            raise AttributeError(f"await the call of {rpc} before you use {name!r} of its response")
+            raise AttributeError(
+                f"a call in progress has no attribute {name!r}; await the call of {rpc} to get its response"
+            )
 
     def time_remaining(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
 
     def _ended(self, task: asyncio.Task[Response]) -> None:
         if not task.cancelled():
-            task.exception()  # marks it as retrieved: asyncio would log an error that nobody asks for
+            task.exception()  # marks it as retrieved, otherwise asyncio would log it
         elif self._attempt is not None:
-            self._attempt.cancel()  # the task may have been cancelled before it awaited what was sent already
+            self._attempt.cancel()  # the task may have been cancelled before it awaited the attempt

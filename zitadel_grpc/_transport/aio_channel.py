@@ -1,7 +1,7 @@
 """The async client's channel: each call carries the cached token as plain metadata.
 
-Not as call credentials: gRPC starts a thread for each call of a channel with a plugin (1.4 times the CPU of a
-call), and reports the plugin's errors as UNAVAILABLE, which is then retried.
+Call credentials are not used. On a channel with a plugin, gRPC starts a thread for each call (1.4 times the
+CPU of a call), and it reports the plugin's errors as UNAVAILABLE, which is then retried.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from zitadel_grpc._transport.traced import TracedCall, propagated
 class AuthenticatedMethod(BaseMethod, grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
     """A unary-unary method of a stub."""
 
-    # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call costs in
-    # addition to gRPC's own.
+    # The hot path: this method, AuthenticatedCall.__init__ and its __await__ are all that a call with a
+    # cached token adds to the cost of gRPC itself.
     @without_locals
     def __call__(
         self,

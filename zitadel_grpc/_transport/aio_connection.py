@@ -37,7 +37,7 @@ class Binding(Lines):
         self._replaced: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
         super().__init__(target, open_channel)
 
-    def let_go(self, line: Line) -> None:
+    def retire(self, line: Line) -> None:
         self._replaced.add(line.channel)  # closes itself when nothing refers to it
 
     async def close(self, grace: float | None) -> None:
@@ -64,7 +64,7 @@ class AsyncConnection:
             return sum((binding.counts for binding in self._bindings.values()), self._past)
 
     def bind(self) -> Binding:
-        """The running loop's binding. Raises ClosedError, and RuntimeError where no loop runs."""
+        """The running loop's binding. Raises ClosedError, or RuntimeError if no loop is running."""
         loop = get_running_loop()
         with self._lock:  # one thread may close the client while another one opens a channel
             if self.waits.is_closed:
@@ -77,9 +77,9 @@ class AsyncConnection:
             return binding
 
     async def close(self, grace: float | None = None) -> None:
-        """Ends calls in progress after `grace` seconds (None: at once). Later calls raise ClosedError. The
-        channels of other running event loops are closed in those loops, without waiting for it. Raises
-        ConfigurationError for an invalid `grace`."""
+        """Cancels calls in progress after `grace` seconds (None: immediately). Later calls raise ClosedError.
+        Channels of other running event loops are closed in those loops, which this method does not wait for.
+        Raises ConfigurationError for an invalid `grace`."""
         check_grace(grace)
         with self._lock:
             self.waits.close()

@@ -16,8 +16,8 @@ class CheckedStream:
     """gRPC's call with checks. Requests are checked as they are written: gRPC would send an empty message. A
     response that cannot be read raises Internal: gRPC would return None.
 
-    `refused` has the error that ended the iterator of requests, after which gRPC cancels the call. `tell` is
-    called with the code and details of the call's end."""
+    `refused` contains the error that ended the iterator of requests, after which gRPC cancels the call.
+    `on_end` is called with the call's status code and details."""
 
     def __init__(
         self,
@@ -25,13 +25,13 @@ class CheckedStream:
         rpc: str,
         check: Callable[[Any], Any],
         refused: list[Exception],
-        tell: Callable[[grpc.StatusCode, str | None], None],
+        on_end: Callable[[grpc.StatusCode, str | None], None],
     ) -> None:
         self._call = call
         self._rpc = rpc
         self._check = check
         self._refused = refused
-        self._tell = tell
+        self._on_end = on_end
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_call":
@@ -43,7 +43,7 @@ class CheckedStream:
 
     async def code(self) -> grpc.StatusCode:
         code: grpc.StatusCode = await self._call.code()
-        self._tell(code, await self._call.details())
+        self._on_end(code, await self._call.details())
         return code
 
     async def read(self) -> Any:
@@ -55,7 +55,7 @@ class CheckedStream:
             try:
                 response = await self._ended(responses.__anext__())
             except StopAsyncIteration:
-                self._tell(grpc.StatusCode.OK, "")
+                self._on_end(grpc.StatusCode.OK, "")
                 return
             yield self._readable(response)
 
@@ -69,7 +69,7 @@ class CheckedStream:
         try:
             return await waiting
         except grpc.aio.AioRpcError as error:
-            self._tell(error.code(), error.details())
+            self._on_end(error.code(), error.details())
             raise
         except asyncio.CancelledError:
             if not self._refused or not self._call.cancelled():

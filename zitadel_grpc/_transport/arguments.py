@@ -15,7 +15,7 @@ NO_OPTIONS: CallOptions = (None, None, None)
 
 
 def check_timeout(timeout: object) -> None:
-    """Raises ConfigurationError for what is not a deadline in seconds, such as inf or nan."""
+    """Raises ConfigurationError for an invalid timeout in seconds, such as inf or nan."""
     if not is_number(timeout) or not 0 < timeout <= _LONGEST_TIMEOUT:
         raise ConfigurationError(
             f"timeout must be a number of seconds above 0 and up to {_LONGEST_TIMEOUT:g}, "
@@ -35,12 +35,13 @@ def check_grace(grace: object) -> None:
     """Raises ConfigurationError."""
     if grace is not None and (not is_number(grace) or not 0 <= grace <= _LONGEST_TIMEOUT):
         raise ConfigurationError(
-            f"grace must be None or seconds, 0 to {_LONGEST_TIMEOUT:g}, not {shown_number(grace)}"
+            f"grace must be None or a number of seconds from 0 to {_LONGEST_TIMEOUT:g}, "
+            f"not {shown_number(grace)}"
         )
 
 
 def check_call_options(options: CallOptions) -> None:
-    """Raises ConfigurationError. gRPC takes any non-empty text for True."""
+    """Raises ConfigurationError. gRPC would accept any non-empty string as True."""
     credentials, wait_for_ready, compression = options
     if not isinstance(credentials, grpc.CallCredentials | None):
         raise ConfigurationError(

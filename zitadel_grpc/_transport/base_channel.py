@@ -20,11 +20,11 @@ from zitadel_grpc.errors import RpcError
 
 
 class BaseMethod(DocumentedMethod):
-    """A unary-unary method of a stub. gRPC's own method is made at the first call: a stub has hundreds, and a
-    program uses few of them."""
+    """A unary-unary method of a stub. gRPC's own method is created at the first call: a stub has hundreds,
+    and a program uses few of them."""
 
     _accepts: type | None = None
-    """The type of the last request, which was checked."""
+    """The type of the last request that was checked."""
 
     def __init__(self, connection: Any, fixed: Pairs, retries: Retries, arguments: tuple[Any, ...]) -> None:
         self.connection = connection
@@ -47,7 +47,7 @@ class BaseMethod(DocumentedMethod):
         return self.rpc, self._arguments[2](b"")
 
     def warn_if_deprecated(self) -> None:
-        """Warns, if the client's options ask for that."""
+        """Warns if the RPC is deprecated and the client's options enable the warning."""
         if warns(self.target.options):
             warn_if_deprecated(self.rpc)
 
@@ -59,8 +59,8 @@ class BaseMethod(DocumentedMethod):
     def failure_of(
         self, error: grpc.RpcError, method: Any, request: Any, sent: Pairs, earlier: RpcError | None
     ) -> RpcError:
-        """The error to raise for `error` of gRPC's own `method`, which was called with the metadata `sent`;
-        `earlier` is the failure of the attempt before."""
+        """The error to raise for `error` of gRPC's own `method`, which was called with the metadata `sent`.
+        `earlier` is the failure of the previous attempt."""
         failure = from_grpc_error(error, self.rpc, sent, self.target.proxy)
         return note_evidence(failure, method, request, self.target.options, self.retries, earlier)
 
@@ -80,8 +80,8 @@ class BaseMethod(DocumentedMethod):
 
 
 class BaseChannel:
-    """A channel that any generated stub works on. `fixed` is metadata that every call carries; `retries` says
-    which calls are sent again."""
+    """A channel for any generated stub. `fixed` is metadata that every call carries; `retries` says which
+    calls are retried."""
 
     _method: type[BaseMethod]
 

@@ -77,8 +77,8 @@ def open_sync(
 
 
 def _dialled(endpoint: Endpoint, options: ConnectionOptions) -> str:
-    """The address that gRPC connects to: the target, or the proxy. With a scheme: without one, gRPC would
-    take a host named `unix` or `xds` for it."""
+    """The address that gRPC connects to: the target, or the proxy. It has a scheme, since gRPC would take a
+    host named `unix` or `xds` for one."""
     if options.proxy and "grpc.http_proxy" not in dict(options.channel_options):
         return f"dns:///{urlsplit(options.proxy).netloc.rpartition('@')[2]}"
     return f"dns:///{endpoint.target}"

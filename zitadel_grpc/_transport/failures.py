@@ -49,7 +49,7 @@ def from_grpc_error(
     removed. `proxy` is the proxy that the call went through, for the hint."""
     if isinstance(error, RpcError):
         return error
-    call: Any = error  # grpc's sync errors are calls: the methods are there, the type does not say so
+    call: Any = error  # grpc's errors have the methods of a call, but their type does not
     code, secrets = call.code(), secrets_of(sent)
     failure = _BY_CODE.get(code, RpcError)(
         rpc,
@@ -79,9 +79,9 @@ def note_evidence(
     retries: Retries,
     earlier: RpcError | None = None,
 ) -> RpcError:
-    """Marks on `error` whether the request was never sent, and whether an earlier attempt may have been
-    executed: `never_executed` decides by these. `method` is gRPC's own; `earlier` is the failure of the
-    attempt before."""
+    """Records on `error` whether the request was never sent, and whether an earlier attempt may have been
+    executed, for `never_executed`. `method` is gRPC's own; `earlier` is the failure of the previous
+    attempt."""
     configured = dict(options.channel_options)
     error._repeated = (
         retries == "all"
@@ -100,7 +100,8 @@ def note_evidence(
 
 
 def _not_connected(error: RpcError, method: Any) -> bool:
-    """Whether error and channel both say that there was no connection: a server can send the same text."""
+    """Whether the error's text and the channel's state show that there was no connection. The text alone
+    proves nothing: a server can send it too."""
     if error.initial_metadata() or error.trailing_metadata():
         return False
     return bool(_NO_CONNECTION.match(error.details() or "")) and _compat.cannot_connect(method)
@@ -119,7 +120,7 @@ def _too_large(error: RpcError, request: Any, limit: Any) -> bool:
 
 
 def unreadable(rpc: str) -> Internal:
-    """For a response with status OK that is not a message of the RPC's type: gRPC returns None for it."""
+    """For a response that cannot be deserialized although its status is OK: gRPC returns None."""
     return Internal(rpc, "the response cannot be read; the server may have executed the call")
 
 
@@ -131,10 +132,10 @@ def foreign_metadata(rpc: str) -> InvalidMetadata:
 
 
 def no_token_in_time(rpc: str, left: float, earlier: RpcError | None) -> DeadlineExceeded:
-    """`left` is how many seconds there were to wait for the token; `earlier` the failure after which the call
-    was to be sent again."""
+    """`left`: the seconds that were available to wait for the token. `earlier`: the failure that caused the
+    retry, if any."""
     if left <= 0 and earlier is None:
-        error = DeadlineExceeded(rpc, "the timeout had passed before the call began; it must be above 0")
+        error = DeadlineExceeded(rpc, "the timeout passed before the call started; it must be above 0")
     else:
         error = DeadlineExceeded(rpc, "the deadline passed while the call waited for a token")
     error._never_sent = earlier is None or never_executed(earlier)

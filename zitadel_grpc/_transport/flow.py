@@ -1,17 +1,16 @@
-"""Why a call is sent again. All decisions about retries and refused tokens are made here, and nothing waits.
+"""Why a call is retried. All decisions about retries and rejected tokens are made here; nothing here waits.
 
 | the attempt ended with | then |
 | --- | --- |
-| UNAVAILABLE | gRPC itself sends the call again, as `service_config` tells it: up to 4 attempts with exponential backoff, within a budget shared by all calls to the server (gRFC A6) |
-| RESOURCE_EXHAUSTED | the call is sent again if the server says after how long, and that is before the deadline: up to 4 attempts. gRPC would retry at its own pace |
-| UNAUTHENTICATED | the token is dropped from the cache, and the call is sent once more with another one |
+| UNAVAILABLE | gRPC itself retries the call, as configured by `service_config`: up to 4 attempts with exponential backoff, within a budget shared by all calls to the server (gRFC A6) |
+| RESOURCE_EXHAUSTED | the call is retried after the delay that the server asks for, if it ends before the deadline: up to 4 attempts. gRPC would retry at its own pace |
+| UNAUTHENTICATED | the token is dropped from the cache, and the call is retried once with another one |
 | anything else | the error is raised |
 
 The first two depend on `ConnectionOptions.retries`: by default they apply to RPCs that only read. This package
-never sends streams and futures again.
+never retries streams and futures.
 
-`aio_call.AuthenticatedCall` and `sync_call.BlockingCall` do the sending and the waiting, and ask a `CallFlow`
-what comes next.
+`aio_call.AuthenticatedCall` and `sync_call.BlockingCall` send and wait. They ask a `CallFlow` what to do next.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -42,8 +41,8 @@ _POLICY = (
 _BUDGET = '{"maxTokens":100,"tokenRatio":0.1}'
 _EVERY_METHOD = "[{}]"
 
-# These do not show whether the server accepted the token.
-_SAY_NOTHING_ABOUT_THE_TOKEN = frozenset(
+# These codes do not show that the server accepted the token.
+_TOKEN_MAY_BE_INVALID = frozenset(
     {
         grpc.StatusCode.UNAUTHENTICATED,
         grpc.StatusCode.UNAVAILABLE,
@@ -55,7 +54,7 @@ _SAY_NOTHING_ABOUT_THE_TOKEN = frozenset(
 
 @functools.cache
 def service_config(retries: Retries) -> str | None:
-    """gRPC's service config (JSON); None if gRPC is to send nothing again."""
+    """gRPC's service config (JSON) with the retry policy; None for no retries."""
     if retries == "none":
         return None
     names = _EVERY_METHOD
@@ -67,30 +66,30 @@ def service_config(retries: Retries) -> str | None:
 
 
 class CallFlow:
-    """The attempts of one call. `cache` is None if the call brings its own authorization.
+    """Decides about the attempts of one call. `cache` is None if the call has its own authorization.
 
-    After each failure: `delay_after`, then wait and get a token (`no_token` if there is none), then
-    `check_resend`, then send.
+    After each failure, call `delay_after`, wait, get a token (or call `no_token`), call `check_resend`, and
+    send the call again.
     """
 
     __slots__ = ("_cache", "_pushed_back", "_refused", "_retries", "_rpc", "failure")
 
     def __init__(self, rpc: str, cache: TokenCache | None, retries: Retries) -> None:
         self.failure: RpcError | None = None
-        """The failure after which the call is sent again."""
+        """The failure that caused the current retry."""
         self._rpc = rpc
         self._cache = cache
         self._retries: Retries = retries
         self._pushed_back = 0  # retries after RESOURCE_EXHAUSTED
-        self._refused: str | None = None  # the `authorization` that was refused; that happens once
+        self._refused: str | None = None  # the `authorization` that the server rejected, and we replaced
 
     def delay_after(self, failure: ZitadelError, authorization: str | None, left: float) -> float | None:
-        """How many seconds to wait before the call is sent again; None if `failure` is to be raised. The
-        attempt was sent with `authorization`; the deadline is in `left` seconds."""
+        """Seconds to wait before the call is sent again; None if `failure` must be raised. The failed attempt
+        had `authorization`; the deadline is in `left` seconds."""
         if not isinstance(failure, RpcError) or failure._never_sent:
             return None
         code = failure.code()
-        if code not in _SAY_NOTHING_ABOUT_THE_TOKEN:
+        if code not in _TOKEN_MAY_BE_INVALID:
             self.succeeded(authorization)
         delay = None
         if code is grpc.StatusCode.UNAUTHENTICATED:
@@ -103,7 +102,7 @@ class CallFlow:
 
     def no_token(self, error: TimeoutError | TokenEndpointError, left: float) -> NoReturn:
         """Raises the error of a call that got no token within `left` seconds. If an earlier attempt may have
-        been executed, that is the failure of the attempt: `may_have_applied` depends on it."""
+        been executed, that attempt decides the error: `may_have_applied` depends on it."""
         if isinstance(error, TimeoutError):
             raise no_token_in_time(self._rpc, left, self.failure) from None
         if self.failure is None or never_executed(self.failure):
@@ -111,8 +110,8 @@ class CallFlow:
         raise self.failure from error
 
     def check_resend(self, authorization: str | None) -> None:
-        """To be called before the call is sent again with `authorization`. Raises the failure if the server
-        has refused that value already."""
+        """Called before the call is sent again with `authorization`. Raises the failure if the server has
+        already rejected that value."""
         assert self.failure is not None
         if authorization is not None and authorization == self._refused:
             raise self.failure
@@ -136,9 +135,9 @@ class CallFlow:
         delay = failure.retry_delay
         if delay is None or self._pushed_back + 1 >= _ATTEMPTS or not self._may_repeat():
             return None
-        import random  # here: few calls get so far
+        import random  # imported here: few calls get this far
 
-        delay *= random.uniform(1, 1.1)  # noqa: S311  # so that not all clients come back at the same moment
+        delay *= random.uniform(1, 1.1)  # noqa: S311  # so that clients do not all retry at the same moment
         if delay >= left:
             return None
         self._pushed_back += 1

@@ -27,11 +27,11 @@ class Forking(Protocol):
         """Releases the connections that nothing uses any more."""
 
     def forget_connections(self) -> object:
-        """In the child: returns its connections without closing them, and forgets them."""
+        """In the child: gives up its connections without closing them, and returns them."""
 
 
-_CALLS_END = 0.4  # seconds; the longest time that a fork waits for calls in progress
-_FORK_ENDS = 1.0  # seconds; the longest time that a call waits for a fork
+_LONGEST_WAIT_FOR_CALLS = 0.4  # seconds, of a fork
+_LONGEST_WAIT_FOR_FORK = 1.0  # seconds, of a call
 
 
 class CallGate:
@@ -40,9 +40,8 @@ class CallGate:
     calls and waits briefly for those in progress. If some remain, calls in the child raise ClosedError."""
 
     def __init__(self) -> None:
-        self._inside: collections.deque[None] = (
-            collections.deque()
-        )  # a counter: its methods are atomic and cheap
+        # Its length is the number of calls. Unlike `+=`, the methods of a deque are atomic.
+        self._inside: collections.deque[None] = collections.deque()
         self._opened = threading.Event()
         self._opened.set()
 
@@ -51,7 +50,7 @@ class CallGate:
         self._inside.append(None)
         while not self._opened.is_set():
             self._inside.pop()
-            in_time = self._opened.wait(_FORK_ENDS)
+            in_time = self._opened.wait(_LONGEST_WAIT_FOR_FORK)
             self._inside.append(None)
             if not in_time:
                 return
@@ -62,7 +61,7 @@ class CallGate:
     def close(self) -> bool:
         """Called before a fork. Returns whether all calls have left."""
         self._opened.clear()
-        deadline = time.monotonic() + _CALLS_END
+        deadline = time.monotonic() + _LONGEST_WAIT_FOR_CALLS
         while self._inside and time.monotonic() < deadline:
             time.sleep(0.001)
         return not self._inside

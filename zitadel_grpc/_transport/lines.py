@@ -23,9 +23,9 @@ from zitadel_grpc._transport.target import Target
 
 STREAMS = "streams"
 _NEVER = -math.inf
-_GRPCS_OWN = "Deadline Exceeded"  # a DEADLINE_EXCEEDED from the server is a response, and has another text
-_NO_ANSWER = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
-"""Status codes that gRPC's client creates too, without a response."""
+_CLIENT_DEADLINE = "Deadline Exceeded"  # gRPC's own text; a DEADLINE_EXCEEDED from the server has another
+_MAYBE_NO_RESPONSE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+"""Status codes that gRPC's client also creates without a response."""
 _HANDSHAKE = 0.9  # seconds; a new connection may be silent for that long
 _SHORTEST = 0.2  # seconds; shorter silence means a short deadline, not a dead connection
 
@@ -42,10 +42,10 @@ class Line:
 
     def is_dead(self, code: Any, details: str | None, sent: float, now: float | None = None) -> bool:
         """Records how a call that was sent at `sent` (`time.monotonic`) ended. Returns whether the connection
-        is dead, and the next call needs another one."""
+        is dead, so that the next call needs another one."""
         now = time.monotonic() if now is None else now
-        if code is not grpc.StatusCode.DEADLINE_EXCEEDED or details != _GRPCS_OWN:
-            if code not in _NO_ANSWER:
+        if code is not grpc.StatusCode.DEADLINE_EXCEEDED or details != _CLIENT_DEADLINE:
+            if code not in _MAYBE_NO_RESPONSE:
                 self.heard = now
             return False
         if self.heard > sent:
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(slots=True)
 class Counts:
-    """How many calls were made, and how many attempts were sent again by this package."""
+    """The number of calls, and of retries by this package."""
 
     calls: int = 0
     retries: int = 0
@@ -98,8 +98,8 @@ class Lines:
         self.line()
 
     def line(self, name: str | None = None) -> Line:
-        """The line for calls with the `retries` named (default: those of the options), or for `STREAMS` that
-        need a token."""
+        """The line for calls whose `retries` are `name` (default: those of the options), or, if `name` is
+        `STREAMS`, for streams that need a token."""
         name = self._target.options.retries if name is None else name
         with self._lock:
             if (line := self._lines.get(name)) is None:
@@ -133,10 +133,10 @@ class Lines:
                     del self._lines[name]
                     for key in [key for key in self.methods if key[0] == name]:
                         del self.methods[key]
-                    self.let_go(other)
+                    self.retire(other)
 
-    def let_go(self, line: Line) -> None:
-        """Called when `line` is replaced: closes it when no call uses it, or with the client."""
+    def retire(self, line: Line) -> None:
+        """Called when `line` is replaced: closes it when no call uses it any more, or with the client."""
         raise NotImplementedError
 
     @property

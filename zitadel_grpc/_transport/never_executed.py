@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zitadel_grpc.errors import RpcError
 
 # The server rejects a request with these before it does anything, and gRPC's client never creates them.
-_OF_SERVERS_ONLY = frozenset(
+_SERVER_ONLY = frozenset(
     {
         StatusCode.INVALID_ARGUMENT,
         StatusCode.NOT_FOUND,
@@ -27,7 +27,7 @@ _OF_SERVERS_ONLY = frozenset(
     }
 )
 # The same, but gRPC's client also creates them from RST_STREAM, HTTP statuses and size limits.
-_OF_BOTH = frozenset(
+_SERVER_OR_CLIENT = frozenset(
     {
         StatusCode.PERMISSION_DENIED,
         StatusCode.UNAUTHENTICATED,
@@ -43,7 +43,7 @@ def never_executed(error: RpcError) -> bool:
         return True
     if error._repeated:  # an earlier attempt may have been executed, and be the cause of an ALREADY_EXISTS
         return False
-    return error.code() in _OF_SERVERS_ONLY or (error.code() in _OF_BOTH and _made_by_server(error))
+    return error.code() in _SERVER_ONLY or (error.code() in _SERVER_OR_CLIENT and _made_by_server(error))
 
 
 def _made_by_server(error: RpcError) -> bool:

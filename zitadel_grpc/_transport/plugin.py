@@ -25,8 +25,8 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
         calls = grpc.metadata_call_credentials(ZitadelAuthPlugin(url, credentials))
         grpc.composite_channel_credentials(grpc.ssl_channel_credentials(), calls)
 
-    Compose it with the channel's credentials, as above. Passed per call (`credentials=`), grpc.aio leaks an
-    object each time (grpc issue 43193).
+    Compose it with the channel's credentials, as above. If it is passed per call instead (`credentials=`),
+    grpc.aio leaks an object each time (grpc issue 43193).
 
     The plugin never blocks gRPC's thread. If it cannot obtain a token, the call fails with UNAVAILABLE and
     the cause in its details: gRPC reports the errors of every plugin that way. The plugin does not learn how
@@ -61,7 +61,7 @@ class ZitadelAuthPlugin(grpc.AuthMetadataPlugin):
                 f"no token was sent to {asked}: the credentials are for {host}:{port}. If both are the same "
                 "server, set ConnectionOptions(authority=…) to the name that the channel uses"
             )
-            callback(None, error)  # type: ignore[arg-type]  # gRPC takes None next to an error, its types do not say so
+            callback(None, error)  # type: ignore[arg-type]  # gRPC's types do not allow None, gRPC does
             return
         header = self._cache.authorization()
         if header is not None:
@@ -86,7 +86,7 @@ def composed_credentials(target: Target) -> grpc.ChannelCredentials:
         if not target.endpoint.loopback:
             raise ConfigurationError(
                 f"{target.endpoint.origin} is plaintext: gRPC's plugins send tokens over TLS and to "
-                "loopback addresses only, even with allow_plaintext=True"
+                "loopback addresses only, even with allow_plaintext=True; use https"
             )
         transport = grpc.local_channel_credentials()
     # Not a plugin from `target.options`: their proxy is the one for calls, and the token endpoint may need

@@ -20,9 +20,9 @@ from zitadel_grpc._transport.requests import accept, check_serializable, checked
 
 
 class StreamingMethod(DocumentedMethod):
-    """gRPC's own method, on a channel with the plugin: a stream cannot be sent again after its token was
-    rejected. So it has no default deadline and no retries. Requests are checked, and the responses of
-    grpc.aio too; all other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
+    """gRPC's own method on a channel with the plugin, since a stream cannot be sent again after its token was
+    rejected. It has no default timeout and no retries. Requests are checked, and with grpc.aio responses too.
+    All other errors are gRPC's. `kind` is the channel's method, such as `stream_unary`."""
 
     def __init__(
         self,

@@ -1,5 +1,4 @@
-"""One call of the synchronous client: it sends, and waits by blocking. What happens after a failure is
-decided in `flow`."""
+"""One call of the synchronous client. It sends and blocks; `flow` decides what happens after a failure."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 
 class BlockingCall:
-    """A call that is not sent yet. `made` has gRPC's own method, and the line that it uses."""
+    """A call that has not been sent yet. `made` has gRPC's own method and the line that it uses."""
 
     def __init__(
         self,
@@ -58,7 +57,7 @@ class BlockingCall:
         return self._run(self._method.with_call)
 
     def future(self) -> CallFuture:
-        """The call as a future. It is never sent again, but a refused token is dropped."""
+        """The call as a future. It is never retried, but a rejected token is dropped."""
         authorization = self._token()
         sent = with_token(self._pairs, authorization)
         began = time.monotonic()
@@ -70,22 +69,22 @@ class BlockingCall:
             if refused and authorization is not None and self._cache is not None:
                 self._cache.refused(authorization)
 
-        def told(error: Any) -> Any:
+        def failure_of(error: Any) -> Any:
             return self._stub_method.failure_of(error, self._method, self._request, sent, None)
 
         gate = forking.calls
-        gate.enter()  # until the call ends: `_send` counts its start only
+        gate.enter()  # until the call ends; `_send` is inside only while it starts the call
         try:
             future, failure = self._send(self._method.future, authorization)
             if failure is not None:
                 raise failure
         except BaseException:
-            failure = None  # its traceback has this frame: a reference cycle for each failure
+            failure = None  # avoids a reference cycle: its traceback refers to this frame
             gate.leave()
             raise
         future.add_done_callback(lambda _: gate.leave())
         future.add_done_callback(end)
-        return CallFuture(future, self._stub_method.rpc, told)
+        return CallFuture(future, self._stub_method.rpc, failure_of)
 
     def _run(self, send: Callable[..., Any]) -> Any:
         authorization = self._token()
@@ -101,12 +100,12 @@ class BlockingCall:
                 failure = unreadable(self._stub_method.rpc)
             delay = self._flow.delay_after(failure, authorization, self._deadline - time.monotonic())
             if delay is None:
-                # Not inside of `except`: otherwise gRPC's error, which cannot be pickled, would be the
-                # context, and Dask sends that along.
+                # Outside of `except`: otherwise gRPC's error would be the context. It cannot be pickled, and
+                # Dask pickles contexts too.
                 try:
                     raise failure
                 finally:
-                    del failure  # its traceback has this frame: a reference cycle for each failure
+                    del failure  # avoids a reference cycle: its traceback refers to this frame
             self._stub_method.waits.pause(delay)
             self._left = self._deadline - time.monotonic()
             authorization = self._token()
@@ -141,7 +140,7 @@ class BlockingCall:
             gate.leave()
 
     def _failure(self, error: BaseException, sent: Pairs) -> ZitadelError:
-        """The error to raise for `error`. Raises an interceptor's own error as it is."""
+        """Returns the error to raise for `error`. Raises an interceptor's own error unchanged."""
         if isinstance(error, Unserializable):
             return not_serialized(self._stub_method.rpc, error)
         if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 else:  # generic for type checkers only
     _MultiCallable = grpc.UnaryUnaryMultiCallable
 
-WAIT_ENDS: ContextVar[float | None] = ContextVar("zitadel_grpc_wait_ends", default=None)
-"""When (`time.monotonic`) calls made in this context have to end, whatever their own timeout. `wait_until`
-sets it: nothing else can end a blocking call that a user's function makes."""
+WAIT_DEADLINE: ContextVar[float | None] = ContextVar("zitadel_grpc_wait_deadline", default=None)
+"""The time (`time.monotonic`) by which calls in this context must end, whatever their own timeout. Set by
+`wait_until`, which has no other way to end the blocking calls of the user's function."""
 
 
 class AuthenticatedMethod(BaseMethod, _MultiCallable):
@@ -67,8 +67,8 @@ class AuthenticatedMethod(BaseMethod, _MultiCallable):
         wait_for_ready: bool | None = None,
         compression: grpc.Compression | None = None,
     ) -> Any:
-        """A `grpc.Future` that is also a `grpc.Call`, with the errors of a call. Waits here for a token, if
-        there is none. A call that fails is not sent again; after UNAUTHENTICATED, the next call gets another
+        """Returns a `grpc.Future` that is also a `grpc.Call`, and raises the errors of a call. Blocks until
+        there is a token. A failed call is not retried; after UNAUTHENTICATED, the next call uses another
         token."""
         options = (credentials, wait_for_ready, compression)
         call, span = self._prepare(request, timeout, metadata, options)
@@ -79,8 +79,8 @@ class AuthenticatedMethod(BaseMethod, _MultiCallable):
     ) -> tuple[BlockingCall, CallSpan | None]:
         pairs, own = self._check(request, metadata, options)
         timeout = self.target.timeout if timeout is None else call_timeout(timeout)
-        if (ends := WAIT_ENDS.get()) is not None:
-            timeout = max(0.0, min(timeout, ends - time.monotonic()))
+        if (deadline := WAIT_DEADLINE.get()) is not None:
+            timeout = max(0.0, min(timeout, deadline - time.monotonic()))
         binding = self.connection.current or self.connection.bind()
         made = binding.methods.get(self._key)
         if made is None:

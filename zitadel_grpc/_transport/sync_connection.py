@@ -30,7 +30,7 @@ class Binding(Lines):
         self._replaced: list[tuple[weakref.ref[Line], grpc.Channel]] = []
         super().__init__(target, open_channel)
 
-    def let_go(self, line: Line) -> None:
+    def retire(self, line: Line) -> None:
         self._replaced.append((weakref.ref(line), line.channel))
 
     def _close_unused(self) -> None:

@@ -1,4 +1,4 @@
-"""What `.future()` of a synchronous method returns: gRPC's future, with this package's errors."""
+"""The result of a synchronous method's `.future()`: gRPC's future, with this package's errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ else:  # generic for type checkers only
 
 
 class CallFuture(_Future, grpc.Call):
-    """A call in progress. Waiting for it raises what a call raises; gRPC's FutureCancelledError if it was
-    cancelled, and FutureTimeoutError after `timeout` seconds."""
+    """A call in progress. Waiting for it raises the errors of a call, gRPC's FutureCancelledError if it was
+    cancelled, or gRPC's FutureTimeoutError after `timeout` seconds."""
 
     def __init__(self, call: Any, rpc: str, failure_of: Callable[[Any], RpcError]) -> None:
         self._call = call
@@ -36,7 +36,7 @@ class CallFuture(_Future, grpc.Call):
         try:
             raise failure
         finally:
-            del failure  # its traceback has this frame: a reference cycle for each failure
+            del failure  # avoids a reference cycle: its traceback refers to this frame
 
     def exception(self, timeout: float | None = None) -> Exception | None:
         try:

@@ -1,4 +1,4 @@
-"""The server that a client calls, and the credentials it calls with."""
+"""The server that a client calls, and the credentials that it uses."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Target:
             raise ConfigurationError(f"validate must be True or False, not {type(validate).__name__}")
         check_timeout(timeout)
         self.endpoint = Endpoint.parse(url, allow_plaintext=options.allow_plaintext)
-        self.endpoint.warn_of_plaintext()
+        self.endpoint.warn_if_plaintext()
         self.credentials = credentials
         self.proxy = _proxies.resolve(self.endpoint, options)
-        # Resolved once: a later change of the environment must not send calls another way.
+        # Resolved once: a later change of the environment must not reroute calls.
         self.options = replace(options, proxy=self.proxy.url if self.proxy else "")
         self.timeout = timeout
         self.validate = validate

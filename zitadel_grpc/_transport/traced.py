@@ -1,4 +1,4 @@
-"""Calls within spans, for programs that use OpenTelemetry."""
+"""Calls with spans, for programs that use OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class TracedCall(AuthenticatedCall[Request, Response]):
-    """A call whose span ends with it, awaited or not: it runs in a task from the start."""
+    """A call with a span that ends with the call, awaited or not: the call runs in a task from the start."""
 
     def __init__(self, span: CallSpan, stub_method: BaseMethod, *arguments: Any) -> None:
         self._span = span
@@ -34,7 +34,7 @@ class TracedCall(AuthenticatedCall[Request, Response]):
 
 
 def call(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
-    """What `send` returns. The span ends then."""
+    """Returns the result of `send`, and ends the span."""
     with failing(span, rpc):
         response = send()
     span.end()
@@ -42,12 +42,12 @@ def call(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
 
 
 def future(span: CallSpan, rpc: str, send: Callable[[], Any]) -> Any:
-    """The future that `send` returns. The span ends with the future."""
+    """Returns the future from `send`. The span ends with the future."""
 
     def end(done: Any) -> None:
         code, failure = done.code(), None
         if code is not grpc.StatusCode.OK:
-            # Not from_grpc_error: it asks for the debug string, which a call that failed here never gets.
+            # Not from_grpc_error: it reads the debug string, which may block forever (see `_compat`).
             failure = RpcError(rpc, done.details(), code=code, trailing_metadata=done.trailing_metadata())
         span.end(failure, failure)
 
@@ -65,7 +65,7 @@ def propagated(span: CallSpan, rpc: str, pairs: Pairs) -> Pairs:
 
 @contextlib.contextmanager
 def failing(span: CallSpan, rpc: str) -> Iterator[None]:
-    """The span is the current one inside, and an error ends it."""
+    """Makes the span the current one inside. An error ends it."""
     with span.current():
         try:
             yield

@@ -34,7 +34,7 @@ def resolve_token_server(endpoint: Endpoint, options: ConnectionOptions) -> Toke
 
     def parse(url: str, what: str) -> Endpoint:
         parsed = Endpoint.parse(url, allow_plaintext=options.allow_plaintext, what=what)
-        parsed.warn_of_plaintext()
+        parsed.warn_if_plaintext()
         return parsed
 
     dialled = known_as = endpoint
