@@ -44,7 +44,7 @@ async def add_key(sandbox: Sandbox, robot: Robot) -> dict[str, str]:
     return key_file
 
 
-async def test_the_first_service_user_by_its_key_and_by_its_token(sandbox: Sandbox) -> None:
+async def test_the_first_service_user_authenticates_with_its_key_and_its_token(sandbox: Sandbox) -> None:
     for credentials in (
         JwtProfile.from_dict(sandbox.server.key_file),
         PersonalAccessToken(sandbox.server.pat),
@@ -52,7 +52,7 @@ async def test_the_first_service_user_by_its_key_and_by_its_token(sandbox: Sandb
         assert await user_by(sandbox, credentials) == sandbox.server.key_file["userId"]
 
 
-async def test_a_new_key_a_new_secret_and_a_new_token_are_those_of_their_user(sandbox: Sandbox) -> None:
+async def test_a_new_key_secret_and_token_authenticate_their_user(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot()
     key_file = await add_key(sandbox, robot)
     request = management.GenerateMachineSecretRequest(user_id=robot.id)
@@ -66,7 +66,7 @@ async def test_a_new_key_a_new_secret_and_a_new_token_are_those_of_their_user(sa
     assert await user_by(sandbox, AccessToken(lambda: token)) == robot.id
 
 
-async def test_a_removed_key_and_a_removed_secret_give_no_more_tokens(sandbox: Sandbox) -> None:
+async def test_a_removed_key_and_a_removed_secret_get_no_tokens(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot()
     api, key_file = sandbox.client.management, await add_key(sandbox, robot)
     secret = await api.GenerateMachineSecret(management.GenerateMachineSecretRequest(user_id=robot.id))
@@ -86,7 +86,7 @@ async def test_a_removed_key_and_a_removed_secret_give_no_more_tokens(sandbox: S
     await eventually_fails(by_secret, CredentialsError)
 
 
-async def test_a_wrong_secret_is_told_and_not_shown(sandbox: Sandbox) -> None:
+async def test_a_wrong_secret_is_reported_and_not_shown(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot()
     request = management.GenerateMachineSecretRequest(user_id=robot.id)
     await sandbox.client.management.GenerateMachineSecret(request)
@@ -95,7 +95,7 @@ async def test_a_wrong_secret_is_told_and_not_shown(sandbox: Sandbox) -> None:
     assert "not-the-right-secret" not in str(refused)
 
 
-async def test_a_deactivated_user_loses_its_token_for_good(sandbox: Sandbox) -> None:
+async def test_a_deactivated_user_loses_its_token_permanently(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot()
     api = sandbox.client.management
     async with sandbox.connect(robot) as client:
@@ -108,7 +108,7 @@ async def test_a_deactivated_user_loses_its_token_for_good(sandbox: Sandbox) -> 
             await user_of(client)
 
 
-async def test_a_user_may_get_jwts_that_verify_by_the_keys_of_the_server(sandbox: Sandbox) -> None:
+async def test_a_user_can_get_jwts_that_the_keys_of_the_server_verify(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot(jwt_access_tokens=True)
     key_file = await add_key(sandbox, robot)
     project_id = await sandbox.add_project()
@@ -127,7 +127,7 @@ async def test_a_user_may_get_jwts_that_verify_by_the_keys_of_the_server(sandbox
     assert claims["sub"] == robot.id
 
 
-async def test_calls_at_once_share_one_token(sandbox: Sandbox) -> None:
+async def test_concurrent_calls_share_one_token(sandbox: Sandbox) -> None:
     async with sandbox.connect(JwtProfile.from_dict(sandbox.server.key_file)) as client:
         assert len(set(await asyncio.gather(*(user_of(client) for _ in range(50))))) == 1
         assert await client.access_token() == await client.access_token()

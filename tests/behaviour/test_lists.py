@@ -58,7 +58,7 @@ async def pages(client: AsyncClient, request: management.ListUsersRequest) -> As
         request.query.offset += len(page)
 
 
-async def test_pages_together_are_the_list(sandbox: Sandbox, family: list[str]) -> None:
+async def test_the_pages_together_are_the_list(sandbox: Sandbox, family: list[str]) -> None:
     query = ListQuery(limit=PAGE, asc=True)
     request = management.ListUsersRequest(
         query=query, sorting_column=BY_NAME, queries=[named(family[0][:-2])]
@@ -68,7 +68,7 @@ async def test_pages_together_are_the_list(sandbox: Sandbox, family: list[str]) 
     assert [name for page in found for name in page] == family
 
 
-async def test_a_page_tells_how_many_there_are_in_all(sandbox: Sandbox, family: list[str]) -> None:
+async def test_a_page_contains_the_total(sandbox: Sandbox, family: list[str]) -> None:
     query = ListQuery(limit=1, asc=True)
     found = await sandbox.client.management.ListUsers(
         management.ListUsersRequest(query=query, queries=[named(family[0][:-2])])
@@ -76,11 +76,11 @@ async def test_a_page_tells_how_many_there_are_in_all(sandbox: Sandbox, family: 
     assert (len(found.result), found.details.total_result) == (1, COUNT)
 
 
-async def test_the_order_may_be_turned_round(sandbox: Sandbox, family: list[str]) -> None:
+async def test_the_order_can_be_reversed(sandbox: Sandbox, family: list[str]) -> None:
     assert await listed(sandbox.client, [named(family[0][:-2])], asc=False) == family[::-1]
 
 
-async def test_names_are_compared_as_asked(sandbox: Sandbox, family: list[str]) -> None:
+async def test_names_are_compared_with_the_requested_method(sandbox: Sandbox, family: list[str]) -> None:
     methods, first = TextQueryMethod, family[0]
     for name, method, found in (
         (first, methods.TEXT_QUERY_METHOD_EQUALS, [first]),
@@ -93,7 +93,7 @@ async def test_names_are_compared_as_asked(sandbox: Sandbox, family: list[str]) 
         assert await listed(sandbox.client, [named(name, method)]) == found
 
 
-async def test_all_queries_of_a_request_have_to_hold(sandbox: Sandbox, family: list[str]) -> None:
+async def test_all_queries_of_a_request_must_match(sandbox: Sandbox, family: list[str]) -> None:
     humans = user_v1.SearchQuery(type_query=user_v1.TypeQuery(type=user_v1.Type.TYPE_HUMAN))
     machines = user_v1.SearchQuery(type_query=user_v1.TypeQuery(type=user_v1.Type.TYPE_MACHINE))
     beginning = named(family[0][:-2])
@@ -101,7 +101,7 @@ async def test_all_queries_of_a_request_have_to_hold(sandbox: Sandbox, family: l
     assert await listed(sandbox.client, [beginning, machines]) == family
 
 
-async def test_v2_lists_the_same_and_knows_or_and_not(sandbox: Sandbox, family: list[str]) -> None:
+async def test_v2_lists_the_same_users_and_supports_or_and_not(sandbox: Sandbox, family: list[str]) -> None:
     def equal(name: str) -> user_v2.SearchQuery:
         return user_v2.SearchQuery(user_name_query=user_v2.UserNameQuery(user_name=name))
 

@@ -15,7 +15,7 @@ from zitadel_grpc.errors import NotFound, PermissionDenied, Unauthenticated
 GET_MY_ORG = management.GetMyOrgRequest()
 
 
-async def test_a_user_without_roles_may_only_ask_about_itself(sandbox: Sandbox) -> None:
+async def test_a_user_without_roles_can_only_read_itself(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot()
     async with sandbox.connect(robot) as client:
         assert (await client.auth.GetMyUser(GetMyUserRequest())).user.user_name == robot.name
@@ -29,7 +29,7 @@ async def test_a_user_without_roles_may_only_ask_about_itself(sandbox: Sandbox) 
         assert refused.value.error_id == "AUTHZ-cdgFk"
 
 
-async def test_a_role_gives_its_permissions_and_no_others(sandbox: Sandbox) -> None:
+async def test_a_role_grants_its_permissions_and_no_others(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot("ORG_OWNER_VIEWER")
     async with sandbox.connect(robot) as client:
         await eventually(lambda: client.management.GetMyOrg(GET_MY_ORG))
@@ -45,7 +45,7 @@ async def test_a_role_gives_its_permissions_and_no_others(sandbox: Sandbox) -> N
     assert (refused.value.error_id, refused.value.permission) == ("AUTH-5mWD2", "user.write")
 
 
-async def test_a_role_that_is_taken_away_gives_nothing_more(sandbox: Sandbox) -> None:
+async def test_a_removed_role_grants_nothing(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot("ORG_OWNER")
     async with sandbox.connect(robot) as client:
         await eventually(lambda: client.management.GetMyOrg(GET_MY_ORG))
@@ -53,7 +53,7 @@ async def test_a_role_that_is_taken_away_gives_nothing_more(sandbox: Sandbox) ->
         await eventually_fails(lambda: client.management.GetMyOrg(GET_MY_ORG), NotFound)
 
 
-async def test_an_organization_is_for_its_own_managers_and_those_of_the_instance(sandbox: Sandbox) -> None:
+async def test_only_managers_of_an_organization_or_the_instance_can_read_it(sandbox: Sandbox) -> None:
     org_id = await sandbox.add_organization()
     ours, theirs = await sandbox.add_robot("ORG_OWNER"), await sandbox.add_robot("ORG_OWNER", org_id=org_id)
     there = sandbox.client.with_org(org_id)
@@ -68,13 +68,13 @@ async def test_an_organization_is_for_its_own_managers_and_those_of_the_instance
         assert refused.value.error_id == "AUTHZ-cdgFk"
 
 
-async def test_an_organization_that_does_not_exist_is_told(sandbox: Sandbox) -> None:
+async def test_an_unknown_organization_is_reported(sandbox: Sandbox) -> None:
     with pytest.raises(PermissionDenied) as refused:
         await sandbox.client.with_org("1").management.GetMyOrg(GET_MY_ORG)
     assert refused.value.error_id == "AUTH-Bs7Ds"
 
 
-async def test_a_token_that_is_none_is_refused(sandbox: Sandbox) -> None:
+async def test_an_invalid_token_is_refused(sandbox: Sandbox) -> None:
     async with sandbox.connect(AccessToken("not-a-token")) as client:
         with pytest.raises(Unauthenticated) as refused:
             await client.management.GetMyOrg(GET_MY_ORG)

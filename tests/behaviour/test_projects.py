@@ -12,7 +12,7 @@ from zitadel_grpc.api.management import v1 as management
 from zitadel_grpc.errors import AlreadyExists, FailedPrecondition, NotFound
 
 
-async def test_a_project_has_the_roles_that_it_was_given(sandbox: Sandbox) -> None:
+async def test_a_project_has_the_roles_that_were_added(sandbox: Sandbox) -> None:
     api, project_id = sandbox.client.management, await sandbox.add_project("reader", "writer")
     request = management.ListProjectRolesRequest(project_id=project_id)
     await eventually(
@@ -71,7 +71,7 @@ async def test_another_organization_is_granted_a_project(sandbox: Sandbox) -> No
         )
 
 
-async def test_an_application_goes_with_its_project(sandbox: Sandbox) -> None:
+async def test_an_application_is_removed_with_its_project(sandbox: Sandbox) -> None:
     api, project_id = sandbox.client.management, await sandbox.add_project()
     added = await api.AddAPIApp(
         management.AddAPIAppRequest(

@@ -25,7 +25,7 @@ def user_of(client: Client) -> str:
     return client.auth.GetMyUser(GetMyUserRequest()).user.id
 
 
-def test_it_is_whom_its_credentials_say(sandbox: Sandbox, robot: Robot) -> None:
+def test_it_calls_as_the_user_of_its_credentials(sandbox: Sandbox, robot: Robot) -> None:
     with sandbox.connect_sync(robot) as client:
         assert user_of(client) == robot.id
 

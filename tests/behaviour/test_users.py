@@ -12,7 +12,7 @@ from zitadel_grpc.api.user import v2 as user_v2
 from zitadel_grpc.errors import AlreadyExists, InvalidArgument, NotFound
 
 
-async def test_what_one_api_makes_the_other_knows(sandbox: Sandbox) -> None:
+async def test_users_that_one_api_adds_are_visible_in_the_other(sandbox: Sandbox) -> None:
     client, name = sandbox.client, new_name("human")
     org_id = (await client.management.GetMyOrg(management.GetMyOrgRequest())).org.id
     created = await client.user_v2.CreateUser(
@@ -36,7 +36,7 @@ async def test_what_one_api_makes_the_other_knows(sandbox: Sandbox) -> None:
     await eventually_fails(lambda: client.user_v2.GetUserByID(by_id_v2), NotFound)
 
 
-async def test_a_change_is_read_and_listed(sandbox: Sandbox) -> None:
+async def test_a_change_is_visible_in_reads_and_lists(sandbox: Sandbox) -> None:
     robot, api = await sandbox.add_robot(), sandbox.client.management
     new = management.UpdateMachineRequest(user_id=robot.id, name="Renamed", description="now")
     await api.UpdateMachine(new)
@@ -53,7 +53,7 @@ async def test_a_change_is_read_and_listed(sandbox: Sandbox) -> None:
     assert listed.details.total_result == 1
 
 
-async def test_a_state_changes_there_and_back(sandbox: Sandbox) -> None:
+async def test_a_state_change_can_be_undone(sandbox: Sandbox) -> None:
     robot, api = await sandbox.add_robot(), sandbox.client.management
     states = user_v1.UserState
 
@@ -66,7 +66,7 @@ async def test_a_state_changes_there_and_back(sandbox: Sandbox) -> None:
     assert await eventually(state, lambda found: found == states.USER_STATE_ACTIVE)
 
 
-async def test_a_name_is_given_once(sandbox: Sandbox) -> None:
+async def test_a_user_name_is_unique(sandbox: Sandbox) -> None:
     robot = await sandbox.add_robot()
     with pytest.raises(AlreadyExists) as refused:
         await sandbox.client.management.AddMachineUser(
@@ -75,7 +75,7 @@ async def test_a_name_is_given_once(sandbox: Sandbox) -> None:
     assert refused.value.error_id == "V3-DKcYh"
 
 
-async def test_who_is_removed_is_gone_and_cannot_be_removed_again(sandbox: Sandbox) -> None:
+async def test_a_removed_user_is_not_found_and_cannot_be_removed_again(sandbox: Sandbox) -> None:
     robot, api = await sandbox.add_robot(), sandbox.client.management
     await api.RemoveUser(management.RemoveUserRequest(id=robot.id))
     by_id = management.GetUserByIDRequest(id=robot.id)
@@ -86,7 +86,7 @@ async def test_who_is_removed_is_gone_and_cannot_be_removed_again(sandbox: Sandb
     assert refused.value.error_id == "COMMAND-m9od"
 
 
-async def test_metadata_is_kept_byte_by_byte(sandbox: Sandbox) -> None:
+async def test_metadata_is_stored_byte_for_byte(sandbox: Sandbox) -> None:
     robot, api = await sandbox.add_robot(), sandbox.client.management
     request = management.GetUserMetadataRequest(id=robot.id, key="bytes")
     for value in (bytes(range(256)), b"changed"):
@@ -100,7 +100,7 @@ async def test_metadata_is_kept_byte_by_byte(sandbox: Sandbox) -> None:
     await eventually(lambda: api.ListUserMetadata(empty), lambda found: not found.result)
 
 
-async def test_a_request_that_breaks_a_rule_is_refused_in_the_servers_words(sandbox: Sandbox) -> None:
+async def test_an_invalid_request_is_refused_with_the_servers_message(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidArgument) as refused:
         await sandbox.client.management.GetUserByID(management.GetUserByIDRequest())
     assert refused.value.details() == (

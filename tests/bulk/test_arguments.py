@@ -26,12 +26,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("wrong", "message"), WRONG)
-def test_an_argument_that_cannot_work_is_refused(wrong: dict[str, Any], message: str) -> None:
+def test_an_invalid_argument_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         bulk.run(**{"method": print, "requests": [], **wrong})
 
 
-async def test_an_async_function_refuses_them_too() -> None:
+async def test_a_run_with_an_async_function_refuses_them_too() -> None:
     async def method(request: int) -> int:
         return request
 

@@ -56,7 +56,7 @@ async def test_each_request_is_sent_once_and_has_its_response(
     assert sorted(added_names(emulator)) == sorted(request.user_name for request in users(120))
 
 
-async def test_no_requests_give_no_outcomes(client: AsyncClient) -> None:
+async def test_no_requests_have_no_outcomes(client: AsyncClient) -> None:
     assert await all_of(bulk.run(client.management.AddMachineUser, [])) == []
 
 
@@ -88,7 +88,7 @@ async def test_concurrency_limits_how_many_requests_are_read(client: AsyncClient
                 break
 
 
-async def test_a_failure_is_an_outcome_and_the_others_go_on(client: AsyncClient) -> None:
+async def test_a_failure_is_an_outcome_and_the_other_calls_continue(client: AsyncClient) -> None:
     requests = [user(0), user(1), user(0), user(2)]
     outcomes = await all_of(bulk.run(client.management.AddMachineUser, requests, concurrency=1))
 

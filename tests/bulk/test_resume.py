@@ -60,7 +60,7 @@ async def test_sync_and_async_runs_share_the_format(
     assert states(path) == "+" * 20
 
 
-async def test_an_outcome_that_the_loop_did_not_process_comes_again_as_previously_sent(
+async def test_an_outcome_that_the_loop_did_not_process_is_repeated_as_previously_sent(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile, path: Path
 ) -> None:
     async with client_of(emulator, options, key) as client:
@@ -171,7 +171,7 @@ def test_another_kind_of_file_is_refused_and_kept(sync_client: Client, path: Pat
     assert path.read_bytes() == content
 
 
-def test_a_file_with_a_truncated_header_is_started_again(sync_client: Client, path: Path) -> None:
+def test_a_file_with_a_truncated_header_is_replaced(sync_client: Client, path: Path) -> None:
     add = sync_client.management.AddMachineUser
     list(bulk.run(add, users(2), resume=path))
     whole = path.read_bytes()

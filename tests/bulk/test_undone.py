@@ -169,7 +169,7 @@ async def test_a_token_error_after_an_attempt_proves_nothing_about_it() -> None:
 
 
 @pytest.mark.parametrize(("retries", "may_have_applied"), [("reads", False), ("all", True)])
-def test_futures_give_the_same_result_as_calls(retries: Retries, may_have_applied: bool) -> None:
+def test_futures_have_the_same_result_as_calls(retries: Retries, may_have_applied: bool) -> None:
     def outcome(place: Place) -> Outcome:
         url, options = to(place, retries=retries)
         with Client(url, TOKEN, options=options, timeout=10) as client:

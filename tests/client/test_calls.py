@@ -87,7 +87,7 @@ def test_a_client_shows_its_server_and_no_secret(
     assert "PRIVATE KEY" not in shown
 
 
-async def test_the_access_token_is_the_one_that_calls_carry(
+async def test_the_access_token_is_the_one_that_calls_send(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     traffic = Traffic(emulator)

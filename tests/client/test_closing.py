@@ -74,7 +74,7 @@ async def test_closing_a_view_has_no_effect(
         sync_client.management.GetMyOrg(GetMyOrgRequest())
 
 
-async def test_calls_under_way_are_cancelled(
+async def test_closing_cancels_calls_in_progress(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = AsyncClient(emulator.url, key, options=options)
@@ -91,7 +91,7 @@ async def test_calls_under_way_are_cancelled(
     assert all(call.cancelled() for call in calls)
 
 
-async def test_calls_under_way_may_finish_within_the_grace_period(
+async def test_calls_in_progress_can_finish_within_the_grace_period(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = AsyncClient(emulator.url, key, options=options)
@@ -143,7 +143,7 @@ async def test_closing_another_channel_does_not_end_waits_for_a_token(
         assert await code is grpc.StatusCode.OK
 
 
-def test_sync_calls_under_way_are_cancelled(
+def test_closing_cancels_sync_calls_in_progress(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     client = Client(emulator.url, key, options=options)

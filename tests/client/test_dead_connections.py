@@ -87,7 +87,7 @@ def test_at_most_one_connection_is_opened_per_deadline(emulator: Emulator, relay
     asyncio.run(run())
 
 
-def test_calls_under_way_end_on_the_old_connection(emulator: Emulator, relay: Relay) -> None:
+def test_calls_in_progress_finish_on_the_old_connection(emulator: Emulator, relay: Relay) -> None:
     async def run() -> None:
         pat = PersonalAccessToken(emulator.pat)
         async with AsyncClient(relay.url, pat, options=_options(emulator)) as client:

@@ -100,7 +100,7 @@ def program(emulator: Emulator, tmp_path: Path) -> Program:
     return Program(tmp_path)
 
 
-def test_a_client_works_on_in_parent_and_children(program: Program, emulator: Emulator) -> None:
+def test_a_client_keeps_working_in_parent_and_children(program: Program, emulator: Emulator) -> None:
     traffic = Traffic(emulator)
 
     program.run("""
@@ -128,7 +128,7 @@ def test_a_client_first_used_in_the_children_works_there(program: Program, emula
     assert traffic.token_requests == 3
 
 
-def test_an_async_client_whose_loop_has_ended_works_on_in_parent_and_children(
+def test_an_async_client_whose_loop_is_closed_keeps_working_in_parent_and_children(
     program: Program, emulator: Emulator
 ) -> None:
     traffic = Traffic(emulator)
@@ -178,7 +178,7 @@ def test_an_async_client_with_an_open_channel_is_refused_in_the_child(program: P
     """)
 
 
-def test_a_fork_in_the_middle_of_a_threads_calls_leaves_them_alone(program: Program) -> None:
+def test_a_fork_during_the_calls_of_a_thread_does_not_affect_them(program: Program) -> None:
     program.run("""
         begun, stop = threading.Event(), threading.Event()
 

@@ -72,7 +72,7 @@ async def test_a_caller_without_any_role_learns_which_roles_to_grant(emulator: E
     )
 
 
-async def test_an_rpc_without_a_permission_of_its_own_has_a_hint_without_roles(emulator: Emulator) -> None:
+async def test_an_rpc_without_its_own_permission_has_a_hint_without_roles(emulator: Emulator) -> None:
     admin = emulator.key_file["userId"]
 
     error = await failure(

@@ -96,7 +96,7 @@ async def test_a_serializer_without_bytes_sends_nothing(url: str, handler: _Serv
 
 
 @pytest.mark.parametrize("kind", ["stream_unary", "stream_stream"])
-async def test_streams_of_requests_send_only_what_the_rpc_takes(
+async def test_streams_of_requests_send_only_messages_that_the_rpc_accepts(
     url: str, handler: _Server, kind: str
 ) -> None:
     async with AsyncClient(url, AccessToken("t")) as client:
@@ -110,7 +110,9 @@ async def test_streams_of_requests_send_only_what_the_rpc_takes(
     assert not handler.received
 
 
-def test_a_sync_stream_of_requests_sends_only_what_the_rpc_takes(url: str, handler: _Server) -> None:
+def test_a_sync_stream_of_requests_sends_only_messages_that_the_rpc_accepts(
+    url: str, handler: _Server
+) -> None:
     with Client(url, AccessToken("t")) as client, pytest.raises(errors.InvalidRequest):
         method(client, "stream_unary")(iter(["oops"]))
     assert not handler.received
@@ -164,7 +166,7 @@ class _ReplacingAsync(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(client_call_details, ListUsersRequest())
 
 
-async def test_what_an_interceptor_sends_instead_must_be_what_the_rpc_takes(
+async def test_a_request_replaced_by_an_interceptor_must_have_the_right_type(
     url: str, handler: _Server
 ) -> None:
     request, refusal = GetMyOrgRequest(), r"must be a .*GetMyOrgRequest, not .*ListUsersRequest"

@@ -31,7 +31,7 @@ def service(request: pytest.FixtureRequest, client: Any) -> Any:
 
 
 @pytest.mark.pin
-def test_help_tells_types_summary_permission_and_rest_path(service: Any) -> None:
+def test_help_shows_types_summary_permission_and_rest_path(service: Any) -> None:
     document = inspect.getdoc(service.AddProject)
     assert document is not None
     first, *lines = document.splitlines()
@@ -54,7 +54,7 @@ def test_help_says_that_an_rpc_is_deprecated(service: Any) -> None:
 
 
 @pytest.mark.pin
-def test_the_repr_tells_types_summary_and_permission(service: Any) -> None:
+def test_the_repr_shows_types_summary_and_permission(service: Any) -> None:
     text = repr(service.AddProject)
     assert text.startswith(f"<{RPC}(AddProjectRequest) -> AddProjectResponse: Create Project")
     assert "permission project.create" in text

@@ -193,7 +193,7 @@ METADATA: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("metadata", METADATA.values(), ids=list(METADATA))
-async def test_metadata_that_grpc_cannot_carry_is_refused(zitadel: Emulator, metadata: Any) -> None:
+async def test_metadata_that_grpc_cannot_send_is_refused(zitadel: Emulator, metadata: Any) -> None:
     calls: list[Callable[..., Any]] = []
     async with async_client(zitadel) as client:
         with pytest.raises(errors.InvalidMetadata) as e:

@@ -15,7 +15,7 @@ def answered(**changes: Any) -> dict[str, Any]:
     return {"code": "OK", "response": {"user": {"id": "1", "roles": ["a", "b"]}, "count": "7"} | changes}
 
 
-def test_the_same_answer_has_no_differences() -> None:
+def test_the_same_response_has_no_differences() -> None:
     assert list(differences(RECORDED, answered())) == []
 
 
@@ -62,7 +62,7 @@ def test_placeholders_stand_for_values_of_their_kind(
     assert not [value for value in bad if not any(differences(placeholder, value))]
 
 
-def test_secrets_are_not_told() -> None:
+def test_differences_contain_no_secrets() -> None:
     shown = " ".join(
         differences({"code": "OK"}, {"response": {"token": "eyJ…", "keys": [{"clientSecret": "s3cret"}]}})
     )
@@ -77,7 +77,7 @@ def a_list(*entries: str) -> dict[str, Any]:
     }
 
 
-def test_others_entries_are_passed_over_on_a_server_that_others_use() -> None:
+def test_entries_of_other_users_of_a_shared_server_are_ignored() -> None:
     def is_alike(recorded: dict[str, Any], answer: dict[str, Any], **request: Any) -> bool:
         return not any(differences(*without_what_others_did({"request": request}, recorded, answer)))
 

@@ -15,7 +15,7 @@ from tests.conformance.server import running
 
 @pytest.mark.timeout(600)  # writes on a real server become visible with a delay
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
-async def test_every_answer_is_alike(scenario: Path) -> None:
+async def test_every_response_matches_the_recorded_one(scenario: Path) -> None:
     async with running() as server:
         results = await replay(scenario, server)
     gaps = known_gaps(scenario) if server.is_fresh else set[str]()
@@ -28,7 +28,7 @@ async def test_every_answer_is_alike(scenario: Path) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
-async def test_a_replay_leaves_a_server_that_others_use_as_it_was(scenario: Path) -> None:
+async def test_a_replay_leaves_a_shared_server_unchanged(scenario: Path) -> None:
     async with running() as server:
         if not server.is_fresh:
             pytest.skip("the server is shared: the replay has already shown it")

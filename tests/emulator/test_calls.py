@@ -62,7 +62,7 @@ async def test_healthz_of_the_system_api_is_not_implemented_by_zitadel(peer: Pee
 
 
 @pytest.mark.parametrize("kind", ["jwt profile", "pat"])
-async def test_the_first_service_user_may_call_all_three_apis(peer: Peer, kind: str) -> None:
+async def test_the_first_service_user_can_call_all_three_apis(peer: Peer, kind: str) -> None:
     token = peer.zitadel.pat if kind == "pat" else await peer.token()
     org = (await peer.call(GET_MY_ORG, response_type=GetMyOrgResponse, token=token)).response.org
     instance = (
@@ -136,7 +136,7 @@ async def test_instances_are_found_by_their_domains(peer: Peer) -> None:
     assert counts == [1, 0]
 
 
-async def test_a_system_user_owns_no_organization(own_peer: Peer) -> None:
+async def test_a_system_user_cannot_own_an_organization(own_peer: Peer) -> None:
     """A System API user is not a user of the instance, so it cannot become a member."""
     there = (("x-zitadel-orgid", own_peer.zitadel.organization_id),)
     answer = await own_peer.manage(AddOrgRequest(name="Acme"), token=_system_token(own_peer), metadata=there)
@@ -156,7 +156,7 @@ async def test_the_system_api_refuses_a_users_token(peer: Peer) -> None:
     assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
 
 
-async def test_the_system_user_belongs_to_no_organization_but_may_name_one(peer: Peer) -> None:
+async def test_a_system_user_has_no_organization_but_can_select_one(peer: Peer) -> None:
     token = _system_token(peer)
     answer = await peer.call(GET_MY_ORG, token=token)
     assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "QUERY-leq5Q")
@@ -165,7 +165,7 @@ async def test_the_system_user_belongs_to_no_organization_but_may_name_one(peer:
     assert answer.code is StatusCode.OK
 
 
-async def test_the_system_user_is_no_user_of_the_instance(peer: Peer) -> None:
+async def test_a_system_user_is_not_a_user_of_the_instance(peer: Peer) -> None:
     answer = await peer.call(GET_MY_USER, token=_system_token(peer))
     assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "QUERY-Dfbg2")
 

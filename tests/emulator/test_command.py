@@ -67,7 +67,7 @@ organizations:
 """
 
 
-async def test_a_seed_file_adds_users_and_each_gets_its_credentials_written(tmp_path: Path) -> None:
+async def test_a_seed_file_adds_users_and_writes_their_credentials(tmp_path: Path) -> None:
     seed, users = tmp_path / "seed.yaml", tmp_path / "users"
     seed.write_text(SEED)
     async with running("--dir", tmp_path, "--seed", seed) as (_, url):
@@ -106,7 +106,7 @@ async def test_an_error_of_a_seed_file_is_one_line_and_no_file_is_written(tmp_pa
     assert not (tmp_path / "made").exists()
 
 
-async def test_the_lifetime_of_tokens_can_be_chosen(tmp_path: Path) -> None:
+async def test_the_lifetime_of_tokens_can_be_set(tmp_path: Path) -> None:
     async with running("--dir", tmp_path, "--token-lifetime", "90", "--quiet") as (_, url):
         trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
         assertion = KeyFile.from_json((tmp_path / "key.json").read_text(), "serviceaccount").sign(url)
@@ -161,7 +161,7 @@ async def test_an_invalid_port_is_a_usage_error(tmp_path: Path, port: str) -> No
     assert "must be 1 to 65535" in errors
 
 
-async def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> None:
+async def test_an_error_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "trustme.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'trustme'\", name='trustme')\n"
     )

@@ -78,7 +78,7 @@ async def test_a_user_name_cannot_forge_a_log_line(tmp_path: Path) -> None:
     assert shown.count("\n") == 1
 
 
-async def test_without_a_reader_of_stderr_calls_go_on_and_lines_are_dropped(tmp_path: Path) -> None:
+async def test_calls_continue_and_lines_are_dropped_if_stderr_is_not_read(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     async with running("--dir", tmp_path, stderr=writer) as (process, url):
         os.close(writer)
@@ -96,7 +96,7 @@ async def test_without_a_reader_of_stderr_calls_go_on_and_lines_are_dropped(tmp_
     assert (status, rest.count(GET_MY_ORG)) == (0, 1)
 
 
-async def test_it_can_be_quiet(tmp_path: Path) -> None:
+async def test_quiet_turns_the_log_off(tmp_path: Path) -> None:
     async with running("--dir", tmp_path, "--quiet") as (process, url):
         async with client_of(url, tmp_path, JwtProfile.from_file(tmp_path / "key.json")) as client:
             await client.management.GetMyOrg(GetMyOrgRequest())

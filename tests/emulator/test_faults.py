@@ -54,7 +54,7 @@ async def test_injected_responses_are_sent_in_turn_before_normal_ones(own_peer: 
     assert "access_token" in answers[3].json()
 
 
-async def test_an_injected_response_may_have_no_content(own_peer: Peer) -> None:
+async def test_an_injected_response_can_have_no_content(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.respond(204)
     answers = [await own_peer.ask_token() for _ in range(2)]
     assert [answer.status_code for answer in answers] == [204, 200]
@@ -156,7 +156,7 @@ async def test_latency_can_outlast_a_deadline(own_peer: Peer) -> None:
     assert answer.code is StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_dropped_connections_fail_what_is_under_way_and_new_ones_are_accepted(own_peer: Peer) -> None:
+async def test_dropped_connections_fail_calls_in_progress_and_new_ones_are_accepted(own_peer: Peer) -> None:
     own_peer.zitadel.faults.latency = 30
     under_way = asyncio.create_task(own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=20))
     await until(lambda: Traffic(own_peer.zitadel).under_way == 1)
@@ -179,6 +179,6 @@ async def test_clear_removes_all_faults(own_peer: Peer) -> None:
     assert (await own_peer.call(GET_MY_ORG, token=await own_peer.token())).code is StatusCode.OK
 
 
-def test_lifetime_and_skew_can_be_given_at_the_start() -> None:
+def test_lifetime_and_skew_can_be_set_at_the_start() -> None:
     with Emulator(token_lifetime=7, clock_skew=3) as zitadel:
         assert (zitadel.faults.token_lifetime, zitadel.faults.clock_skew) == (7, 3)

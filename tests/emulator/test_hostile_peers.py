@@ -79,7 +79,7 @@ def framed(message: bytes, *, compressed: bool = False) -> bytes:
     return struct.pack("!BI", compressed, len(message)) + message
 
 
-async def test_metadata_may_be_no_utf8(shared_zitadel: Emulator) -> None:
+async def test_metadata_that_is_not_utf8_is_accepted(shared_zitadel: Emulator) -> None:
     answer = await ask_h2(shared_zitadel, headers_of(shared_zitadel, ("x-name", b"\xff\xfe")))
     assert answer["grpc-status"] == "0"
 
@@ -89,7 +89,7 @@ async def test_a_token_of_any_bytes_is_refused(shared_zitadel: Emulator) -> None
     assert (await ask_h2(shared_zitadel, headers))["grpc-message"] == "Errors.Token.Invalid (AUTH-7fs1e)"
 
 
-async def test_a_message_of_any_size_is_refused_by_the_size_it_says(shared_zitadel: Emulator) -> None:
+async def test_a_message_is_refused_by_its_declared_size(shared_zitadel: Emulator) -> None:
     size = 20 * LIMIT
     answer = await ask_h2(shared_zitadel, headers_of(shared_zitadel), framed(bytes(size)))
     assert answer["grpc-status"] == str(StatusCode.RESOURCE_EXHAUSTED.value[0])
@@ -110,13 +110,13 @@ async def test_a_message_with_invalid_gzip_is_refused(shared_zitadel: Emulator, 
     assert answer["grpc-message"] == "grpc: failed to decompress the message"
 
 
-async def test_grpc_web_is_not_taken_for_grpc(shared_zitadel: Emulator) -> None:
+async def test_grpc_web_is_not_handled_as_grpc(shared_zitadel: Emulator) -> None:
     headers = headers_of(shared_zitadel, content_type="application/grpc-web+proto")
     assert (await ask_h2(shared_zitadel, headers))[":status"] == "404"
 
 
 @pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
-async def test_head_is_answered_without_a_body(shared_zitadel: Emulator, http2: bool) -> None:
+async def test_the_response_to_head_has_no_body(shared_zitadel: Emulator, http2: bool) -> None:
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=_trusting(shared_zitadel)) as http:
         for _ in range(2):  # the connection still works
             answer = await http.head(f"{shared_zitadel.url}/oauth/v2/keys")
@@ -134,20 +134,20 @@ async def test_unlimited_pipelining_closes_the_connection(zitadel: Emulator) -> 
     writer.transport.abort()
 
 
-async def test_a_basic_authorization_of_any_bytes_is_none(peer: Peer) -> None:
+async def test_an_invalid_basic_authorization_is_ignored(peer: Peer) -> None:
     headers = {"authorization": "Basic äöü".encode()}
     answer = await peer.post("/oauth/v2/token", {"grant_type": "client_credentials"}, headers=headers)
     assert answer.json()["error_description"] == "client_id or client_assertion must be provided"
 
 
-async def test_a_form_is_known_by_its_media_type_however_it_is_written(peer: Peer) -> None:
+async def test_the_media_type_of_forms_is_case_insensitive_and_can_have_parameters(peer: Peer) -> None:
     url = f"{peer.zitadel.url}/oauth/v2/token"
     headers = {"content-type": "Application/X-WWW-Form-Urlencoded ; charset=UTF-8"}
     answer = await peer.http.post(url, content=b"grant_type=foo&grant_type=bar", headers=headers)
     assert answer.json()["error_description"] == "foo not supported"
 
 
-async def test_a_token_nested_without_end_is_refused(peer: Peer) -> None:
+async def test_a_deeply_nested_token_is_refused(peer: Peer) -> None:
     token = ".".join(("W1tbW1tb" * 7000, "e30", "eHg"))
     answer = await peer.call(GET_MY_ORG, token=token)
     assert answer.error_id == "AUTH-7fs1e"

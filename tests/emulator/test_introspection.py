@@ -119,7 +119,7 @@ async def test_a_token_for_the_project_is_active_with_its_claims(own_peer: Peer,
     assert claims.keys() - expected.keys() == {"auth_time", "exp", "iat", "jti", "nbf", "updated_at"}
 
 
-async def test_roles_of_the_project_come_with_the_token(own_peer: Peer, project: Project) -> None:
+async def test_a_token_contains_the_roles_of_the_project(own_peer: Peer, project: Project) -> None:
     secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=project.robot))).response
     scope = f"openid {project.audience} {ALL_ROLES}"
     form = {"grant_type": "client_credentials", **_client(secret), "scope": scope}
@@ -165,13 +165,13 @@ async def test_clients_with_wrong_credentials_are_refused(own_peer: Peer, projec
         assert await _introspect(own_peer, client, token) == (400, {"error": "unauthorized_client"})
 
 
-async def test_a_broken_assertion_looks_like_an_inactive_token(own_peer: Peer, project: Project) -> None:
+async def test_an_invalid_assertion_looks_like_an_inactive_token(own_peer: Peer, project: Project) -> None:
     client = {**_assertion(own_peer, project.key_file), "client_assertion": "broken"}
     token = await own_peer.token(f"openid {project.audience}")
     assert await _introspect(own_peer, client, token) == (200, {"active": False})
 
 
-async def test_introspection_needs_a_client_and_a_token(own_peer: Peer, project: Project) -> None:
+async def test_introspection_requires_a_client_and_a_token(own_peer: Peer, project: Project) -> None:
     nobody = {
         "error": "invalid_request",
         "error_description": "client_id or client_assertion must be provided",
@@ -189,7 +189,9 @@ async def test_userinfo_refuses_a_bad_token(peer: Peer) -> None:
     assert answer.json() == {"error": "access_denied", "error_description": "access token invalid"}
 
 
-async def test_a_service_users_key_is_no_applications_key(own_peer: Peer, project: Project) -> None:
+async def test_the_key_of_a_service_user_does_not_authenticate_an_application(
+    own_peer: Peer, project: Project
+) -> None:
     key = project.key_file
     answer = await own_peer.ask_token(key=key["key"], headers={"kid": key["keyId"]})
     assert answer.json() == {"error": "invalid_grant", "error_description": "invalid assertion"}
@@ -225,7 +227,7 @@ async def test_what_cannot_be_exchanged(own_peer: Peer, project: Project) -> Non
         assert refused == (400, {"error": "invalid_request", "error_description": description})
 
 
-async def test_impersonation_needs_an_actor_and_the_instances_consent(
+async def test_impersonation_requires_an_actor_and_the_setting_of_the_instance(
     own_peer: Peer, project: Project
 ) -> None:
     actor = await own_peer.token(f"openid {API} {project.audience}")
@@ -247,7 +249,9 @@ async def test_impersonation_needs_an_actor_and_the_instances_consent(
         assert refused == {"error": error, "error_description": description}
 
 
-async def test_only_an_application_with_that_grant_exchanges_tokens(own_peer: Peer, project: Project) -> None:
+async def test_only_an_application_with_the_grant_type_can_exchange_tokens(
+    own_peer: Peer, project: Project
+) -> None:
     token = await own_peer.token(f"openid {project.audience}")
     form = {"grant_type": EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN}
     for client in ({"client_id": "1", "client_secret": "a-secret"}, project.basic):
@@ -255,7 +259,9 @@ async def test_only_an_application_with_that_grant_exchanges_tokens(own_peer: Pe
         assert refused.json()["error"] == "invalid_client"
 
 
-async def test_revocation_needs_a_client_and_takes_unknown_tokens(own_peer: Peer, project: Project) -> None:
+async def test_revocation_requires_a_client_and_accepts_unknown_tokens(
+    own_peer: Peer, project: Project
+) -> None:
     token = {"token": "garbage"}
     nobody = await own_peer.post("/oauth/v2/revoke", {"client_id": "1", "client_secret": "a-secret", **token})
     assert nobody.json()["error"] == "invalid_client"

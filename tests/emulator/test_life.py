@@ -69,7 +69,7 @@ async def test_a_stopped_emulator_leaves_no_task_thread_or_socket() -> None:
     assert _refuses_connections(_port(zitadel))
 
 
-async def test_calls_under_way_end_when_it_stops() -> None:
+async def test_calls_in_progress_end_when_it_stops() -> None:
     async with Emulator() as zitadel:
         zitadel.faults.latency = 60
         credentials = grpc.ssl_channel_credentials(zitadel.root_certificates)
@@ -83,7 +83,7 @@ async def test_calls_under_way_end_when_it_stops() -> None:
     assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_in_its_own_thread_it_serves_synchronous_code() -> None:
+def test_synchronous_code_can_run_it_in_its_own_thread() -> None:
     threads = threading.enumerate()
     with Emulator() as zitadel:
         with httpx2.Client(verify=trusting(zitadel)) as http:
@@ -96,7 +96,7 @@ def test_in_its_own_thread_it_serves_synchronous_code() -> None:
     assert set(threading.enumerate()) <= set(threads)
 
 
-async def test_two_emulators_run_at_once_with_different_keys() -> None:
+async def test_two_emulators_can_run_at_the_same_time_with_different_keys() -> None:
     async with Emulator() as one, Emulator() as other:
         assert one.url != other.url
         assert one.key_file["key"] != other.key_file["key"]
@@ -117,14 +117,14 @@ def test_a_port_in_use_is_an_error_for_synchronous_code_too() -> None:
         pass
 
 
-def test_secrets_are_in_no_repr() -> None:
+def test_no_repr_contains_a_secret() -> None:
     with Emulator() as zitadel:
         shown = repr(vars(zitadel)["_zitadel"])
     assert zitadel.pat not in shown
     assert "PRIVATE" not in shown
 
 
-async def test_connections_without_tls_do_no_harm(caplog: Any) -> None:
+async def test_connections_without_tls_are_ignored(caplog: Any) -> None:
     async with Emulator() as zitadel:
         reader, writer = await asyncio.open_connection("127.0.0.1", _port(zitadel))
         writer.write(b"GET / HTTP/1.1\r\n\r\n")

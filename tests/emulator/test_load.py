@@ -96,7 +96,7 @@ def zitadel(shared_zitadel: Emulator) -> Iterator[Emulator]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_many_calls_50_at_a_time_are_answered_and_what_they_wrote_adds_up(zitadel: Emulator) -> None:
+async def test_50_concurrent_callers_get_responses_and_all_writes_are_kept(zitadel: Emulator) -> None:
     options = ConnectionOptions(root_certificates=zitadel.root_certificates)
     trust = ssl.create_default_context(cadata=zitadel.root_certificates.decode())
     limits = httpx2.Limits(max_keepalive_connections=IN_FLIGHT)

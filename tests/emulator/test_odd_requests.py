@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"
 
 
-async def test_no_credential_is_kept_of_a_call_whatever_header_it_is_in(own_peer: Peer) -> None:
+async def test_recorded_calls_contain_no_credential_of_any_header(own_peer: Peer) -> None:
     metadata = (
         ("authorization", "s3cret"),
         ("proxy-authorization", "Basic s3cret"),
@@ -28,7 +28,7 @@ async def test_no_credential_is_kept_of_a_call_whatever_header_it_is_in(own_peer
     assert "s3cret" not in repr(call)
 
 
-async def test_an_unknown_column_sorts_as_none_does(own_peer: Peer) -> None:
+async def test_an_unknown_column_sorts_like_an_unspecified_one(own_peer: Peer) -> None:
     lists = [
         await own_peer.manage(ListUsersRequest(sorting_column=column))  # type: ignore[arg-type]
         for column in (0, 99, -1)
@@ -46,9 +46,7 @@ async def test_an_unknown_column_sorts_as_none_does(own_peer: Peer) -> None:
         (0, 2**31 - 1, StatusCode.INVALID_ARGUMENT),
     ],
 )
-async def test_a_date_may_be_beyond_all_calendars(
-    own_peer: Peer, seconds: int, nanos: int, code: StatusCode
-) -> None:
+async def test_a_date_can_be_out_of_range(own_peer: Peer, seconds: int, nanos: int, code: StatusCode) -> None:
     request = AddPersonalAccessTokenRequest(
         user_id=await own_peer.add_machine(), expiration_date=Timestamp(seconds=seconds, nanos=nanos)
     )

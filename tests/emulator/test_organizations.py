@@ -76,7 +76,7 @@ async def test_a_role_on_the_instance_reaches_every_organization_and_one_on_an_o
     assert (refused.code, refused.error_id) == (StatusCode.NOT_FOUND, "AUTHZ-cdgFk")
 
 
-async def test_users_are_seen_from_their_own_organization_only(own_peer: Peer) -> None:
+async def test_users_are_visible_in_their_own_organization_only(own_peer: Peer) -> None:
     made = await set_up(own_peer, "other")
     boss = management.GetUserByIDRequest(id=made.user_id)
     assert (await own_peer.manage(boss)).error_id == "QUERY-Dfbg2"
@@ -110,7 +110,7 @@ async def test_names_are_searched_with_each_method(
     assert listed.details.total_result == len(found)
 
 
-async def test_who_adds_an_organization_owns_it(own_peer: Peer) -> None:
+async def test_the_creator_of_an_organization_owns_it(own_peer: Peer) -> None:
     added = (await own_peer.manage(management.AddOrgRequest(name="mine"))).response
     members = await own_peer.manage(management.ListOrgMembersRequest(), metadata=of(added.id))
     assert [row.user_id for row in members.response.result] == [own_peer.zitadel.key_file["userId"]]
@@ -118,7 +118,7 @@ async def test_who_adds_an_organization_owns_it(own_peer: Peer) -> None:
     assert (taken.code, taken.error_id) == (StatusCode.ALREADY_EXISTS, "V3-DKcYh")
 
 
-async def test_a_removed_organization_takes_its_users_along(own_peer: Peer) -> None:
+async def test_removing_an_organization_removes_its_users(own_peer: Peer) -> None:
     made = await set_up(own_peer, "gone")
     assert (
         await own_peer.manage(management.RemoveOrgRequest(), metadata=of(made.org_id))

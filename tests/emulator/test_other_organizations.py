@@ -113,7 +113,7 @@ PRECONDITIONS = (
 
 
 @pytest.mark.parametrize(("rpc", "fields"), EMPTY, ids=[rpc for rpc, _ in EMPTY])
-async def test_it_is_in_no_list_of_another_organization(
+async def test_it_is_not_listed_in_another_organization(
     own_peer: Peer, ids: dict[str, str], rpc: str, fields: dict[str, object]
 ) -> None:
     there = (("x-zitadel-orgid", ids["elsewhere"]),)
@@ -123,7 +123,7 @@ async def test_it_is_in_no_list_of_another_organization(
     assert (list(elsewhere.response.result), elsewhere.response.details.total_result) == ([], 0)
 
 
-async def test_a_member_of_a_project_is_not_removed_from_elsewhere(
+async def test_another_organization_cannot_remove_a_member_of_a_project(
     own_peer: Peer, ids: dict[str, str]
 ) -> None:
     request = management.RemoveProjectMemberRequest(project_id=ids["project_id"], user_id=ids["user_id"])
@@ -134,7 +134,7 @@ async def test_a_member_of_a_project_is_not_removed_from_elsewhere(
     assert not (await own_peer.manage(members)).response.result
 
 
-async def test_a_user_name_is_taken_on_the_whole_instance(own_peer: Peer, ids: dict[str, str]) -> None:
+async def test_a_user_name_is_unique_on_the_instance(own_peer: Peer, ids: dict[str, str]) -> None:
     there = (("x-zitadel-orgid", ids["elsewhere"]),)
     unique = management.IsUserUniqueRequest(user_name="robot", email="nobody@example.com")
     assert not (await own_peer.manage(unique, metadata=there)).response.is_unique
@@ -142,7 +142,7 @@ async def test_a_user_name_is_taken_on_the_whole_instance(own_peer: Peer, ids: d
     assert (await own_peer.manage(taken, metadata=there)).error_id == "V3-DKcYh"
 
 
-async def test_user_grants_are_found_by_the_organization_that_gave_them(
+async def test_user_grants_are_visible_in_the_organization_that_granted_them(
     own_peer: Peer, ids: dict[str, str]
 ) -> None:
     rpc, found = "zitadel.management.v1.ManagementService/ListUserGrants", []
@@ -155,7 +155,7 @@ async def test_user_grants_are_found_by_the_organization_that_gave_them(
     assert found == [[ids["grant_id"]], []]
 
 
-async def test_memberships_are_those_of_the_instance_and_of_the_organization(
+async def test_memberships_of_the_instance_and_the_organization_are_listed(
     own_peer: Peer, ids: dict[str, str]
 ) -> None:
     zitadel, user_id = own_peer.zitadel, ids["user_id"]
@@ -174,7 +174,7 @@ async def test_memberships_are_those_of_the_instance_and_of_the_organization(
 @pytest.mark.parametrize(
     ("project_grant_id", "error_id"), [(None, "COMMAND-3n77S"), ("project_grant_id", "COMMAND-4m9ff")]
 )
-async def test_roles_are_given_by_the_projects_organization_and_those_it_is_granted_to(
+async def test_the_owner_and_the_grantees_of_a_project_can_grant_its_roles(
     own_peer: Peer, ids: dict[str, str], project_grant_id: str | None, error_id: str
 ) -> None:
     request = management.AddUserGrantRequest(
@@ -187,7 +187,7 @@ async def test_roles_are_given_by_the_projects_organization_and_those_it_is_gran
     assert answer.error_id == error_id
 
 
-async def test_a_manager_of_one_project_gives_and_takes_roles_of_this_one_only(
+async def test_a_manager_of_one_project_grants_and_revokes_only_its_roles(
     own_peer: Peer, ids: dict[str, str]
 ) -> None:
     zitadel = own_peer.zitadel

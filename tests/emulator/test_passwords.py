@@ -66,7 +66,7 @@ def with_admin(password: str) -> org.AddOrganizationRequest:
 @pytest.mark.parametrize(
     "request_of", [imported, set_up, with_admin], ids=["import", "set-up", "organization's admin"]
 )
-async def test_a_simple_password_leaves_nothing_behind(
+async def test_a_refused_password_leaves_nothing_behind(
     own_peer: Peer, request_of: Callable[[str], Message]
 ) -> None:
     assert (await ask(own_peer, request_of("simple"))).error_id == "COMMA-HuJf6"

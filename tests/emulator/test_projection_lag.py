@@ -42,7 +42,7 @@ async def user_names(peer: Peer) -> list[str]:
     return [found.user_name for found in (await peer.manage(management.ListUsersRequest())).response.result]
 
 
-async def test_a_list_shows_a_write_when_the_lag_has_passed_and_a_read_by_id_at_once(own_peer: Peer) -> None:
+async def test_a_list_shows_a_write_after_the_lag_and_a_read_by_id_at_once(own_peer: Peer) -> None:
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     before = await user_names(own_peer)
     user_id = await own_peer.add_machine()
@@ -57,7 +57,7 @@ async def test_a_list_shows_a_write_when_the_lag_has_passed_and_a_read_by_id_at_
     assert await seen(listed)
 
 
-async def test_a_removal_by_the_v2_api_is_seen_late_and_in_the_end(own_peer: Peer) -> None:
+async def test_a_removal_by_the_v2_api_becomes_visible_after_the_lag(own_peer: Peer) -> None:
     robot = own_peer.zitadel.add_service_user()
     own_peer.zitadel.faults.projection_lag = FOR_EVER
 
@@ -75,7 +75,7 @@ async def test_a_removal_by_the_v2_api_is_seen_late_and_in_the_end(own_peer: Pee
     assert await seen(gone)
 
 
-async def test_changes_and_removals_are_seen_late_too(own_peer: Peer) -> None:
+async def test_changes_and_removals_become_visible_after_the_lag(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     await own_peer.manage(management.UpdateMachineRequest(user_id=user_id, name="Another"))
@@ -107,13 +107,13 @@ async def test_each_write_has_its_own_delay(own_peer: Peer) -> None:
     assert all(list(names[: len(some)]) == sorted(some) for some in shown)
 
 
-async def test_a_list_has_the_time_of_its_view(own_peer: Peer) -> None:
+async def test_a_list_contains_the_time_of_its_view(own_peer: Peer) -> None:
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     answer = (await own_peer.manage(management.ListUsersRequest())).response
     assert answer.details.view_timestamp.seconds == pytest.approx(time.time() - FOR_EVER, abs=60)
 
 
-async def test_a_role_gives_its_permissions_late_in_v1_and_in_v2(own_peer: Peer) -> None:
+async def test_a_role_takes_effect_after_the_lag_in_v1_and_v2(own_peer: Peer) -> None:
     zitadel = own_peer.zitadel
     robot = zitadel.add_service_user()
     zitadel.faults.projection_lag = FOR_EVER
@@ -132,7 +132,7 @@ async def test_a_role_gives_its_permissions_late_in_v1_and_in_v2(own_peer: Peer)
     assert (await own_peer.manage(request, token=robot.pat)).code is StatusCode.OK
 
 
-async def test_the_token_endpoint_sees_a_new_secret_late(own_peer: Peer) -> None:
+async def test_the_token_endpoint_accepts_a_new_secret_after_the_lag(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     own_peer.zitadel.faults.projection_lag = FOR_EVER
     secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
@@ -158,7 +158,7 @@ async def test_tokens_are_valid_at_once(own_peer: Peer) -> None:
     assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).code is StatusCode.OK
 
 
-async def test_what_was_there_before_is_seen_and_a_reset_ends_the_lag(own_peer: Peer) -> None:
+async def test_earlier_data_is_visible_and_a_reset_ends_the_lag(own_peer: Peer) -> None:
     zitadel = own_peer.zitadel
     zitadel.add_service_user("early")
     zitadel.faults.projection_lag = FOR_EVER

@@ -79,7 +79,7 @@ def run(tmp_path: Path, tests: str, *options: str, before: str = "pass") -> tupl
     ],
     ids=["pytest-asyncio", "pytest-asyncio, one loop for all", "anyio"],
 )
-def test_each_test_begins_with_what_fixtures_of_wider_scopes_made(
+def test_each_test_starts_with_the_data_of_fixtures_of_wider_scopes(
     tmp_path: Path, mark: str, options: list[str]
 ) -> None:
     overrides = [part for option in options for part in ("-o", option)]
@@ -87,7 +87,7 @@ def test_each_test_begins_with_what_fixtures_of_wider_scopes_made(
     assert code == 0, output
 
 
-def test_anyio_is_enough(tmp_path: Path) -> None:
+def test_async_tests_can_run_in_anyio(tmp_path: Path) -> None:
     code, output = run(tmp_path, _TESTS.replace("MARK", "anyio"), "-p", "no:asyncio")
     assert code == 0, output
 
@@ -109,7 +109,7 @@ def test_starts_without_changes(zitadel):
     assert code == 0, output
 
 
-def test_without_the_extra_the_fixtures_say_what_to_install_and_other_tests_pass(tmp_path: Path) -> None:
+def test_fixtures_without_the_extra_say_what_to_install_and_other_tests_pass(tmp_path: Path) -> None:
     code, output = run(
         tmp_path,
         "def test_with_it(zitadel): ...\ndef test_without_it(): ...",
@@ -145,7 +145,7 @@ def test_calls(zitadel):
 
 @pytest.mark.pin
 @pytest.mark.parametrize("value", ["true", "false"])
-def test_an_ini_option_makes_every_client_warn_of_deprecated_rpcs(tmp_path: Path, value: str) -> None:
+def test_an_ini_option_makes_every_client_warn_about_deprecated_rpcs(tmp_path: Path, value: str) -> None:
     status, printed = run(tmp_path, _DEPRECATED, "-p", "no:asyncio", "-o", f"zitadel_warn_deprecated={value}")
     assert status == (1 if value == "true" else 0), printed
     message = "DeprecationWarning: zitadel.management.v1.ManagementService/ListUsers is deprecated"

@@ -24,7 +24,7 @@ async def usernames(peer: Peer) -> set[str]:
     return {found.username for found in (await ask(peer, user.ListUsersRequest())).response.result}
 
 
-async def test_a_reset_undoes_what_was_written_and_keeps_who_we_are(own_peer: Peer) -> None:
+async def test_a_reset_undoes_writes_and_keeps_the_credentials(own_peer: Peer) -> None:
     zitadel = own_peer.zitadel
     fresh, organization_id = await usernames(own_peer), await organization_of(own_peer)
     before = (zitadel.url, zitadel.pat, zitadel.key_file)
@@ -44,7 +44,7 @@ async def test_a_reset_undoes_what_was_written_and_keeps_who_we_are(own_peer: Pe
     assert (await own_peer.ask_token()).status_code == 200
 
 
-async def test_a_reset_brings_back_what_was_removed_and_may_be_repeated(own_peer: Peer) -> None:
+async def test_a_reset_restores_removed_data_and_can_be_repeated(own_peer: Peer) -> None:
     fresh = await usernames(own_peer)
     for _ in range(2):
         for found in (await ask(own_peer, user.ListUsersRequest())).response.result:
@@ -55,7 +55,7 @@ async def test_a_reset_brings_back_what_was_removed_and_may_be_repeated(own_peer
         assert await usernames(own_peer) == fresh
 
 
-async def test_a_reset_to_a_snapshot_keeps_what_was_there_then(own_peer: Peer) -> None:
+async def test_a_reset_to_a_snapshot_keeps_its_data(own_peer: Peer) -> None:
     await add_machine(own_peer, "seeded")
     seeded = own_peer.zitadel.snapshot()
     for _ in range(2):
@@ -68,7 +68,7 @@ async def test_a_reset_to_a_snapshot_keeps_what_was_there_then(own_peer: Peer) -
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.stem)
-async def test_nothing_changes_without_a_write_being_counted(scenario: Path) -> None:
+async def test_every_change_is_counted_as_a_write(scenario: Path) -> None:
     """Projections and resets miss writes that are not counted."""
     async with Emulator() as zitadel:
         store = zitadel._zitadel.store
@@ -84,7 +84,7 @@ async def test_nothing_changes_without_a_write_being_counted(scenario: Path) -> 
         assert snapshots.take(store) == again
 
 
-async def test_a_snapshot_without_writes_in_between_is_the_last_one(own_peer: Peer) -> None:
+async def test_a_snapshot_without_writes_since_the_last_one_is_the_same(own_peer: Peer) -> None:
     zitadel = own_peer.zitadel
     first = zitadel.snapshot()
     await usernames(own_peer)
@@ -115,7 +115,7 @@ async def test_a_reset_removes_faults_and_recorded_calls() -> None:
         assert faults._next_failure(GET_MY_USER) is None
 
 
-async def test_a_reset_from_another_thread_forgets_the_calls_that_were_made(peer: Peer) -> None:
+async def test_a_reset_from_another_thread_removes_the_recorded_calls(peer: Peer) -> None:
     """The shared emulator runs in its own thread."""
     await peer.ask_token()
     await organization_of(peer)

@@ -53,9 +53,7 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def test_a_file_adds_organizations_users_projects_and_who_has_which_role(
-    zitadel: Emulator, write: Write
-) -> None:
+def test_a_file_adds_organizations_users_projects_and_roles(zitadel: Emulator, write: Write) -> None:
     added = zitadel.seed(write(SEED))
     store = zitadel._zitadel.store
     (acme,) = (each.id for each in store.organizations.values() if each.name == "Acme")

@@ -58,7 +58,7 @@ async def test_a_service_user_can_use_each_kind_of_credentials(
         assert (await client.management.GetMyOrg(GetMyOrgRequest())).org.id == zitadel.organization_id
 
 
-async def test_a_service_user_has_the_roles_that_it_is_given_and_no_others(zitadel: Emulator) -> None:
+async def test_a_service_user_has_exactly_the_roles_that_it_is_granted(zitadel: Emulator) -> None:
     manager = zitadel.add_service_user(roles=["ORG_OWNER", "IAM_OWNER_VIEWER"])
     nobody = zitadel.add_service_user()
     async with client_of(zitadel, PersonalAccessToken(manager.pat)) as client:
@@ -70,7 +70,7 @@ async def test_a_service_user_has_the_roles_that_it_is_given_and_no_others(zitad
         assert refused.value.error_id == "AUTHZ-cdgFk"
 
 
-async def test_a_user_may_be_manager_of_one_project(zitadel: Emulator) -> None:
+async def test_a_user_can_be_manager_of_one_project(zitadel: Emulator) -> None:
     robot = zitadel.add_service_user()
     own, other = zitadel.add_project("Own"), zitadel.add_project("Other")
     zitadel.add_manager_roles(robot.id, ["PROJECT_OWNER"], project_id=own)
@@ -80,7 +80,7 @@ async def test_a_user_may_be_manager_of_one_project(zitadel: Emulator) -> None:
             await client.management.ListProjectRoles(ListProjectRolesRequest(project_id=other))
 
 
-async def test_users_live_in_the_organization_that_is_named(zitadel: Emulator) -> None:
+async def test_users_are_added_to_the_given_organization(zitadel: Emulator) -> None:
     acme = zitadel.add_organization("Acme")
     owner = zitadel.add_service_user(roles=["ORG_OWNER"], organization_id=acme)
     ann = zitadel.add_human("ann@acme.example", first_name="Ann", organization_id=acme)
@@ -110,7 +110,7 @@ async def test_roles_of_a_project_are_granted_to_users_and_organizations(zitadel
         assert [grant.user_id for grant in grants.result] == [theirs.id]
 
 
-async def test_tokens_are_opaque_or_jwts_as_asked(zitadel: Emulator) -> None:
+async def test_tokens_are_opaque_or_jwts_as_requested(zitadel: Emulator) -> None:
     kinds: list[bool] = []
     for wanted in (False, True):
         robot = zitadel.add_service_user(jwt_access_tokens=wanted)
@@ -168,7 +168,7 @@ def test_errors_name_what_cannot_be_added(zitadel: Emulator) -> None:
             add()
 
 
-async def test_data_can_be_added_from_several_threads_at_once(zitadel: Emulator) -> None:
+async def test_several_threads_can_add_data_concurrently(zitadel: Emulator) -> None:
     added = await asyncio.gather(*(asyncio.to_thread(zitadel.add_service_user) for _ in range(4)))
     assert len({user.user_name for user in added}) == 4
     async with client_of(zitadel, JwtProfile.from_dict(added[0].key_file)) as client:
@@ -191,7 +191,7 @@ async def test_a_reset_removes_added_data(zitadel: Emulator) -> None:
     zitadel.add_service_user("robot")
 
 
-def test_secrets_are_in_no_repr(zitadel: Emulator) -> None:
+def test_no_repr_contains_a_secret(zitadel: Emulator) -> None:
     robot = zitadel.add_service_user()
     application = zitadel.add_api_application(zitadel.add_project("Shop"))
     shown = repr((robot, application))

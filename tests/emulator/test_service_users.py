@@ -44,7 +44,7 @@ async def add_pat(peer: Peer, user_id: str) -> str:
     return token
 
 
-async def test_a_user_that_was_added_is_found_and_listed(own_peer: Peer) -> None:
+async def test_an_added_user_is_found_and_listed(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine(description="sweeps")
     by_id = (await own_peer.manage(management.GetUserByIDRequest(id=user_id))).response.user
     by_name = await own_peer.manage(management.GetUserByLoginNameGlobalRequest(login_name="robot"))
@@ -101,7 +101,7 @@ async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
     assert (await own_peer.ask_token(**claims)).json()["error"] == "invalid_grant"
 
 
-async def test_another_users_key_signs_for_nobody_else(own_peer: Peer) -> None:
+async def test_the_key_of_a_user_does_not_sign_for_other_users(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     assert (await own_peer.ask_token(iss=user_id, sub=user_id)).json()[
         "error_description"
@@ -118,7 +118,7 @@ async def test_another_users_key_signs_for_nobody_else(own_peer: Peer) -> None:
     ],
     ids=["key", "PAT"],
 )
-async def test_nothing_is_added_that_has_expired(own_peer: Peer, request_of: Callable[..., Message]) -> None:
+async def test_expired_credentials_are_not_added(own_peer: Peer, request_of: Callable[..., Message]) -> None:
     answer = await own_peer.manage(request_of(await own_peer.add_machine(), Timestamp(seconds=1)))
     assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")
 
@@ -141,7 +141,7 @@ async def test_a_jwt_access_token_verifies_against_the_keys_endpoint(own_peer: P
     assert (await own_peer.call("zitadel.auth.v1.AuthService/GetMyUser", token=token)).code is StatusCode.OK
 
 
-async def test_a_secret_by_basic_is_form_encoded_and_ends_when_it_is_removed(own_peer: Peer) -> None:
+async def test_a_secret_in_basic_is_form_encoded_and_works_until_it_is_removed(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine("robot@acme: 1")
     secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
     assert (secret.client_id, len(secret.client_secret)) == ("robot@acme: 1", 64)
@@ -159,7 +159,7 @@ async def test_a_secret_by_basic_is_form_encoded_and_ends_when_it_is_removed(own
     assert (await ask(secret.client_secret)).json() == gone
 
 
-async def test_roles_decide_what_may_be_called(own_peer: Peer) -> None:
+async def test_roles_decide_which_rpcs_can_be_called(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     token = await add_pat(own_peer, user_id)
     without = await own_peer.manage(management.GetMyOrgRequest(), token=token)
@@ -178,7 +178,7 @@ async def test_roles_decide_what_may_be_called(own_peer: Peer) -> None:
     assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).error_id == "AUTH-7fs1e"
 
 
-async def test_members_have_one_set_of_roles_that_the_organization_knows(own_peer: Peer) -> None:
+async def test_members_have_one_set_of_known_roles(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
 
     async def add(role: str) -> Answer:
@@ -195,7 +195,7 @@ async def test_members_have_one_set_of_roles_that_the_organization_knows(own_pee
     assert [(member.user_id, list(member.roles)) for member in members] == [(user_id, ["ORG_OWNER"])]
 
 
-async def test_a_deactivated_user_loses_its_tokens_for_good(own_peer: Peer) -> None:
+async def test_a_deactivated_user_loses_its_tokens_permanently(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     token = await add_pat(own_peer, user_id)
     await own_peer.manage(management.AddOrgMemberRequest(user_id=user_id, roles=["ORG_OWNER"]))
@@ -220,7 +220,7 @@ async def test_a_deactivated_user_loses_its_tokens_for_good(own_peer: Peer) -> N
     assert (await own_peer.manage(management.GetMyOrgRequest(), token=renewed)).code is StatusCode.OK
 
 
-async def test_a_removed_user_is_gone_with_all_it_had(own_peer: Peer) -> None:
+async def test_removing_a_user_removes_everything_that_belongs_to_it(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     token = await add_pat(own_peer, user_id)
     await own_peer.manage(management.RemoveUserRequest(id=user_id))
@@ -231,7 +231,7 @@ async def test_a_removed_user_is_gone_with_all_it_had(own_peer: Peer) -> None:
     assert (again.code, again.details) == (StatusCode.NOT_FOUND, "User could not be found (COMMAND-m9od)")
 
 
-async def test_metadata_is_kept_by_key(own_peer: Peer) -> None:
+async def test_metadata_is_stored_by_key(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
     await own_peer.manage(management.SetUserMetadataRequest(id=user_id, key="team", value=b"black"))
     await own_peer.manage(management.SetUserMetadataRequest(id=user_id, key="team", value=b"red"))

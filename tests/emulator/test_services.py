@@ -33,6 +33,6 @@ def _is_of(rpc: catalog.Rpc, package: str) -> bool:
     return rpc.full_name.rpartition(".")[0] == package
 
 
-def test_another_service_of_the_same_package_has_no_handlers() -> None:
+def test_another_service_of_the_same_package_has_no_implementations() -> None:
     assert services.find("zitadel.management.v1.ManagementService", "GetMyOrg") is not None
     assert services.find("zitadel.management.v1.OtherService", "GetMyOrg") is None

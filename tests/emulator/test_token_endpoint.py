@@ -38,7 +38,7 @@ async def test_an_opaque_token_looks_like_a_jwe(peer: Peer) -> None:
     assert 260 <= len(token) <= 300
 
 
-async def test_the_answer_has_a_date_and_is_not_to_be_stored(peer: Peer) -> None:
+async def test_the_response_has_a_date_and_must_not_be_stored(peer: Peer) -> None:
     answer = await peer.ask_token()
     assert "date" in answer.headers
     assert answer.headers["cache-control"] == "no-store"
@@ -51,7 +51,7 @@ async def test_without_openid_there_is_no_id_token(peer: Peer, scope: str | None
     assert "id_token" not in answer.json()
 
 
-async def test_offline_access_gives_no_refresh_token(peer: Peer) -> None:
+async def test_offline_access_does_not_return_a_refresh_token(peer: Peer) -> None:
     answer = await peer.ask_token("openid offline_access")
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json()
@@ -109,7 +109,7 @@ async def test_an_unknown_grant_is_named(peer: Peer) -> None:
     _assert_refused(answer, "unsupported_grant_type", "foo not supported")
 
 
-async def test_a_missing_grant_type_a_json_body_and_a_get_are_alike(peer: Peer) -> None:
+async def test_a_missing_grant_type_a_json_body_and_a_get_have_the_same_error(peer: Peer) -> None:
     url = f"{peer.zitadel.url}/oauth/v2/token"
     for answer in (
         await peer.http.post(url, data={"scope": "openid"}),
@@ -119,7 +119,7 @@ async def test_a_missing_grant_type_a_json_body_and_a_get_are_alike(peer: Peer) 
         _assert_refused(answer, "invalid_request", "grant_type missing")
 
 
-async def test_client_credentials_need_a_client(peer: Peer) -> None:
+async def test_client_credentials_require_a_client(peer: Peer) -> None:
     answer = await peer.post("/oauth/v2/token", {"grant_type": "client_credentials"})
     _assert_refused(answer, "invalid_request", "client_id or client_assertion must be provided")
 
@@ -138,13 +138,13 @@ async def test_client_credentials_of_a_user_without_secret(peer: Peer) -> None:
     _assert_refused(answer, "invalid_request", "Errors.User.Machine.Secret.NotExisting")
 
 
-async def test_grants_that_are_not_emulated_say_so(peer: Peer) -> None:
+async def test_grants_that_are_not_emulated_return_501(peer: Peer) -> None:
     answer = await peer.post("/oauth/v2/token", {"grant_type": "authorization_code"})
     assert answer.status_code == 501
     assert "not implemented" in answer.json()["error_description"]
 
 
-async def test_discovery_names_the_issuer_as_tokens_do(peer: Peer) -> None:
+async def test_discovery_has_the_same_issuer_as_tokens(peer: Peer) -> None:
     document = (await peer.http.get(f"{peer.zitadel.url}/.well-known/openid-configuration")).json()
     assert document["issuer"] == peer.zitadel.issuer == peer.zitadel.url
     assert document["token_endpoint"] == f"{peer.zitadel.url}/oauth/v2/token"

@@ -83,9 +83,7 @@ async def test_applications_are_renamed_and_configured_once(own_peer: Peer, proj
     assert (await own_peer.manage(not_oidc)).error_id == "COMMAND-GBr34"
 
 
-async def test_the_same_name_again_keeps_a_v2_configuration_from_being_changed(
-    own_peer: Peer, project_id: str
-) -> None:
+async def test_an_unchanged_name_prevents_a_v2_configuration_change(own_peer: Peer, project_id: str) -> None:
     api = own_peer.zitadel.add_api_application(project_id, "api").id
     configuration = app_v2.UpdateAPIApplicationConfigurationRequest(auth_method_type=1)  # type: ignore[arg-type]
     request = app_v2.UpdateApplicationRequest(
@@ -97,9 +95,7 @@ async def test_the_same_name_again_keeps_a_v2_configuration_from_being_changed(
     assert (await ask(own_peer, request)).error_id == "COMMAND-1m88i"
 
 
-async def test_manager_roles_and_project_grants_may_be_set_to_what_they_are(
-    own_peer: Peer, project_id: str
-) -> None:
+async def test_manager_roles_and_project_grants_can_be_set_unchanged(own_peer: Peer, project_id: str) -> None:
     zitadel, robot = own_peer.zitadel, await own_peer.add_machine()
     zitadel.add_manager_roles(robot, ["ORG_OWNER"])
     roles = management.UpdateOrgMemberRequest(user_id=robot, roles=["ORG_OWNER"])
@@ -114,7 +110,7 @@ async def test_manager_roles_and_project_grants_may_be_set_to_what_they_are(
         assert await change(own_peer, request) == ["OK", "OK"]
 
 
-async def test_roles_taken_from_a_project_grant_are_taken_from_its_users(
+async def test_roles_removed_from_a_project_grant_are_removed_from_its_users(
     own_peer: Peer, project_id: str
 ) -> None:
     zitadel, robot = own_peer.zitadel, await own_peer.add_machine()

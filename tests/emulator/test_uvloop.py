@@ -39,7 +39,7 @@ def _client(zitadel: Emulator) -> AsyncClient:
     return AsyncClient(zitadel.url, JwtProfile.from_dict(zitadel.key_file), options=options)
 
 
-def test_it_serves_clients_of_the_same_loop() -> None:
+def test_it_serves_clients_in_the_same_loop() -> None:
     async def main() -> None:
         async with Emulator() as zitadel:
             async with _client(zitadel) as client:
@@ -54,7 +54,7 @@ def test_it_serves_clients_of_the_same_loop() -> None:
     _run(main())
 
 
-def test_dropped_connections_end_calls_under_way() -> None:
+def test_dropped_connections_end_calls_in_progress() -> None:
     async def main() -> None:
         async with Emulator() as zitadel, _client(zitadel) as client:
             await client.management.GetMyOrg(GetMyOrgRequest())
@@ -93,7 +93,7 @@ def test_it_stops_while_connections_are_open() -> None:
     _run(main())
 
 
-def test_the_command_serves_where_uvloop_is_the_policy(tmp_path: Path) -> None:
+def test_the_command_works_with_the_uvloop_policy(tmp_path: Path) -> None:
     code = f"{_INSTALL}; from zitadel_grpc.cli import main; main(['emulator', '--dir', {str(tmp_path)!r}])"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -107,7 +107,7 @@ def test_the_command_serves_where_uvloop_is_the_policy(tmp_path: Path) -> None:
             process.kill()
 
 
-def test_the_fixtures_serve_where_uvloop_is_the_policy(tmp_path: Path) -> None:
+def test_the_fixtures_work_with_the_uvloop_policy(tmp_path: Path) -> None:
     tests = """
 import asyncio
 import pytest

@@ -46,7 +46,7 @@ async def introspect(peer: Peer, token: str, **form: str) -> dict[str, object]:
     return answer
 
 
-async def test_an_api_introspects_with_its_secret_until_it_has_another(own_peer: Peer) -> None:
+async def test_an_api_introspects_with_its_secret_until_it_is_replaced(own_peer: Peer) -> None:
     project_id = await add_project(own_peer)
     api = await add_api(own_peer, project_id)
     token = await own_peer.token(f"openid urn:zitadel:iam:org:project:id:{project_id}:aud")
@@ -93,7 +93,7 @@ async def test_an_api_introspects_with_its_key_until_it_is_removed(own_peer: Pee
     assert (await introspect(own_peer, token, **form)).get("active") is not True
 
 
-async def test_a_key_is_for_those_who_use_one_and_has_an_end(own_peer: Peer) -> None:
+async def test_a_key_requires_private_key_jwt_and_an_expiration(own_peer: Peer) -> None:
     project_id = await add_project(own_peer)
     basic = await add_api(own_peer, project_id)
     creation = app.CreateApplicationKeyRequest(
@@ -106,7 +106,7 @@ async def test_a_key_is_for_those_who_use_one_and_has_an_end(own_peer: Peer) -> 
     assert (await ask(own_peer, endless)).error_id == "DOMAIN-dv3t5"
 
 
-async def test_an_oidc_application_is_as_it_was_asked_for_and_changed(own_peer: Peer) -> None:
+async def test_an_oidc_application_has_the_requested_settings(own_peer: Peer) -> None:
     project_id = await add_project(own_peer)
     oidc = app.CreateOIDCApplicationRequest(
         redirect_uris=["https://shop.example/callback"],
@@ -183,7 +183,7 @@ async def test_names_are_unique_in_a_project(own_peer: Peer) -> None:
     assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-EbFMN")
 
 
-async def test_saml_is_not_emulated_and_says_so(own_peer: Peer) -> None:
+async def test_saml_is_unimplemented(own_peer: Peer) -> None:
     saml = app.CreateSAMLApplicationRequest(metadata_url="https://shop.example/saml")
     request = app.CreateApplicationRequest(
         project_id=await add_project(own_peer), name="saml", saml_request=saml
@@ -194,7 +194,7 @@ async def test_saml_is_not_emulated_and_says_so(own_peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("role", "found"), [("ORG_OWNER_VIEWER", ["api"]), ("ORG_USER_MANAGER", [])], ids=["may", "may not"]
 )
-async def test_applications_are_seen_by_those_who_may_read_them(
+async def test_applications_are_visible_to_users_who_may_read_them(
     own_peer: Peer, role: str, found: list[str]
 ) -> None:
     project_id, robot_id = await add_project(own_peer), await add_machine(own_peer)

@@ -40,7 +40,7 @@ async def listed(peer: Peer, *filters: Filter, token: str | None = None) -> list
     return list((await ask(peer, request, token=token)).response.authorizations)
 
 
-async def test_roles_are_given_changed_and_taken_away(own_peer: Peer) -> None:
+async def test_roles_are_granted_changed_and_revoked(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader", "writer")
     human_id = (await ask(own_peer, ann(username="ann"))).response.user_id
     authorization_id = await give(own_peer, human_id, project_id, "reader")
@@ -93,7 +93,7 @@ async def test_grants_that_are_refused(
     assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
 
 
-async def test_another_organization_gives_roles_of_what_it_was_granted(own_peer: Peer) -> None:
+async def test_another_organization_grants_the_roles_that_it_received(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
     elsewhere = await other_organization(own_peer)
     user_id = await add_machine(own_peer, "stray", elsewhere)
@@ -135,7 +135,7 @@ async def test_authorizations_are_found_by_user_project_and_role(own_peer: Peer)
     assert await found(by_role) == {("robot-2", "shop")}
 
 
-async def test_users_see_their_own_and_managers_all(own_peer: Peer) -> None:
+async def test_users_see_their_own_authorizations_and_managers_see_all(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
     one, two = await add_machine(own_peer, "robot-1"), await add_machine(own_peer, "robot-2")
     own_id = await give(own_peer, one, project_id, "reader")

@@ -45,7 +45,7 @@ async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
     assert (await own_peer.ask_token(**claims)).json()["error"] == "invalid_grant"
 
 
-async def test_who_brings_a_public_key_gets_no_key_file(own_peer: Peer) -> None:
+async def test_no_key_file_is_returned_for_a_provided_public_key(own_peer: Peer) -> None:
     pair, user_id = KeyPair.generate(), await add_machine(own_peer)
     request = user.AddKeyRequest(user_id=user_id, expiration_date=LATER, public_key=pair.public_pem)
     added = (await ask(own_peer, request)).response
@@ -84,7 +84,7 @@ async def test_a_personal_access_token_works_until_it_is_removed(own_peer: Peer)
     ],
     ids=["key", "PAT", "secret"],
 )
-async def test_humans_have_none_of_these(
+async def test_humans_cannot_have_service_user_credentials(
     own_peer: Peer, request_of: Callable[[str], Message], error_id: str
 ) -> None:
     human_id = (await ask(own_peer, ann())).response.user_id
@@ -183,9 +183,7 @@ async def test_metadata_is_set_listed_and_removed_by_key(own_peer: Peer) -> None
 @pytest.mark.parametrize(
     "request_type", [user.SetUserMetadataRequest, user.DeleteUserMetadataRequest], ids=["set", "removed"]
 )
-async def test_metadata_is_not_set_or_removed_without_any(
-    peer: Peer, request_type: Callable[..., Message]
-) -> None:
+async def test_empty_metadata_requests_are_refused(peer: Peer, request_type: Callable[..., Message]) -> None:
     answer = await ask(peer, request_type(user_id=peer.zitadel.key_file["userId"]))
     assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, "META-9mm2d")
 
@@ -193,7 +191,7 @@ async def test_metadata_is_not_set_or_removed_without_any(
 @pytest.mark.parametrize(
     "request_type", [user.AddKeyRequest, user.AddPersonalAccessTokenRequest], ids=["key", "PAT"]
 )
-async def test_nothing_is_added_that_has_expired(peer: Peer, request_type: Callable[..., Message]) -> None:
+async def test_expired_credentials_are_not_added(peer: Peer, request_type: Callable[..., Message]) -> None:
     request = request_type(user_id=peer.zitadel.key_file["userId"], expiration_date=EARLIER)
     answer = await ask(peer, request)
     assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")

@@ -36,7 +36,7 @@ async def listed(peer: Peer, *queries: org.SearchQuery) -> list[tuple[str, str]]
     return [(each.name, each.primary_domain) for each in (await ask(peer, request)).response.result]
 
 
-async def test_an_organization_has_a_domain_after_its_name(own_peer: Peer) -> None:
+async def test_an_organization_has_a_domain_derived_from_its_name(own_peer: Peer) -> None:
     await add(own_peer, "Acme, Inc.")
     assert await listed(own_peer) == [("Acme, Inc.", "acme-inc.localhost"), ("ZITADEL", "zitadel.localhost")]
 
@@ -46,7 +46,7 @@ async def test_names_are_unique(own_peer: Peer) -> None:
     assert (answer.code, answer.error_id) == (StatusCode.ALREADY_EXISTS, "V3-DKcYh")
 
 
-async def test_admins_get_their_roles_and_new_ones_are_made(own_peer: Peer) -> None:
+async def test_admins_get_their_roles_and_new_ones_are_created(own_peer: Peer) -> None:
     robot_id = await add_machine(own_peer)
     token = await add_token(own_peer, robot_id)
     human = ann(username="ann")
@@ -86,7 +86,7 @@ async def test_organizations_are_found_by_name_domain_and_id(own_peer: Peer) -> 
         assert [name for name, _ in await listed(own_peer, query)] == expected
 
 
-async def test_a_removed_organizations_name_is_free_again(own_peer: Peer) -> None:
+async def test_the_name_of_a_removed_organization_is_available_again(own_peer: Peer) -> None:
     organization_id = (await add(own_peer, "Acme")).organization_id
     removed = await own_peer.call(
         "zitadel.management.v1.ManagementService/RemoveOrg",
@@ -112,7 +112,7 @@ async def test_the_count_includes_organizations_that_the_caller_may_not_see(
     assert answer.details.total_result == 2
 
 
-async def test_adding_one_takes_a_role_on_the_instance(own_peer: Peer) -> None:
+async def test_adding_an_organization_requires_a_role_on_the_instance(own_peer: Peer) -> None:
     robot_id = await add_machine(own_peer)
     token = await add_token(own_peer, robot_id)
     request = org.AddOrganizationRequest(name="Acme")

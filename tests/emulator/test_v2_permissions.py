@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Peer
 
 
-async def test_without_a_role_users_see_themselves_only(own_peer: Peer) -> None:
+async def test_users_without_a_role_see_only_themselves(own_peer: Peer) -> None:
     user_id, other_id = await add_machine(own_peer), await add_machine(own_peer, "other")
     token = await add_token(own_peer, user_id)
     listed = (await ask(own_peer, user.ListUsersRequest(), token=token)).response

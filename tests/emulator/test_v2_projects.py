@@ -39,7 +39,7 @@ async def names(peer: Peer, *filters: Filter, token: str | None = None) -> list[
     return [found.name for found in (await ask(peer, request, token=token)).response.projects]
 
 
-async def test_a_project_is_as_it_was_asked_for(own_peer: Peer) -> None:
+async def test_a_project_has_the_requested_settings(own_peer: Peer) -> None:
     organization_id = await organization_of(own_peer)
     labeling = project.PrivateLabelingSetting.PRIVATE_LABELING_SETTING_ENFORCE_PROJECT_RESOURCE_OWNER_POLICY
     request = project.CreateProjectRequest(
@@ -57,7 +57,7 @@ async def test_a_project_is_as_it_was_asked_for(own_peer: Peer) -> None:
     assert (await ask(own_peer, request)).error_id == "COMMAND-opamwu"
 
 
-async def test_an_update_changes_what_it_names(own_peer: Peer) -> None:
+async def test_an_update_changes_only_the_fields_that_it_sets(own_peer: Peer) -> None:
     project_id = await add_project(own_peer)
     await add_project(own_peer, "taken")
     await ask(own_peer, project.UpdateProjectRequest(id=project_id, project_role_assertion=True))
@@ -67,7 +67,7 @@ async def test_an_update_changes_what_it_names(own_peer: Peer) -> None:
     assert (renamed.code, renamed.error_id) == (StatusCode.ALREADY_EXISTS, "V3-DKcYh")
 
 
-async def test_projects_are_active_or_not(own_peer: Peer) -> None:
+async def test_projects_are_deactivated_and_activated(own_peer: Peer) -> None:
     project_id = await add_project(own_peer)
     again = await ask(own_peer, project.ActivateProjectRequest(id=project_id))
     assert (again.code, again.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-5M9bs")
@@ -78,7 +78,7 @@ async def test_projects_are_active_or_not(own_peer: Peer) -> None:
     assert (again.code, again.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-mki55")
 
 
-async def test_a_deletion_may_be_repeated(own_peer: Peer) -> None:
+async def test_a_deletion_can_be_repeated(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
     role = project.RemoveProjectRoleRequest(project_id=project_id, role_key="reader")
     removals = [(await ask(own_peer, role)).response.removal_date for _ in range(2)]
@@ -109,7 +109,7 @@ async def test_projects_are_found_by_name_id_and_organization(own_peer: Peer) ->
     assert (page.pagination.total_result, page.pagination.applied_limit) == (3, 1)
 
 
-async def test_roles_are_kept_by_key(own_peer: Peer) -> None:
+async def test_roles_are_stored_by_key(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader", "writer")
     taken = project.AddProjectRoleRequest(project_id=project_id, role_key="reader", display_name="R")
     assert (await ask(own_peer, taken)).error_id == "V3-DKcYh"
@@ -167,7 +167,7 @@ async def test_a_granted_project_is_listed_for_both_organizations(own_peer: Peer
     ],
     ids=["nobody", "its own organization", "a role that it has not"],
 )
-async def test_a_project_is_not_granted(
+async def test_invalid_project_grants_are_refused(
     own_peer: Peer, organization_id: str, roles: list[str], error_id: str
 ) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
@@ -191,7 +191,7 @@ async def test_a_project_is_not_granted(
     ],
     ids=["update", "delete", "role"],
 )
-async def test_a_viewer_changes_nothing(own_peer: Peer, request_of: Callable[[str], Message]) -> None:
+async def test_a_viewer_cannot_change_anything(own_peer: Peer, request_of: Callable[[str], Message]) -> None:
     project_id, viewer_id = await add_project(own_peer), await add_machine(own_peer)
     token = await add_token(own_peer, viewer_id)
     assert (await ask(own_peer, request_of(project_id), token=token)).error_id == "AUTHZ-cdgFk"
@@ -201,7 +201,7 @@ async def test_a_viewer_changes_nothing(own_peer: Peer, request_of: Callable[[st
     assert await names(own_peer, token=token) == ["shop"]
 
 
-async def test_the_owner_of_one_project_owns_no_other(own_peer: Peer) -> None:
+async def test_the_owner_of_one_project_cannot_change_another(own_peer: Peer) -> None:
     own_id, other_id = await add_project(own_peer, "own"), await add_project(own_peer, "other")
     robot_id = await add_machine(own_peer)
     token = await add_token(own_peer, robot_id)

@@ -32,7 +32,7 @@ async def names(peer: Peer, *queries: user.SearchQuery) -> list[str]:
     return [found.username for found in (await ask(peer, request)).response.result]
 
 
-async def test_a_machine_is_named_after_its_id_unless_the_request_says_otherwise(own_peer: Peer) -> None:
+async def test_the_default_user_name_of_a_machine_is_its_id(own_peer: Peer) -> None:
     organization_id = await organization_of(own_peer)
     machine = user.CreateUserRequest.Machine(name="Robot")
     request = user.CreateUserRequest(organization_id=organization_id, user_id="r2", machine=machine)
@@ -52,7 +52,7 @@ async def test_a_machine_is_named_after_its_id_unless_the_request_says_otherwise
     ],
     ids=["in no organization", "with a taken name"],
 )
-async def test_users_that_cannot_be_created(
+async def test_invalid_users_are_not_created(
     peer: Peer, organization_id: str | None, username: str, code: StatusCode, error_id: str
 ) -> None:
     machine = user.CreateUserRequest.Machine(name="Robot")
@@ -63,7 +63,7 @@ async def test_users_that_cannot_be_created(
     assert (answer.code, answer.error_id) == (code, error_id)
 
 
-async def test_a_human_is_active_at_once_and_named_by_the_email_address(own_peer: Peer) -> None:
+async def test_a_human_is_active_at_once_and_named_after_the_email_address(own_peer: Peer) -> None:
     added = (await ask(own_peer, ann())).response
     found = (await ask(own_peer, user.GetUserByIDRequest(user_id=added.user_id))).response.user
     assert found.state == user.UserState.USER_STATE_ACTIVE
@@ -72,7 +72,7 @@ async def test_a_human_is_active_at_once_and_named_by_the_email_address(own_peer
     assert not found.human.HasField("password_changed")
 
 
-async def test_codes_are_returned_to_those_who_ask(own_peer: Peer) -> None:
+async def test_codes_are_returned_on_request(own_peer: Peer) -> None:
     human = user.CreateUserRequest.Human(
         profile=user.SetHumanProfile(given_name="Ann", family_name="A"),
         email=user.SetHumanEmail(email="ann@example.com", return_code={}),  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ async def test_codes_are_returned_to_those_who_ask(own_peer: Peer) -> None:
     assert (found.email.is_verified, found.phone.phone) == (False, "+41441234567")
 
 
-async def test_a_human_goes_to_the_organization_that_the_request_names(own_peer: Peer) -> None:
+async def test_a_human_is_added_to_the_organization_of_the_request(own_peer: Peer) -> None:
     elsewhere = await other_organization(own_peer)
     answer = await ask(own_peer, ann(organization=Organization(org_domain="elsewhere.localhost")))
     assert answer.response.details.resource_owner == elsewhere
@@ -94,7 +94,7 @@ async def test_a_human_goes_to_the_organization_that_the_request_names(own_peer:
     assert (nowhere.code, nowhere.error_id) == (StatusCode.PERMISSION_DENIED, "AUTH-Bs7Ds")
 
 
-async def test_users_are_found_by_any_mix_of_queries(own_peer: Peer) -> None:
+async def test_users_are_found_by_any_combination_of_queries(own_peer: Peer) -> None:
     await ask(own_peer, ann(username="ann"))
     one, two = await add_machine(own_peer, "Robot-1"), await add_machine(own_peer, "robot-2")
     elsewhere = await add_machine(own_peer, "stray", await other_organization(own_peer))
@@ -130,7 +130,7 @@ async def test_an_empty_query_is_refused(peer: Peer) -> None:
     assert answer.code is StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_page_says_how_many_there_are_in_all(own_peer: Peer) -> None:
+async def test_a_page_contains_the_total(own_peer: Peer) -> None:
     for username in ("b", "c", "a"):
         await add_machine(own_peer, username)
     request = user.ListUsersRequest(
@@ -142,7 +142,7 @@ async def test_a_page_says_how_many_there_are_in_all(own_peer: Peer) -> None:
     assert page.details.total_result == 6
 
 
-async def test_only_what_an_update_names_is_changed(own_peer: Peer) -> None:
+async def test_an_update_changes_only_the_fields_that_it_sets(own_peer: Peer) -> None:
     user_id = await add_machine(own_peer, description="sweeps")
     machine = user.UpdateUserRequest.Machine(name="Robot II")
     await ask(own_peer, user.UpdateUserRequest(user_id=user_id, username="robot-2", machine=machine))
@@ -186,7 +186,7 @@ async def test_a_refused_update_changes_nothing(own_peer: Peer) -> None:
     assert (found.username, found.human.profile.given_name) == ("ann", "Ann")
 
 
-async def test_a_locked_users_tokens_do_not_come_back(own_peer: Peer) -> None:
+async def test_the_tokens_of_a_locked_user_stay_revoked(own_peer: Peer) -> None:
     user_id = await add_machine(own_peer)
     token = await add_token(own_peer, user_id)
     assert (await own_peer.call(GET_MY_USER, token=token)).code is StatusCode.OK
@@ -202,7 +202,7 @@ async def test_a_locked_users_tokens_do_not_come_back(own_peer: Peer) -> None:
     assert (await own_peer.call(GET_MY_USER, token=renewed)).code is StatusCode.OK
 
 
-async def test_a_removed_user_is_gone(own_peer: Peer) -> None:
+async def test_a_removed_user_is_not_found(own_peer: Peer) -> None:
     user_id = await add_machine(own_peer)
     assert (await ask(own_peer, user.DeleteUserRequest(user_id=user_id))).code is StatusCode.OK
     again = await ask(own_peer, user.DeleteUserRequest(user_id=user_id))

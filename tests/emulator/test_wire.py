@@ -78,7 +78,7 @@ async def test_alpn_chooses_the_version(
 
 @pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
 @pytest.mark.parametrize("size", [0, 1, 100_000, 900_000])
-async def test_bodies_come_and_go_whole(served: Served, http2: bool, size: int) -> None:
+async def test_bodies_are_transferred_completely(served: Served, http2: bool, size: int) -> None:
     body = bytes(range(256)) * (size // 256 + 1)
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=served.trust) as http:
         for _ in range(3):
@@ -95,7 +95,7 @@ async def test_many_requests_share_one_http2_connection(served: Served) -> None:
     assert [answer.content for answer in answers] == [b"%d" % n * 5000 for n in range(200)]
 
 
-async def test_pipelined_http1_requests_are_answered_in_turn(served: Served) -> None:
+async def test_pipelined_http1_requests_get_responses_in_order(served: Served) -> None:
     reader, writer = await asyncio.open_connection("localhost", served.port, ssl=served.trust)
     for body in (b"one", b"two"):
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n" + body)
@@ -106,7 +106,7 @@ async def test_pipelined_http1_requests_are_answered_in_turn(served: Served) -> 
     writer.transport.abort()
 
 
-async def test_a_client_may_wait_to_be_told_to_continue(served: Served) -> None:
+async def test_a_client_can_wait_for_100_continue(served: Served) -> None:
     reader, writer = await asyncio.open_connection("localhost", served.port, ssl=served.trust)
     writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nexpect: 100-continue\r\n\r\n")
     assert b"100" in await reader.readuntil(b"\r\n\r\n")
@@ -124,7 +124,7 @@ async def test_a_request_is_cancelled_when_the_peer_disconnects(served: Served, 
 
 
 @pytest.mark.parametrize("alpn", ["h2", "http/1.1"])
-async def test_garbage_ends_its_own_connection_only(served: Served, alpn: str) -> None:
+async def test_garbage_closes_only_its_connection(served: Served, alpn: str) -> None:
     served.trust.set_alpn_protocols([alpn])
     reader, writer = await asyncio.open_connection("localhost", served.port, ssl=served.trust)
     writer.write(b"\x00" * 3 + b"garbage\r\n\r\n" * 10)

@@ -76,7 +76,7 @@ def test_people_of_a_csv_file_are_imported_once(
     assert again.stderr.splitlines()[-1] == "0 imported, 0 failed, 200 skipped (imported earlier)"
 
 
-def test_those_of_a_file_of_json_lines_are_too(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_people_of_a_json_lines_file_are_imported_once(tmp_path: Path, settings: dict[str, str]) -> None:
     path = tmp_path / "people.jsonl"
     path.write_text("".join(json.dumps(person(number)) + "\n" for number in range(3)), encoding="utf-8")
     ended = imported(path, settings)
@@ -84,7 +84,7 @@ def test_those_of_a_file_of_json_lines_are_too(tmp_path: Path, settings: dict[st
     assert ids(ended.stdout).keys() == {"person-0", "person-1", "person-2"}
 
 
-def test_killed_it_goes_on_where_it_was(people: Path, settings: dict[str, str]) -> None:
+def test_it_resumes_after_it_was_killed(people: Path, settings: dict[str, str]) -> None:
     command = [sys.executable, "-u", str(SCRIPT), str(people), "--concurrency", "5"]
     with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -100,7 +100,7 @@ def test_killed_it_goes_on_where_it_was(people: Path, settings: dict[str, str]) 
     assert names == {f"person-{number}" for number in range(200)}
 
 
-def test_what_fails_is_told_and_the_others_are_imported(people: Path, settings: dict[str, str]) -> None:
+def test_failures_are_reported_and_the_others_are_imported(people: Path, settings: dict[str, str]) -> None:
     with people.open("a", encoding="utf-8") as file:
         file.write("person-200,Ada,Lovelace,no-email\n")
     ended = imported(people, settings)
@@ -110,7 +110,7 @@ def test_what_fails_is_told_and_the_others_are_imported(people: Path, settings: 
     assert "Traceback" not in ended.stderr
 
 
-def test_a_file_that_was_changed_is_refused(people: Path, settings: dict[str, str]) -> None:
+def test_a_changed_file_is_refused(people: Path, settings: dict[str, str]) -> None:
     imported(people, settings)
     with people.open("a", encoding="utf-8") as file:
         file.write("person-200,Ada,Lovelace,ada@example.com\n")
@@ -119,7 +119,7 @@ def test_a_file_that_was_changed_is_refused(people: Path, settings: dict[str, st
     assert "people.csv.resume belongs to another job" in ended.stderr
 
 
-def test_a_person_without_email_ends_it_with_its_number(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_a_person_without_email_is_an_error_with_its_number(tmp_path: Path, settings: dict[str, str]) -> None:
     path = tmp_path / "people.jsonl"
     rows = (person(0), {"user_name": "ada"})
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -32,7 +32,7 @@ def _left_behind(tmp_path: Path) -> list[str]:
     ]
 
 
-def test_it_shows_the_calls_of_key_and_token_and_the_next_step(tmp_path: Path) -> None:
+def test_it_shows_calls_with_key_and_token_and_the_next_step(tmp_path: Path) -> None:
     with _start(tmp_path) as demo:
         out, errors = demo.communicate(timeout=WITHIN)
     assert (demo.returncode, errors) == (0, "")
@@ -43,7 +43,7 @@ def test_it_shows_the_calls_of_key_and_token_and_the_next_step(tmp_path: Path) -
     assert not _left_behind(tmp_path)
 
 
-def test_stopped_while_it_runs_it_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_it_leaves_nothing_behind_when_it_is_stopped(tmp_path: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with _start(tmp_path) as demo:
             assert demo.stdout

@@ -87,12 +87,12 @@ def environment(emulator: Emulator, robot: ServiceUser, tmp_path: Path) -> Itera
     environment.end()
 
 
-def test_users_are_told_from_those_that_are_not_there(environment: Environment, robot: ServiceUser) -> None:
+def test_existing_and_missing_users_are_distinguished(environment: Environment, robot: ServiceUser) -> None:
     assert environment.invoke({"user_id": robot.id}) == {"known": True, "active": True}
     assert environment.invoke({"user_id": "1"}) == {"known": False, "active": False}
 
 
-def test_what_was_lost_while_it_was_frozen_is_made_anew(
+def test_the_connection_and_the_token_are_replaced_after_a_freeze(
     emulator: Emulator, environment: Environment, robot: ServiceUser
 ) -> None:
     environment.invoke({"user_id": robot.id})

@@ -68,7 +68,7 @@ def orders(emulator: Emulator, tmp_path: Path) -> Iterator[Orders]:
             process.terminate()
 
 
-def test_the_service_answers_a_caller_whose_token_is_for_its_project(orders: Orders, run: Run) -> None:
+def test_the_service_accepts_a_token_for_its_project(orders: Orders, run: Run) -> None:
     ended = run(f"{EXAMPLE}/caller.py", orders.settings)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == f"order-1: shipped, requested by service user {orders.user_id}\n"

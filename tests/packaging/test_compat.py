@@ -40,7 +40,7 @@ def listening() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_a_synchronous_channel_tells_that_it_cannot_connect(nowhere: str) -> None:
+def test_a_synchronous_channel_reports_that_it_cannot_connect(nowhere: str) -> None:
     with grpc.insecure_channel(nowhere) as channel:
         method = method_of(channel)
         assert not _compat.cannot_connect(method)
@@ -49,7 +49,7 @@ def test_a_synchronous_channel_tells_that_it_cannot_connect(nowhere: str) -> Non
         assert _compat.cannot_connect(method)
 
 
-async def test_an_async_channel_tells_that_it_cannot_connect(nowhere: str) -> None:
+async def test_an_async_channel_reports_that_it_cannot_connect(nowhere: str) -> None:
     async with grpc.aio.insecure_channel(nowhere) as channel:
         method = method_of(channel)
         assert not _compat.cannot_connect(method)
@@ -58,13 +58,13 @@ async def test_an_async_channel_tells_that_it_cannot_connect(nowhere: str) -> No
         assert _compat.cannot_connect(method)
 
 
-def test_of_a_method_without_a_channel_nothing_is_known() -> None:
+def test_nothing_is_known_about_a_method_without_a_channel() -> None:
     assert not _compat.cannot_connect(object())
     assert _compat.rpc_path(object()) is None
     assert not _compat.has_debug_error_string(object())
 
 
-def test_a_call_tells_whether_it_has_a_debug_error_string(nowhere: str, listening: str) -> None:
+def test_the_debug_error_string_of_a_call_is_found_if_there_is_one(nowhere: str, listening: str) -> None:
     with grpc.insecure_channel(nowhere) as channel:
         failed = method_of(channel).future(b"")
         failed.exception(timeout=30)
@@ -89,14 +89,14 @@ async def test_a_channel_can_be_closed_while_a_task_awaits_a_call_of_a_client(em
         assert await waiting is grpc.StatusCode.OK
 
 
-async def test_a_method_of_a_plain_channel_tells_its_path() -> None:
+async def test_the_path_of_a_plain_method_is_found() -> None:
     with grpc.insecure_channel("127.0.0.1:1") as channel:
         assert _compat.rpc_path(method_of(channel)) == PATH
     async with grpc.aio.insecure_channel("127.0.0.1:1") as other:
         assert _compat.rpc_path(method_of(other)) == PATH
 
 
-def test_a_program_tells_whether_it_has_a_tracer_provider() -> None:
+def test_a_tracer_provider_is_detected() -> None:
     script = """if True:
         from zitadel_grpc import _compat
         seen = [_compat.has_tracer_provider()]

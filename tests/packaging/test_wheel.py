@@ -27,7 +27,7 @@ def metadata(wheel: Path) -> Message:
     return email.message_from_bytes(zipfile.ZipFile(wheel).read(name))
 
 
-def test_the_wheel_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
+def test_the_wheel_contains_only_the_package(wheel: Path) -> None:
     top = {name.partition("/")[0] for name in names(wheel)}
     assert top == {"zitadel_grpc", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}
 
@@ -60,7 +60,7 @@ def test_the_wheel_has_stubs_types_catalog_and_licences(wheel: Path) -> None:
     assert "Permission is hereby granted" in notice
 
 
-def test_the_wheel_needs_what_it_says_and_no_more(wheel: Path) -> None:
+def test_the_wheel_needs_only_its_declared_dependencies(wheel: Path) -> None:
     needed = [
         requirement
         for requirement in metadata(wheel).get_all("Requires-Dist", [])
@@ -80,11 +80,11 @@ def test_the_wheel_needs_what_it_says_and_no_more(wheel: Path) -> None:
     assert metadata(wheel)["Requires-Python"] == ">=3.11"
 
 
-def test_the_same_checkout_gives_the_same_wheel(wheel: Path, build: Build) -> None:
+def test_builds_of_the_same_checkout_are_identical(wheel: Path, build: Build) -> None:
     assert build("wheel").read_bytes() == wheel.read_bytes()
 
 
-def test_the_stubs_of_the_wheel_run_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
+def test_the_stubs_of_the_wheel_work_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = "import zitadel_grpc.api.management.v1 as api; print(api.GetMyOrgRequest.__name__, api.__file__)"
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
@@ -102,13 +102,13 @@ def test_the_stubs_of_the_wheel_run_without_the_checkout(wheel: Path, tmp_path: 
     ]
 
 
-def test_the_sdist_gives_the_same_wheel_without_generators(sdist: Path, wheel: Path, build: Build) -> None:
+def test_the_sdist_builds_the_same_wheel_without_generators(sdist: Path, wheel: Path, build: Build) -> None:
     assert build_requirements(sdist) == []
     built = build("wheel", sdist)
     assert built.read_bytes() == wheel.read_bytes()
 
 
-def test_a_checkout_without_stubs_asks_for_the_generators(sdist: Path, tmp_path: Path) -> None:
+def test_a_checkout_without_stubs_requires_the_generators(sdist: Path, tmp_path: Path) -> None:
     checkout = shutil.copytree(sdist, tmp_path / "checkout", ignore=shutil.ignore_patterns("PKG-INFO", "api"))
     asked = build_requirements(checkout)
     assert [requirement.partition("==")[0] for requirement in asked] == [
@@ -142,7 +142,7 @@ def image(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_wheel_for_another_zitadel_has_its_services(
+def test_a_wheel_for_another_version_of_zitadel_has_its_services(
     sdist: Path, build: Build, image: Path, tmp_path: Path
 ) -> None:
     root = shutil.copytree(sdist, tmp_path / "project")

@@ -26,7 +26,7 @@ def test_an_unchanged_build_does_nothing(project: Project, release: Path) -> Non
     assert inode(project) == before
 
 
-def test_stubs_of_another_source_stay_until_the_pin_is_asked_for(project: Project, release: Path) -> None:
+def test_stubs_of_another_source_stay_until_the_pin_is_requested(project: Project, release: Path) -> None:
     project.build(release)
     before = inode(project)
     told = project.ensure()
@@ -36,7 +36,7 @@ def test_stubs_of_another_source_stay_until_the_pin_is_asked_for(project: Projec
 
 
 @pytest.mark.slow
-def test_stubs_of_the_pin_are_made_where_there_are_none_or_stale_ones(project: Project) -> None:
+def test_missing_and_stale_stubs_are_generated_from_the_pin(project: Project) -> None:
     assert "30 services, 867 RPCs → zitadel_grpc/api" in project.ensure()
     before = inode(project)
     assert "zitadel_grpc/api is up to date with @zitadel/proto" in project.ensure()
@@ -45,7 +45,7 @@ def test_stubs_of_the_pin_are_made_where_there_are_none_or_stale_ones(project: P
     assert "→ zitadel_grpc/api" in project.ensure()
 
 
-def test_a_changed_source_is_built_anew(project: Project, release: Path) -> None:
+def test_a_changed_source_is_built_again(project: Project, release: Path) -> None:
     project.build(release)
     write(
         release, {"zitadel/greeting.proto": GREETING.replace("Mood mood = 2", "Mood mood = 2; string to = 3")}
@@ -55,7 +55,7 @@ def test_a_changed_source_is_built_anew(project: Project, release: Path) -> None
 
 
 @pytest.mark.parametrize("change", ["edited", "removed", "added"])
-def test_stubs_that_somebody_changed_are_built_anew(project: Project, release: Path, change: str) -> None:
+def test_edited_stubs_are_built_again(project: Project, release: Path, change: str) -> None:
     project.build(release)
     before = project.stubs()
     module = project.api / "greeting" / "v1" / "greeting_pb2.py"
@@ -68,7 +68,7 @@ def test_stubs_that_somebody_changed_are_built_anew(project: Project, release: P
 
 
 @pytest.mark.slow
-def test_the_pin_is_built_the_same_whatever_was_there(project: Project, release: Path) -> None:
+def test_the_pin_is_built_the_same_whatever_stubs_exist(project: Project, release: Path) -> None:
     project.build(release)
     project.build()
     first = project.stubs()
@@ -95,7 +95,7 @@ def _interrupts(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_build_leaves_the_former_stubs(
+def test_an_interrupted_build_keeps_the_earlier_stubs(
     project: Project, release: Path, number: signal.Signals
 ) -> None:
     project.build(release)
@@ -116,7 +116,7 @@ def test_an_interrupted_build_leaves_the_former_stubs(
     assert not list(project.root.glob("build/protos/tmp-*"))
 
 
-def test_a_build_that_was_killed_between_two_renames_is_mended(project: Project, release: Path) -> None:
+def test_a_build_that_was_killed_between_two_renames_is_repaired(project: Project, release: Path) -> None:
     project.build(release)
     before = project.stubs()
     project.api.rename(project.root / "build" / "protos" / "previous-api")
@@ -124,7 +124,7 @@ def test_a_build_that_was_killed_between_two_renames_is_mended(project: Project,
     assert project.stubs() == before
 
 
-def test_builds_at_the_same_time_take_turns(project: Project, release: Path, image: Path) -> None:
+def test_concurrent_builds_run_one_after_the_other(project: Project, release: Path, image: Path) -> None:
     sources = [release, image, release]
     builds = [
         subprocess.Popen(
@@ -139,13 +139,13 @@ def test_builds_at_the_same_time_take_turns(project: Project, release: Path, ima
     assert "up to date" in project.build(source)
 
 
-def test_stubs_can_be_made_beside_the_tree(project: Project, release: Path, tmp_path: Path) -> None:
+def test_stubs_can_be_generated_outside_the_tree(project: Project, release: Path, tmp_path: Path) -> None:
     project.build(release, "--out", tmp_path / "aside")
     assert (tmp_path / "aside" / "greeter" / "v1" / "__init__.py").exists()
     assert not project.api.exists()
 
 
-def test_what_is_beside_the_tree_already_stays(project: Project, release: Path, tmp_path: Path) -> None:
+def test_existing_files_outside_the_tree_stay(project: Project, release: Path, tmp_path: Path) -> None:
     (tmp_path / "aside").mkdir()
     refusal = project.refusal("build", release, "--out", tmp_path / "aside")
     assert f"{tmp_path / 'aside'} is there already" in refusal

@@ -8,6 +8,6 @@ from zitadel_grpc.api._services import SERVICES
 
 
 @pytest.mark.parametrize("client", [AsyncClient, Client])
-def test_no_service_can_take_a_name_that_a_client_has(client: type) -> None:
+def test_no_service_can_have_the_name_of_a_client_attribute(client: type) -> None:
     own = {name for name in dir(client) if not name.startswith("_")}
     assert own - SERVICES.keys() == RESERVED

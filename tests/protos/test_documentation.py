@@ -122,7 +122,7 @@ def test_comments_become_docstrings(project: Project, release: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_text_of_the_pin_is_used_where_a_source_has_none(project: Project, release: Path) -> None:
+def test_the_text_of_the_pin_is_used_if_a_source_has_none(project: Project, release: Path) -> None:
     without = (
         'syntax = "proto3"; package zitadel.org.v2; message AddOrganizationRequest { string org_id = 3; }'
     )
@@ -141,7 +141,7 @@ def test_the_text_of_the_pin_is_used_where_a_source_has_none(project: Project, r
 
 
 @pytest.mark.slow
-def test_an_rpc_is_deprecated_if_its_successor_is_there(project: Project, release: Path) -> None:
+def test_an_rpc_is_deprecated_if_the_stubs_have_its_successor(project: Project, release: Path) -> None:
     service = "service UserService { rpc ListUsers(R) returns (R); } message R {}"
     v2beta = f'syntax = "proto3"; package zitadel.user.v2beta; {service}'
     path = write(release, {"zitadel/v2beta.proto": v2beta})
@@ -236,7 +236,7 @@ def test_a_text_cannot_become_code(project: Project, release: Path, pin: Path, t
             assert doc.endswith('REST: `GET /""" import os; os.abort()\\`')
 
 
-def test_what_could_confuse_a_reader_is_left_out() -> None:
+def test_confusing_characters_are_removed() -> None:
     assert (
         clean("a null \0, an escape \x1b[31m, a reversal \u202eabc")
         == "a null , an escape [31m, a reversal abc"

@@ -52,7 +52,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("files", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_source_that_is_wrong(project: Project, release: Path, files: dict[str, str], message: str) -> None:
+def test_an_invalid_source_is_reported(
+    project: Project, release: Path, files: dict[str, str], message: str
+) -> None:
     project.build(release)
     before = project.stubs()
     if "zitadel/greeting.proto" in files or "README.txt" in files:
@@ -62,7 +64,7 @@ def test_a_source_that_is_wrong(project: Project, release: Path, files: dict[str
     assert not list(project.root.glob("build/protos/tmp-*"))
 
 
-def test_a_path_that_is_not_there(project: Project) -> None:
+def test_a_missing_path_is_reported(project: Project) -> None:
     assert "../nowhere/proto is no directory, file or address" in project.refusal("build", "../nowhere/proto")
 
 
@@ -71,18 +73,18 @@ def test_a_path_that_is_not_there(project: Project) -> None:
     [(b"", "is empty"), (b"\xff" * 9, "is not a descriptor image")],
     ids=["empty", "garbage"],
 )
-def test_an_image_that_is_none(project: Project, data: bytes, message: str) -> None:
+def test_an_invalid_image_is_reported(project: Project, data: bytes, message: str) -> None:
     (project.root / "some.binpb").write_bytes(data)
     assert f"some.binpb {message}" in project.refusal("build", "some.binpb")
 
 
-def test_an_address_that_does_not_answer_is_named_without_its_credentials(project: Project) -> None:
+def test_an_unreachable_address_is_reported_without_its_credentials(project: Project) -> None:
     refusal = project.refusal("build", "https://user:hidden@127.0.0.1:9/zitadel.git")
     assert "buf could not build https://127.0.0.1:9/zitadel.git" in refusal
     assert "hidden" not in refusal
 
 
-def test_a_registry_out_of_reach(project: Project, tmp_path: Path) -> None:
+def test_an_unreachable_registry_is_reported(project: Project, tmp_path: Path) -> None:
     shutil.rmtree(project.root / "build")
     settings = {"registry": "http://127.0.0.1:9/", "cache": str(tmp_path / "cache"), "fetch_retries": "0"}
     refusal = project.refusal("build", **{f"npm_config_{name}": value for name, value in settings.items()})
@@ -90,13 +92,13 @@ def test_a_registry_out_of_reach(project: Project, tmp_path: Path) -> None:
     assert not project.api.exists()
 
 
-def test_a_lock_file_that_pins_nothing(project: Project) -> None:
+def test_a_lock_file_without_the_pin_is_reported(project: Project) -> None:
     lock = project.root / "protos" / "package-lock.json"
     lock.write_text(json.dumps({"packages": {}}))
     assert "protos/package-lock.json does not pin @zitadel/proto" in project.refusal("build")
 
 
-def test_a_system_that_cannot_make_stubs(project: Project) -> None:
+def test_an_unsupported_system_is_reported(project: Project) -> None:
     code = "import sys, runpy; sys.modules['fcntl'] = None; sys.argv[1:] = ['build']; "
     code += "runpy.run_module('scripts.protos', run_name='__main__')"
     done = subprocess.run(
@@ -106,6 +108,6 @@ def test_a_system_that_cannot_make_stubs(project: Project) -> None:
     assert done.stderr == "protos: making the stubs needs Linux, macOS or WSL: see protos/README.md\n"
 
 
-def test_a_tool_that_is_not_installed() -> None:
+def test_a_missing_tool_is_reported() -> None:
     with pytest.raises(ProtosError, match=r"no-such-tool is not installed: run `make setup`"):
         tools.script("no-such-tool", "protoc-gen-nothing")

@@ -31,7 +31,7 @@ def write_changed(
     return path
 
 
-def test_the_pin_itself_changes_nothing(project: Project, pin: Path, tmp_path: Path) -> None:
+def test_the_pin_compared_with_itself_has_no_changes(project: Project, pin: Path, tmp_path: Path) -> None:
     done = project.run("diff", write_changed(pin, tmp_path / "same.binpb"))
     assert done.stdout.splitlines()[1:] == [
         "against the pin (30 services, 867 RPCs):",
@@ -42,7 +42,7 @@ def test_the_pin_itself_changes_nothing(project: Project, pin: Path, tmp_path: P
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_is_added_breaks_nothing(project: Project, pin: Path, tmp_path: Path) -> None:
+def test_additions_do_not_break_clients(project: Project, pin: Path, tmp_path: Path) -> None:
     done = project.run("diff", write_changed(pin, tmp_path / "more.binpb", add=True))
     assert "  adds 1 service, 1 RPC\n  + zitadel.system.v1.NewService (1 RPC)\n" in done.stdout
     assert done.stdout.endswith("nothing breaking\n")
@@ -62,12 +62,12 @@ def test_a_changed_field_breaks_clients(project: Project, pin: Path, tmp_path: P
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_a_diff_makes_no_stubs(project: Project, pin: Path) -> None:
+def test_a_diff_does_not_generate_stubs(project: Project, pin: Path) -> None:
     project.run("diff", pin)
     assert not project.api.exists()
 
 
-def test_a_build_tells_what_it_adds_and_removes(project: Project, release: Path) -> None:
+def test_a_build_reports_what_it_adds_and_removes(project: Project, release: Path) -> None:
     told = project.build(release).splitlines()
     assert told[1:5] == [
         "against the pin (30 services, 867 RPCs):",

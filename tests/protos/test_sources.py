@@ -28,12 +28,12 @@ def test_a_whole_release_whose_protobufs_are_in_proto(project: Project, release:
     assert project.python(GREET) == ANSWER.format("zitadel-v9/proto")
 
 
-def test_an_image_that_leaves_out_third_party_imports(project: Project, image: Path) -> None:
+def test_an_image_without_third_party_imports(project: Project, image: Path) -> None:
     project.build(image)
     assert project.python(GREET) == ANSWER.format("images/release.binpb")
 
 
-def test_whatever_buf_builds(project: Project, tmp_path: Path) -> None:
+def test_any_buf_input(project: Project, tmp_path: Path) -> None:
     own = write(
         tmp_path / "own",
         {"zitadel/greeting.proto": GREETING + "service S { rpc Do(Greeting) returns (Greeting); }"},
@@ -45,9 +45,7 @@ def test_whatever_buf_builds(project: Project, tmp_path: Path) -> None:
     assert "class SStub" in project.stubs()["greeting/v1/greeting_pb2_grpc.py"].decode()
 
 
-def test_stubs_name_no_path_of_the_machine_that_made_them(
-    project: Project, release: Path, tmp_path: Path
-) -> None:
+def test_stubs_contain_no_path_of_the_build_machine(project: Project, release: Path, tmp_path: Path) -> None:
     project.build(release)
     assert not [name for name, data in project.stubs().items() if str(tmp_path).encode() in data]
 
@@ -80,9 +78,7 @@ def test_files_that_moved_keep_their_place_in_the_stubs(project: Project, releas
     assert project.stubs().keys() == before
 
 
-def test_several_services_of_a_package_are_named_after_themselves_too(
-    project: Project, release: Path
-) -> None:
+def test_several_services_of_a_package_are_named_individually(project: Project, release: Path) -> None:
     more = "service HTTPGreeterService { rpc Do(Greeting) returns (Greeting); }"
     more += "service Echo { rpc Do(Greeting) returns (Greeting); }"
     write(release, {"zitadel/greeting.proto": GREETING.replace("greeting.v1", "greeting.v2beta") + more})
@@ -92,7 +88,7 @@ def test_several_services_of_a_package_are_named_after_themselves_too(
     assert names == "greeting_v2beta_echo greeting_v2beta_http_greeter"
 
 
-def test_types_of_other_packages_come_along_where_messages_use_them(project: Project, release: Path) -> None:
+def test_types_of_other_packages_are_included_if_messages_use_them(project: Project, release: Path) -> None:
     other = 'syntax = "proto3"; package acme.money.v1; message Coin { int32 cents = 1; } message Note {}'
     unused = 'syntax = "proto3"; package acme.unused.v1; message Unused {}'
     imports = (

@@ -46,7 +46,7 @@ def test_fields_share_the_rules_that_are_the_same(project: Project, release: Pat
     }
 
 
-def test_a_rule_of_an_unknown_kind_is_told_and_left_out(project: Project, release: Path) -> None:
+def test_a_rule_of_an_unknown_kind_is_reported_and_ignored(project: Project, release: Path) -> None:
     path = release / "zitadel" / "rules.proto"
     path.write_text(RULES.replace("items: {string: {min_len: 1, ", "items: {string: {uuid: true, "))
     done = project.run("build", release)

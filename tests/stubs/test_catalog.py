@@ -18,7 +18,7 @@ def test_an_rpc_is_found_by_its_full_name() -> None:
     )
 
 
-def test_an_rpc_is_found_as_grpc_spells_it_too() -> None:
+def test_an_rpc_is_found_by_its_grpc_path_too() -> None:
     assert catalog.get("/zitadel.user.v2.UserService/AddHumanUser") == catalog.get(
         "zitadel.user.v2.UserService/AddHumanUser"
     )
@@ -54,7 +54,7 @@ def test_an_rpc_is_deprecated_if_the_stubs_say_so_or_have_its_successor() -> Non
 @pytest.mark.parametrize(
     "name", ["", "/", "zitadel.management.v1.ManagementService/Nope", "grpc.health.v1.Health/Check"]
 )
-def test_what_is_not_zitadels_is_not_in_the_catalog(name: str) -> None:
+def test_other_services_are_not_in_the_catalog(name: str) -> None:
     assert catalog.get(name) is None
 
 
@@ -65,7 +65,7 @@ def test_options_of_both_generations_of_apis_are_read() -> None:
 
 
 @pytest.mark.pin
-def test_the_pin_says_this_much() -> None:
+def test_the_number_of_rpcs_with_each_option_in_the_pin() -> None:
     rpcs = catalog.rpcs()
     assert len(rpcs) == 867
     assert len([rpc for rpc in rpcs if rpc.permission]) == 860

@@ -80,20 +80,20 @@ def test_every_service_is_an_attribute_of_the_clients() -> None:
     assert {"management", "admin", "auth", "system", "user_v2", "org_v2", "project_v2beta"} <= SERVICES.keys()
 
 
-def test_the_catalog_knows_the_same_rpcs() -> None:
+def test_the_catalog_contains_the_same_rpcs() -> None:
     defined = {f"{name}/{method.name}" for name, service in services().items() for method in service.methods}
     assert {rpc.full_name for rpc in catalog.rpcs()} == defined
 
 
 @pytest.mark.pin
-def test_there_are_modules_for_all_of_zitadels_files() -> None:
+def test_every_file_of_zitadel_has_a_module() -> None:
     # The pin's 148 files less those that only declare options, and those that protobuf brings itself.
     assert len([name for name in MODULES if name.endswith("_pb2")]) == 135
     assert len(PACKAGES) == 59
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_package_gives_all_the_names_it_lists(name: str) -> None:
+def test_every_name_that_a_package_lists_can_be_imported(name: str) -> None:
     package = importlib.import_module(name)
     assert package.__all__
     assert all(getattr(package, exported) is not None for exported in package.__all__)

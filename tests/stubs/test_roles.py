@@ -16,7 +16,7 @@ LEVELS = {
 ALL = [role for level in LEVELS.values() for role in level]
 
 
-def test_each_role_is_a_constant_of_its_name_and_of_one_level() -> None:
+def test_each_role_is_a_constant_with_its_name_and_one_level() -> None:
     assert sorted(ALL) == sorted(name for name in roles.__all__ if isinstance(getattr(roles, name), str))
     assert all(getattr(roles, role) == role for role in ALL)
     for prefix, level in LEVELS.items():
@@ -49,12 +49,12 @@ def test_a_role_grants_the_permissions_of_its_level(role: str, granted: str, ref
     assert role not in roles.roles_granting(refused)
 
 
-def test_viewers_of_projects_and_their_grants_have_a_part_of_what_owners_have() -> None:
+def test_viewers_of_projects_have_a_subset_of_the_permissions_of_owners() -> None:
     for viewer in (roles.PROJECT_OWNER_VIEWER, roles.PROJECT_GRANT_OWNER_VIEWER):
         assert roles.permissions_of(viewer) < roles.permissions_of(viewer.removesuffix("_VIEWER"))
 
 
-def test_an_unknown_role_grants_nothing_and_no_role_an_unknown_permission() -> None:
+def test_unknown_roles_and_permissions_are_accepted_and_grant_nothing() -> None:
     assert roles.permissions_of("ORG_OWNR") == frozenset()
     assert roles.roles_granting("user.wirte") == []
     assert roles.roles_granting("") == []

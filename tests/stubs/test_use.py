@@ -100,7 +100,7 @@ def test_messages_need_no_grpc() -> None:
     assert run_python(f"import sys; {use}; print('grpc' in sys.modules)") == "False"
 
 
-def test_importing_a_package_loads_none_of_its_modules() -> None:
+def test_importing_a_package_does_not_load_its_modules() -> None:
     code = (
         "import sys, zitadel_grpc.api.user.v2; print([name for name in sys.modules if name.endswith('_pb2')])"
     )
@@ -110,7 +110,7 @@ def test_importing_a_package_loads_none_of_its_modules() -> None:
 @pytest.mark.parametrize(
     "name", ["validate/validate.proto", "google/api/annotations.proto", "zitadel/options.proto"]
 )
-def test_another_packages_copy_of_an_option_file_does_no_harm(name: str) -> None:
+def test_another_copy_of_an_option_file_is_accepted(name: str) -> None:
     """As if a package generated with the option files were imported too, before these stubs or after."""
     copy = f"""
 from google.protobuf import descriptor_pb2, descriptor_pool

@@ -217,7 +217,7 @@ async def test_the_span_of_a_call_without_a_token_has_the_reason(
     assert "invalid_grant" in str(call.status.description)
 
 
-async def test_a_deadline_that_passes_ends_the_span(
+async def test_an_exceeded_deadline_ends_the_span(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
     emulator.faults.token_endpoint.silent = True

@@ -99,9 +99,7 @@ async def test_a_server_can_be_reached_by_another_name_than_its_own(ask: Any) ->
             await ask(server.url, ConnectionOptions(root_certificates=roots))
 
 
-async def test_channel_options_are_passed_on_and_override_the_packages_own(
-    ask: Any, echo: EchoServer
-) -> None:
+async def test_channel_options_are_passed_on_and_override_the_defaults(ask: Any, echo: EchoServer) -> None:
     small = (("grpc.max_receive_message_length", 3),)
     with pytest.raises(grpc.RpcError) as raised:
         await ask(

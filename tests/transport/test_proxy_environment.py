@@ -49,7 +49,7 @@ class Resolved:
         ({"https_proxy": "HTTP://[::1]:8080"}, "http://[::1]:8080"),
     ],
 )
-def test_the_environment_is_read_as_curl_reads_it(
+def test_the_environment_is_read_like_curl_does(
     environment: dict[str, str], url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Resolved(monkeypatch, **environment)() == url

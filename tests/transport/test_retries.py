@@ -126,7 +126,7 @@ async def test_nothing_is_retried_on_request(caller: Caller, emulator: Emulator,
     assert traffic.codes == {UNAVAILABLE: 1}
 
 
-async def test_views_keep_what_they_do_not_change(caller: Caller, emulator: Emulator) -> None:
+async def test_views_keep_the_other_settings(caller: Caller, emulator: Emulator) -> None:
     other = emulator.add_organization(f"Other of {caller.kind.__name__}")
     for view in (
         lambda client: client.with_org(other).with_retries("none"),

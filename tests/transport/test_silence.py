@@ -166,7 +166,7 @@ async def test_deadline_exceeded_from_the_server_is_a_response(kind: type[Any], 
 
 
 @both
-async def test_a_stream_that_received_messages_is_not_silence(kind: type[Any]) -> None:
+async def test_a_stream_that_received_messages_is_not_silent(kind: type[Any]) -> None:
     over = threading.Event()
 
     def some(_: Any, context: grpc.ServicerContext) -> Iterator[StringValue]:

@@ -130,7 +130,7 @@ async def test_a_views_streams_act_in_its_organization(echo: EchoServer, trustin
     assert echo.values("x-zitadel-orgid") == [["123"]] * 4
 
 
-async def test_streams_end_with_grpcs_own_errors(echo: EchoServer, trusting: ConnectionOptions) -> None:
+async def test_streams_raise_the_errors_of_grpc(echo: EchoServer, trusting: ConnectionOptions) -> None:
     async with AsyncClient(echo.url, PersonalAccessToken(TOKEN), options=trusting) as client:
         stub: Any = client.stub(lambda channel: channel.unary_stream("/test.Echo/none"))
         with pytest.raises(grpc.aio.AioRpcError) as raised:
