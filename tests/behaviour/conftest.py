@@ -32,7 +32,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
             emulator.faults.projection_lag = LAG
         before = things(emulator)
         yield server_of(emulator)
-        assert things(emulator) == before, "the tests have not removed everything that they added"
+        assert things(emulator) == before, "the tests did not remove everything that they added"
 
 
 def fill(emulator: Emulator) -> None:

@@ -88,11 +88,11 @@ async def test_an_application_is_removed_with_its_project(sandbox: Sandbox) -> N
     )
     await api.RemoveProject(management.RemoveProjectRequest(id=project_id))
 
-    async def is_gone() -> bool:
+    async def is_removed() -> bool:
         try:
             await api.GetAppByID(request)
         except NotFound:
             return True
         return False
 
-    assert await eventually(is_gone, bool)
+    assert await eventually(is_removed, bool)

@@ -79,8 +79,8 @@ async def test_a_removed_user_is_not_found_and_cannot_be_removed_again(sandbox: 
     robot, api = await sandbox.add_robot(), sandbox.client.management
     await api.RemoveUser(management.RemoveUserRequest(id=robot.id))
     by_id = management.GetUserByIDRequest(id=robot.id)
-    gone = await eventually_fails(lambda: api.GetUserByID(by_id), NotFound)
-    assert gone.error_id == "QUERY-Dfbg2"
+    error = await eventually_fails(lambda: api.GetUserByID(by_id), NotFound)
+    assert error.error_id == "QUERY-Dfbg2"
     with pytest.raises(NotFound) as refused:
         await api.RemoveUser(management.RemoveUserRequest(id=robot.id))
     assert refused.value.error_id == "COMMAND-m9od"

@@ -17,7 +17,7 @@ _PATIENCE = 15.0  # seconds
 async def eventually(
     look: Callable[[], Awaitable[Found]], seen: Callable[[Found], object] | None = None
 ) -> Found:
-    """Returns the result of `look` once `seen` accepts it, in limited time; RPC errors are retried."""
+    """Returns the result of `look` once `seen` accepts it. RPC errors are retried; the wait is bounded."""
     return await AsyncClient.wait_until(look, seen, timeout=_PATIENCE, retry_on=(RpcError, CredentialsError))
 
 

@@ -18,7 +18,7 @@ import pytest
 from google.rpc.status_pb2 import Status
 
 from tests.bulk.requests import Outcome, all_of, users
-from tests.client.proxies import Place, Serve, answers, listening
+from tests.client.proxies import Place, Serve, listening, sends_response
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
 from zitadel_grpc._options import Retries
 from zitadel_grpc.api.management.v1 import ManagementServiceStub
@@ -34,8 +34,8 @@ NO_CONNECTION = "failed to connect to all addresses; last error: the event store
 SEND_LIMIT = "CLIENT: Sent message larger than max (100 vs. 10)"
 
 
-def says(code: int, text: str, *more: tuple[str, str]) -> Serve:
-    return answers((*GRPC, ("grpc-status", str(code)), ("grpc-message", text), *more))
+def sends_bytes(code: int, text: str, *more: tuple[str, str]) -> Serve:
+    return sends_response((*GRPC, ("grpc-status", str(code)), ("grpc-message", text), *more))
 
 
 def bomb(size: int) -> bytes:
@@ -62,18 +62,24 @@ def to(place: Place, retries: Retries = "reads", **options: Any) -> tuple[str, C
 @pytest.mark.parametrize(
     "serve",
     [
-        answers(GRPC, b"\0\0\0\0\0", trailers=(*OK, *LARGE)),
-        answers((*GRPC, *LARGE), b"\0\0\0\0\0", trailers=OK),
-        answers((*GRPC, ("grpc-encoding", "gzip")), bomb(33 * 2**20), trailers=OK),
-        *(answers(GRPC, reset=code) for code in (8, 11, 12)),
-        *(answers(((":status", str(status)), ("content-type", "text/html"))) for status in (401, 403, 404)),
-        *(says(14, text) for text in (NO_CONNECTION, "DNS resolution failed for x", "errors resolving x")),
-        says(4, "the deadline passed while the call waited for a token"),
-        says(8, SEND_LIMIT),
-        *(says(code, "no evidence") for code in (7, 8, 12, 16)),
+        sends_response(GRPC, b"\0\0\0\0\0", trailers=(*OK, *LARGE)),
+        sends_response((*GRPC, *LARGE), b"\0\0\0\0\0", trailers=OK),
+        sends_response((*GRPC, ("grpc-encoding", "gzip")), bomb(33 * 2**20), trailers=OK),
+        *(sends_response(GRPC, reset=code) for code in (8, 11, 12)),
+        *(
+            sends_response(((":status", str(status)), ("content-type", "text/html")))
+            for status in (401, 403, 404)
+        ),
+        *(
+            sends_bytes(14, text)
+            for text in (NO_CONNECTION, "DNS resolution failed for x", "errors resolving x")
+        ),
+        sends_bytes(4, "the deadline passed while the call waited for a token"),
+        sends_bytes(8, SEND_LIMIT),
+        *(sends_bytes(code, "no evidence") for code in (7, 8, 12, 16)),
         # The status in the details differs from that of the call.
-        answers((*GRPC, ("grpc-status-details-bin", "CAU")), reset=12),
-        answers(((":status", "403"), ("grpc-status-details-bin", "CAU"))),
+        sends_response((*GRPC, ("grpc-status-details-bin", "CAU")), reset=12),
+        sends_response(((":status", "403"), ("grpc-status-details-bin", "CAU"))),
     ],
 )
 async def test_an_error_of_grpc_or_a_text_of_a_peer_proves_nothing(serve: Serve) -> None:
@@ -86,11 +92,11 @@ async def test_an_error_of_grpc_or_a_text_of_a_peer_proves_nothing(serve: Serve)
 @pytest.mark.parametrize(
     "serve",
     [
-        *(says(code, "refused") for code in (3, 5, 6, 9, 11)),
-        *(says(code, "refused (QUOTA-Dfbg2)") for code in (7, 8, 12, 16)),
-        says(7, "refused", ("grpc-status-details-bin", "CAc")),
-        says(12, "unknown service zitadel.management.v1.ManagementService"),
-        says(12, "unknown method AddMachineUser for service zitadel.management.v1.ManagementService"),
+        *(sends_bytes(code, "refused") for code in (3, 5, 6, 9, 11)),
+        *(sends_bytes(code, "refused (QUOTA-Dfbg2)") for code in (7, 8, 12, 16)),
+        sends_bytes(7, "refused", ("grpc-status-details-bin", "CAc")),
+        sends_bytes(12, "unknown service zitadel.management.v1.ManagementService"),
+        sends_bytes(12, "unknown method AddMachineUser for service zitadel.management.v1.ManagementService"),
     ],
 )
 async def test_a_refusal_of_the_server_proves_that_it_did_not_apply(serve: Serve) -> None:
@@ -122,7 +128,7 @@ async def test_without_a_connection_it_did_not_apply_unless_retries_are_on() -> 
     "limit", [{"max_request_bytes": 10}, {"channel_options": (("grpc.max_send_message_length", 10),)}]
 )
 async def test_a_request_over_the_send_limit_is_not_sent(limit: dict[str, Any]) -> None:
-    with listening(says(13, "unexpected")) as place:
+    with listening(sends_bytes(13, "unexpected")) as place:
         for outcome in await outcomes(*to(place, **limit)):
             assert isinstance(outcome.error, RpcError)
             assert outcome.error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -130,7 +136,9 @@ async def test_a_request_over_the_send_limit_is_not_sent(limit: dict[str, Any]) 
 
 
 async def test_a_send_limit_in_a_servers_text_proves_nothing() -> None:
-    with listening(says(8, f"Sent message larger than max ({users(1)[0].ByteSize()} vs. 10)")) as place:
+    with listening(
+        sends_bytes(8, f"Sent message larger than max ({users(1)[0].ByteSize()} vs. 10)")
+    ) as place:
         for outcome in await outcomes(*to(place, max_request_bytes=1000)):
             assert outcome.may_have_applied
 
@@ -154,7 +162,7 @@ async def test_a_token_error_after_an_attempt_proves_nothing_about_it() -> None:
 
         return AccessToken(token)
 
-    with listening(says(16, "no evidence")) as place:
+    with listening(sends_bytes(16, "no evidence")) as place:
 
         def by_client() -> Outcome:
             with Client(place.url, credentials(), options=place.options, timeout=3) as client:
@@ -177,6 +185,6 @@ def test_futures_have_the_same_result_as_calls(retries: Retries, may_have_applie
             (received,) = bulk.run(lambda request: method.future(request).result(), users(1))
             return received
 
-    with listening(says(6, "exists")) as place:
+    with listening(sends_bytes(6, "exists")) as place:
         assert outcome(place).may_have_applied is may_have_applied
     assert outcome(dataclasses.replace(place, port=1)).may_have_applied is may_have_applied

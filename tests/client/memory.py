@@ -30,17 +30,17 @@ METHOD = "/test.Fast/Call"
 TOKEN = PersonalAccessToken("ey." + "x" * 280)
 
 
-def serve(certificate: tuple[bytes, bytes], told: Connection) -> None:
+def serve(certificate: tuple[bytes, bytes], port_pipe: Connection) -> None:
     """Responds to every call with an empty message."""
 
-    async def answer(request: bytes, _: object) -> bytes:
+    async def respond(request: bytes, _: object) -> bytes:
         return request
 
     async def main() -> None:
         server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(answer)}
+        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(respond)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Fast", handlers),))
-        told.send(server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([certificate])))
+        port_pipe.send(server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([certificate])))
         await server.start()
         await server.wait_for_termination()
 
@@ -119,8 +119,8 @@ def main() -> None:
     certificate = authority.issue_cert("localhost")
     pair = certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes()
     processes = multiprocessing.get_context("spawn")
-    listening, told = processes.Pipe(duplex=False)
-    server = processes.Process(target=serve, args=(pair, told), daemon=True)
+    listening, port_pipe = processes.Pipe(duplex=False)
+    server = processes.Process(target=serve, args=(pair, port_pipe), daemon=True)
     server.start()
     url = f"https://localhost:{listening.recv()}"
     options = ConnectionOptions(root_certificates=authority.cert_pem.bytes())

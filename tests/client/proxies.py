@@ -91,7 +91,7 @@ def listening(
         thread.join(_AT_MOST)
 
 
-def answers(
+def sends_response(
     headers: Headers, body: bytes = b"", *, trailers: Headers = (), reset: int | None = None
 ) -> Serve:
     """HTTP/2 that sends this response to each request; `reset` ends the stream with that error code."""
@@ -130,7 +130,7 @@ def speaks_h2(respond: Callable[[h2.connection.H2Connection, int], None]) -> Ser
     return serve
 
 
-def hangs_up() -> Serve:
+def disconnects() -> Serve:
     """HTTP/2 that closes the connection when it has received a request."""
 
     def respond(connection: h2.connection.H2Connection, stream: int) -> None:
@@ -139,7 +139,7 @@ def hangs_up() -> Serve:
     return speaks_h2(respond)
 
 
-def says_nothing() -> Serve:
+def never_responds() -> Serve:
     """Reads until the client closes the connection, and sends nothing."""
 
     def serve(stream: socket.socket) -> None:
@@ -149,7 +149,7 @@ def says_nothing() -> Serve:
     return serve
 
 
-def says(raw: bytes) -> Serve:
+def sends_bytes(raw: bytes) -> Serve:
     """Sends these bytes once the client has sent something, then closes the connection."""
 
     def serve(stream: socket.socket) -> None:

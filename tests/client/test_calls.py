@@ -57,10 +57,10 @@ def test_the_services_of_the_client_respond(
     with Client(emulator.url, key, options=options) as client:
         assert client.management.GetMyOrg(GetMyOrgRequest()).org.name == "ZITADEL"
         assert client.admin.GetMyInstance(GetMyInstanceRequest()).instance.name == "ZITADEL"
-        answer, call = client.auth.GetMyUser.with_call(GetMyUserRequest())
+        response, call = client.auth.GetMyUser.with_call(GetMyUserRequest())
         assert call.code() is grpc.StatusCode.OK
         future = client.auth.GetMyUser.future(GetMyUserRequest())
-        assert future.result(10).user == answer.user
+        assert future.result(10).user == response.user
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])

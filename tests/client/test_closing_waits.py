@@ -52,8 +52,8 @@ async def test_close_ends_async_waits_at_once(
     client = AsyncClient(silent.url, key, options=options)
     view = client.with_org("1")
     call = client.management.GetMyOrg(REQUEST)
-    told: list[object] = []
-    call.add_done_callback(told.append)
+    done: list[object] = []
+    call.add_done_callback(done.append)
 
     waiting = asyncio.gather(
         call,
@@ -68,7 +68,7 @@ async def test_close_ends_async_waits_at_once(
 
     assert [type(outcome) for outcome in outcomes] == [ClosedError] * 4
     assert await call.code() is grpc.StatusCode.CANCELLED
-    assert told == [call]
+    assert done == [call]
 
 
 @pytest.mark.parametrize("name", SYNC)

@@ -23,7 +23,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, Re
 from google.rpc.status_pb2 import Status
 
 from tests.client.failing import failures
-from tests.client.proxies import Headers, answers, listening
+from tests.client.proxies import Headers, listening, sends_response
 from zitadel_grpc import errors
 from zitadel_grpc.api.user.v2 import GetUserByIDResponse
 from zitadel_grpc.api.v1 import CredentialsCheckError, ErrorDetail
@@ -57,7 +57,7 @@ def trailer(*details: Message) -> tuple[str, bytes]:
 async def test_a_server_may_ask_for_a_retry_delay(
     headers: Headers, trailers: Headers, delay: float | None
 ) -> None:
-    with listening(answers((*GRPC, *headers), trailers=(*EXHAUSTED, *trailers))) as place:
+    with listening(sends_response((*GRPC, *headers), trailers=(*EXHAUSTED, *trailers))) as place:
         for error in await failures(place):
             assert type(error) is ResourceExhausted
             assert error.retry_delay == delay
@@ -74,24 +74,24 @@ def test_a_retry_info_contains_the_retry_delay(seconds: Any, nanos: Any, delay: 
 
 
 @pytest.mark.parametrize("name", ["grpc-retry-pushback-ms", "retry-after"])
-@pytest.mark.parametrize("said", ["9" * 500, "9" * 5000, "²", "-1", "1e9", ""])
-def test_an_invalid_delay_is_none(name: str, said: str) -> None:
-    assert NotFound(RPC, trailing_metadata=[(name, said)]).retry_delay is None
+@pytest.mark.parametrize("text", ["9" * 500, "9" * 5000, "²", "-1", "1e9", ""])
+def test_an_invalid_delay_is_none(name: str, text: str) -> None:
+    assert NotFound(RPC, trailing_metadata=[(name, text)]).retry_delay is None
 
 
 async def test_error_details_are_decoded() -> None:
-    said = [
+    details = [
         ErrorDetail(id="QUERY-Dfbg2", message="gone"),
         ErrorInfo(reason="QUOTA", domain="zitadel.com"),
         BadRequest(field_violations=[BadRequest.FieldViolation(field="name", description="too long")]),
         QuotaFailure(),
         GetUserByIDResponse(),
     ]
-    name, packed = trailer(*said)
+    name, packed = trailer(*details)
     encoded = base64.b64encode(packed).decode()
-    with listening(answers((*GRPC,), trailers=(*EXHAUSTED, (name, encoded)))) as place:
+    with listening(sends_response((*GRPC,), trailers=(*EXHAUSTED, (name, encoded)))) as place:
         for error in await failures(place):
-            assert error.error_details == tuple(said)
+            assert error.error_details == tuple(details)
             assert error.error_id == "QUERY-Dfbg2"
             violations = error.error_detail(BadRequest)
             assert violations is not None

@@ -9,7 +9,7 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.rpc.status_pb2 import Status
 
 from tests.client.failing import TOKEN, failures
-from tests.client.proxies import answers, listening
+from tests.client.proxies import listening, sends_response
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc._client import Client
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest
@@ -59,7 +59,7 @@ async def test_a_token_that_the_server_repeats_is_in_no_part_of_an_error() -> No
         ("x-token", TOKEN),
         ("grpc-status-details-bin", status),
     )
-    with listening(answers(headers, trailers=trailers)) as place:
+    with listening(sends_response(headers, trailers=trailers)) as place:
         for error in await failures(place):
             assert error.details() == "bad: …, …"
             assert error.error_id == "AUTH-7fs1e"
@@ -74,7 +74,7 @@ async def test_the_metadata_of_a_call_is_removed_too() -> None:
     gateways = "the-gateways-secret"
     headers = ((":status", "200"), ("content-type", "application/grpc"))
     trailers = (("grpc-status", "16"), ("grpc-message", f"no: {TOKEN} nor {gateways}; org 12345678"))
-    with listening(answers(headers, trailers=trailers)) as place:
+    with listening(sends_response(headers, trailers=trailers)) as place:
         for error in await failures(
             place,
             metadata=[
@@ -93,7 +93,7 @@ def parts(error: RpcError) -> list[str]:
 def test_the_header_for_a_gateway_is_removed_too() -> None:
     headers = ((":status", "200"), ("content-type", "application/grpc"))
     trailers = (("grpc-status", "7"), ("grpc-message", "not the-gateways-secret at my.zitadel.example"))
-    with listening(answers(headers, trailers=trailers)) as place:
+    with listening(sends_response(headers, trailers=trailers)) as place:
         options = ConnectionOptions(
             root_certificates=place.options.root_certificates,
             headers={

@@ -28,8 +28,8 @@ def slow_token_endpoint(emulator: Emulator) -> None:
 
 
 async def call_at_once(stub: Any, calls: int) -> list[str]:
-    answers = await asyncio.gather(*(stub.GetMyOrg(GetMyOrgRequest()) for _ in range(calls)))
-    return [answer.org.name for answer in answers]
+    responses = await asyncio.gather(*(stub.GetMyOrg(GetMyOrgRequest()) for _ in range(calls)))
+    return [response.org.name for response in responses]
 
 
 def in_threads(work: Callable[[], object]) -> None:

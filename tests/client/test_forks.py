@@ -79,8 +79,8 @@ class Program:
                 left_behind = process.returncode is not None
             except ProcessLookupError:
                 left_behind = False
-        said = [line for line in output.decode().splitlines() if "fork_posix.cc" not in line]
-        assert [line for line in said if "absl::InitializeLog" not in line] == []
+        logged = [line for line in output.decode().splitlines() if "fork_posix.cc" not in line]
+        assert [line for line in logged if "absl::InitializeLog" not in line] == []
         assert process.returncode == 0
         assert not left_behind
 

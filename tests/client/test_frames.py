@@ -130,8 +130,8 @@ class _Repeating(http.server.BaseHTTPRequestHandler):
     """A token endpoint that echoes its request; the path selects how it fails."""
 
     def do_POST(self) -> None:
-        said = self.rfile.read(int(self.headers["content-length"])).decode() + self.headers["authorization"]
-        body = json.dumps({"error": "invalid_client", "error_description": said}).encode()
+        text = self.rfile.read(int(self.headers["content-length"])).decode() + self.headers["authorization"]
+        body = json.dumps({"error": "invalid_client", "error_description": text}).encode()
         status = int(self.path[1:])
         if status:  # else the connection ends without a response
             self.send_response(status)

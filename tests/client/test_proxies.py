@@ -24,11 +24,11 @@ from tests.client.proxies import (
     Headers,
     Place,
     Serve,
-    answers,
-    hangs_up,
+    disconnects,
     listening,
-    says,
-    says_nothing,
+    never_responds,
+    sends_bytes,
+    sends_response,
     speaks_h2,
 )
 from zitadel_grpc import ConnectionOptions
@@ -41,7 +41,7 @@ FROM_A_PROXY = "is from a proxy, not from ZITADEL"
 
 
 def web_page(status: int) -> Serve:
-    return answers(((":status", str(status)), ("content-type", "text/html")), WEB_PAGE)
+    return sends_response(((":status", str(status)), ("content-type", "text/html")), WEB_PAGE)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_the_http_status_of_a_proxy_has_a_hint(
 
 
 async def test_an_http_status_without_a_body_has_a_hint() -> None:
-    with listening(answers([(":status", "464")])) as place:
+    with listening(sends_response([(":status", "464")])) as place:
         for error in await failures(place):
             assert "the AWS ALB" in str(error)
 
@@ -97,7 +97,7 @@ async def test_http_404_for_a_v2_service_may_mean_that_zitadel_does_not_know_the
     ids=["a web page", "an empty page", "no trailers", "a message without trailers"],
 )
 async def test_a_response_that_is_not_grpc_has_a_hint(headers: Headers, body: bytes) -> None:
-    with listening(answers(headers, body)) as place:
+    with listening(sends_response(headers, body)) as place:
         for error in await failures(place):
             assert type(error) is Unknown
             assert "the response is not gRPC" in str(error)
@@ -117,33 +117,33 @@ async def test_a_response_that_is_not_grpc_has_a_hint(headers: Headers, body: by
 )
 @pytest.mark.parametrize("begun", [(), GRPC], ids=["at once", "after the headers"])
 async def test_a_reset_stream_has_a_hint_for_its_code(code: int, hint: str, begun: Headers) -> None:
-    with listening(answers(begun, reset=code)) as place:
+    with listening(sends_response(begun, reset=code)) as place:
         for error in await failures(place):
             assert hint in (error.hint or "")
 
 
 @pytest.mark.parametrize("alpn", [None, ("http/1.1",)])
 async def test_tls_that_does_not_offer_http2_has_a_hint(alpn: Sequence[str] | None) -> None:
-    with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), alpn=alpn) as place:
+    with listening(sends_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), alpn=alpn) as place:
         for error in await failures(place):
             assert type(error) is Unavailable
             assert "does not offer HTTP/2 in ALPN" in str(error)
 
 
 async def test_a_plaintext_server_of_http1_has_a_hint() -> None:
-    with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
+    with listening(sends_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
         for error in await failures(place):
             assert "speaks HTTP/1.1, not HTTP/2" in str(error)
 
 
 async def test_a_plaintext_server_that_speaks_neither_has_a_hint() -> None:
-    with listening(says(b"SSH-2.0-OpenSSH_9.6\r\n" * 9), plaintext=True) as place:
+    with listening(sends_bytes(b"SSH-2.0-OpenSSH_9.6\r\n" * 9), plaintext=True) as place:
         for error in await failures(place):
             assert "does not speak HTTP/2" in str(error)
 
 
 async def test_tls_to_a_plaintext_port_has_a_hint() -> None:
-    with listening(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
+    with listening(sends_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), plaintext=True) as place:
         for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
             assert "does not speak TLS on this port; use http://" in str(error)
 
@@ -156,7 +156,7 @@ async def test_plaintext_to_a_tls_port_has_a_hint() -> None:
 
 async def test_plaintext_to_a_tls_port_of_nginx_has_a_hint() -> None:
     page = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/html\r\n\r\n"
-    with listening(says(page), plaintext=True) as place:
+    with listening(sends_bytes(page), plaintext=True) as place:
         for error in await failures(place):
             assert "use https://" in str(error)
 
@@ -200,14 +200,14 @@ async def test_a_connection_that_is_reset_has_a_hint() -> None:
 
 
 async def test_a_connection_that_is_lost_during_a_call_has_a_hint() -> None:
-    with listening(hangs_up()) as place:
+    with listening(disconnects()) as place:
         for error in await failures(place):
             assert type(error) is Unavailable
             assert "connection lost during the call; the server may have executed it" in str(error)
 
 
 async def test_a_port_where_nothing_listens_has_a_hint() -> None:
-    with listening(says(b"")) as place:
+    with listening(sends_bytes(b"")) as place:
         pass
     for error in await failures(place):
         assert "nothing listens on this port" in str(error)
@@ -219,7 +219,7 @@ async def test_a_port_where_nothing_listens_has_a_hint() -> None:
 )
 async def test_an_http_proxy_that_refuses_has_a_hint(status: int, hint: str) -> None:
     refusal = f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()
-    with listening(says(refusal), plaintext=True) as proxy:
+    with listening(sends_bytes(refusal), plaintext=True) as proxy:
         options = ConnectionOptions(proxy=f"http://127.0.0.1:{proxy.port}")
         place = Place(proxy.port, options, plaintext=False)
         for error in await failures(place, url="https://zitadel.example.com"):
@@ -228,7 +228,7 @@ async def test_an_http_proxy_that_refuses_has_a_hint(status: int, hint: str) -> 
 
 async def test_a_response_that_is_too_large_has_a_hint() -> None:
     message = b"\0" + (1000).to_bytes(4, "big") + b"x" * 1000
-    with listening(answers(GRPC, message, trailers=[("grpc-status", "0")])) as place:
+    with listening(sends_response(GRPC, message, trailers=[("grpc-status", "0")])) as place:
         options = dataclasses.replace(place.options, max_response_bytes=100)
         for error in await failures(Place(place.port, options, plaintext=False)):
             assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -243,7 +243,7 @@ async def test_an_unknown_host_name_has_a_hint() -> None:
 
 @pytest.mark.parametrize("plaintext", [False, True])
 async def test_a_silent_server_has_a_hint(plaintext: bool) -> None:
-    with listening(says_nothing(), plaintext=plaintext) as place:
+    with listening(never_responds(), plaintext=plaintext) as place:
         for error in await failures(place, timeout=0.3):
             assert type(error) is DeadlineExceeded
             assert "no response within the call's timeout" in str(error)
@@ -282,7 +282,7 @@ async def failures_by(context: ssl.SSLContext, options: ConnectionOptions) -> Se
 
 async def test_a_certificate_that_has_expired_has_a_hint() -> None:
     context, options = tls(
-        not_before=datetime.datetime(2020, 1, 1),  # noqa: DTZ001  # as trustme wants them
+        not_before=datetime.datetime(2020, 1, 1),  # noqa: DTZ001  # trustme requires naive datetimes
         not_after=datetime.datetime(2021, 1, 1),  # noqa: DTZ001
     )
     for error in await failures_by(context, options):
@@ -309,7 +309,7 @@ async def test_a_server_that_requires_a_client_certificate_has_a_hint(version: s
 )
 async def test_a_tls_alert_has_a_hint(alert: int, hint: str) -> None:
     fatal = b"\x15\x03\x03\x00\x02\x02" + bytes([alert])  # RFC 8446 §6
-    with listening(says(fatal), plaintext=True) as place:
+    with listening(sends_bytes(fatal), plaintext=True) as place:
         for error in await failures(place, url=f"https://127.0.0.1:{place.port}"):
             assert hint in (error.hint or "")
 
@@ -326,7 +326,7 @@ async def test_a_tls_alert_has_a_hint(alert: int, hint: str) -> None:
     ],
 )
 async def test_responses_of_envoy_have_a_hint(text: str, hint: str) -> None:
-    with listening(answers((*GRPC, ("grpc-status", "14"), ("grpc-message", text)))) as place:
+    with listening(sends_response((*GRPC, ("grpc-status", "14"), ("grpc-message", text)))) as place:
         for error in await failures(place):
             assert error.code() is grpc.StatusCode.UNAVAILABLE
             assert hint in (error.hint or "")
@@ -334,13 +334,13 @@ async def test_responses_of_envoy_have_a_hint(text: str, hint: str) -> None:
 
 async def test_a_proxy_that_strips_the_token_has_a_hint() -> None:
     trailers = ("grpc-status", "16"), ("grpc-message", "auth header missing")
-    with listening(answers((*GRPC, *trailers))) as place:
+    with listening(sends_response((*GRPC, *trailers))) as place:
         for error in await failures(place):
             assert "a proxy may be stripping the Authorization header" in str(error)
 
 
 async def test_zitadels_own_error_is_not_taken_for_a_proxys() -> None:
-    said = ("grpc-status", "14"), ("grpc-message", "Connection refused (QUERY-abc12)")
-    with listening(answers((*GRPC, *said))) as place:
+    status = ("grpc-status", "14"), ("grpc-message", "Connection refused (QUERY-abc12)")
+    with listening(sends_response((*GRPC, *status))) as place:
         for error in await failures(place):
             assert error.hint is None

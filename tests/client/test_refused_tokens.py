@@ -238,6 +238,6 @@ def test_a_refused_future_is_not_retried_but_the_next_call_has_another_token(
             client.management.GetMyOrg.future(GetMyOrgRequest()).result(10)
         assert traffic.codes == {UNAUTHENTICATED: 1}
 
-        answer = client.management.GetMyOrg.future(GetMyOrgRequest()).result(10)
-        assert answer.org.name == "ZITADEL"
+        response = client.management.GetMyOrg.future(GetMyOrgRequest()).result(10)
+        assert response.org.name == "ZITADEL"
         assert traffic.token_requests == 1

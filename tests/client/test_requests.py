@@ -157,7 +157,7 @@ async def test_a_view_has_streaming_methods(zitadel: Emulator) -> None:
         method = client.stub(Stub).Stream
         viewed = method.bind((("x-zitadel-orgid", "1"),), "none")
         with pytest.raises(Exception, match="unknown service"):
-            [answer async for answer in viewed(DeactivateOrgRequest())]
+            [response async for response in viewed(DeactivateOrgRequest())]
 
 
 def test_copies_and_subclasses_keep_their_state(zitadel: Emulator) -> None:

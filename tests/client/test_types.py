@@ -55,7 +55,7 @@ async def asynchronous(client: AsyncClient) -> None:
     assert_type(methods.total, int | None)
     assert_type(metadata.pages(), AsyncIterator[list[Metadata]])
     found = await client.wait_until(
-        lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
+        lambda: client.management.ListUsers(ListUsersRequest()), lambda found: len(found.result) > 7
     )
     assert_type(found, ListUsersResponse)
     assert_type(await client.wait_until(client.access_token, retry_on=(NotFound,)), str)
@@ -88,7 +88,7 @@ def synchronous(client: Client) -> None:
     assert_type(sessions.count(), int)
     assert_type(sessions.pages(), Iterator[list[Session]])
     found = client.wait_until(
-        lambda: client.management.ListUsers(ListUsersRequest()), lambda answer: len(answer.result) > 7
+        lambda: client.management.ListUsers(ListUsersRequest()), lambda found: len(found.result) > 7
     )
     assert_type(found, ListUsersResponse)
     client.paginate(client.management.GetMyOrg, GetMyOrgRequest())  # wrong

@@ -25,9 +25,9 @@ async def refusal(kind: type[Any], emulator: Emulator, key: JwtProfile, request:
     client = kind(emulator.url, key, options=options, **settings)
     rpc = "GetUserByID" if isinstance(request, GetUserByIDRequest) else "ImportHumanUser"
     try:
-        answer = getattr(client.management, rpc)(request)
+        call = getattr(client.management, rpc)(request)
         if kind is AsyncClient:
-            await answer
+            await call
     except InvalidArgument as error:
         return error
     finally:
@@ -40,16 +40,16 @@ async def refusal(kind: type[Any], emulator: Emulator, key: JwtProfile, request:
 async def test_an_invalid_request_is_not_sent_and_has_the_servers_text(
     kind: type[Any], emulator: Emulator, key: JwtProfile
 ) -> None:
-    said = await refusal(kind, emulator, key, GetUserByIDRequest())
+    from_server = await refusal(kind, emulator, key, GetUserByIDRequest())
     traffic = Traffic(emulator)
 
     error = await refusal(kind, emulator, key, GetUserByIDRequest(), validate=True)
 
     assert traffic.calls == []
-    assert error.details() == said.details()
-    assert (error.rpc, error.code()) == (said.rpc, said.code())
+    assert error.details() == from_server.details()
+    assert (error.rpc, error.code()) == (from_server.rpc, from_server.code())
     assert type(error) is InvalidRequest
-    assert type(said) is InvalidArgument
+    assert type(from_server) is InvalidArgument
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])

@@ -32,7 +32,7 @@ async def main() -> int:
     for scenario in arguments.scenarios:
         async with running() as server:
             results = await replay(scenario, server)
-        different = [result for result in results if not result.is_alike]
+        different = [result for result in results if not result.matches]
         for result in different[: None if arguments.all else _SHOWN]:
             print(result)
         print(f"{scenario.stem}: alike {len(results) - len(different)} of {len(results)}\n")

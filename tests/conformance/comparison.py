@@ -9,37 +9,37 @@ from typing import Any
 _SHOWN = 160  # maximum number of characters of a value
 
 
-def differences(recorded: Any, answer: Any, place: str = "") -> Iterator[str]:
+def differences(recorded: Any, response: Any, place: str = "") -> Iterator[str]:
     """Lists how a response differs from the recorded one. An additional field is a difference."""
     if isinstance(recorded, str) and recorded in _PLACEHOLDERS:
-        if not _PLACEHOLDERS[recorded](answer):
-            yield f"{place} is {_shown(answer, place)}, which is not a {recorded}"
-    elif isinstance(recorded, dict) and isinstance(answer, dict):
-        for name in {**recorded, **answer}:
+        if not _PLACEHOLDERS[recorded](response):
+            yield f"{place} is {_shown(response, place)}, which is not a {recorded}"
+    elif isinstance(recorded, dict) and isinstance(response, dict):
+        for name in {**recorded, **response}:
             inside = f"{place}.{name}" if place else name
-            if name not in answer:
-                yield f"{inside} is missing, it was {_shown(recorded[name], inside)}"
+            if name not in response:
+                yield f"{inside} is missing, but was recorded as {_shown(recorded[name], inside)}"
             elif name not in recorded:
-                yield f"{inside} is {_shown(answer[name], inside)}, it was not there"
+                yield f"{inside} is {_shown(response[name], inside)}, but was not recorded"
             else:
-                yield from differences(recorded[name], answer[name], inside)
-    elif isinstance(recorded, list) and isinstance(answer, list) and len(recorded) == len(answer):
-        for index, (before, now) in enumerate(zip(recorded, answer, strict=True)):
+                yield from differences(recorded[name], response[name], inside)
+    elif isinstance(recorded, list) and isinstance(response, list) and len(recorded) == len(response):
+        for index, (before, now) in enumerate(zip(recorded, response, strict=True)):
             yield from differences(before, now, f"{place}[{index}]")
-    elif type(recorded) is not type(answer) or recorded != answer:
-        yield f"{place} is {_shown(answer, place)}, it was {_shown(recorded, place)}"
+    elif type(recorded) is not type(response) or recorded != response:
+        yield f"{place} is {_shown(response, place)}, but was recorded as {_shown(recorded, place)}"
 
 
-def without_what_others_did(
-    request: Mapping[str, Any], recorded: dict[str, Any], answer: dict[str, Any]
+def without_unrelated_data(
+    request: Mapping[str, Any], recorded: dict[str, Any], response: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Removes from both responses what may differ on a shared server.
+    """Removes data that may differ on a shared server from both responses.
 
     That is the server's version and domains and, in lists without a filter, the entries that differ from the
-    recorded ones. Of limited lists it keeps the number of entries only.
+    recorded ones. Lists with a limit are reduced to their number of entries.
     """
-    recorded, answer = _without_the_servers(recorded), _without_the_servers(answer)
-    before, now = recorded.get("response", {}), answer.get("response", {})
+    recorded, response = _without_server_data(recorded), _without_server_data(response)
+    before, now = recorded.get("response", {}), response.get("response", {})
     query = request.get("request", {})
     if query.keys() <= {"query"} and 0 < _total(before) <= _total(now):
         now["details"]["totalResult"] = before["details"]["totalResult"]
@@ -47,8 +47,8 @@ def without_what_others_did(
         if query:
             before["result"], now["result"] = len(before["result"]), len(entries)
         else:
-            now["result"] = _alike_entries(before["result"], entries)
-    return recorded, answer
+            now["result"] = _matching_entries(before["result"], entries)
+    return recorded, response
 
 
 def _total(response: Any) -> int:
@@ -56,7 +56,7 @@ def _total(response: Any) -> int:
     return int(response.get("details", {}).get("totalResult", 0))
 
 
-def _alike_entries(recorded: list[Any], entries: list[Any]) -> list[Any]:
+def _matching_entries(recorded: list[Any], entries: list[Any]) -> list[Any]:
     """Returns the entries that match the recorded ones, in the same order."""
     rest = iter(entries)
     found: list[Any] = []
@@ -65,12 +65,12 @@ def _alike_entries(recorded: list[Any], entries: list[Any]) -> list[Any]:
     return found
 
 
-def _without_the_servers(value: Any) -> Any:
+def _without_server_data(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: _without_the_servers(part) for name, part in value.items() if name not in _OF_THE_SERVER
+            name: _without_server_data(part) for name, part in value.items() if name not in _OF_THE_SERVER
         }
-    return [_without_the_servers(part) for part in value] if isinstance(value, list) else value
+    return [_without_server_data(part) for part in value] if isinstance(value, list) else value
 
 
 def _shown(value: Any, place: str) -> str:

@@ -18,6 +18,6 @@ def known_gaps(scenario: Path) -> set[str]:
 
 def drop_closed(scenario: Path, results: list[Result]) -> None:
     """Removes steps that no longer differ from the list. Nothing adds steps."""
-    closed = {f"{scenario.stem} {result.step.label}" for result in results if result.is_alike}
+    closed = {f"{scenario.stem} {result.step.label}" for result in results if result.matches}
     lines = _FILE.read_text(encoding="utf-8").splitlines()
     _FILE.write_text("".join(f"{line}\n" for line in lines if line not in closed), encoding="utf-8")

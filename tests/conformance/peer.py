@@ -56,9 +56,9 @@ class Peer:
             httpx2.AsyncClient(base_url=server.url, verify=context, timeout=_TIMEOUT) as http,
         ):
             peer = cls(server, channel, http)
-            answer = await peer._rpc("zitadel.auth.v1.AuthService/GetMyUser", {})
-            assert answer["code"] == "OK", f"{server.url} does not take the PAT: {answer}"
-            user = answer["response"]["user"]
+            response = await peer._rpc("zitadel.auth.v1.AuthService/GetMyUser", {})
+            assert response["code"] == "OK", f"{server.url} does not accept the PAT: {response}"
+            user = response["response"]["user"]
             peer.variables |= {"sa_user": user["userName"], "sa_name": user["machine"]["name"]}
             yield peer
 
@@ -106,11 +106,11 @@ class Peer:
             name: self._assertion(value) if isinstance(value, dict) else fill(value, self.variables)
             for name, value in request.get("form", {}).items()
         }
-        answer = await self._http.request(method, path, headers=headers, data=form or None)
-        if not answer.content:
-            return {"status": answer.status_code}
-        is_json = answer.headers.get("content-type", "").startswith("application/json")
-        return {"status": answer.status_code, "body": answer.json() if is_json else answer.text}
+        response = await self._http.request(method, path, headers=headers, data=form or None)
+        if not response.content:
+            return {"status": response.status_code}
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return {"status": response.status_code, "body": response.json() if is_json else response.text}
 
     def _assertion(self, wanted: Mapping[str, Any]) -> str:
         """Signs a JWT with a key file, for the issuer. It is valid for an hour."""
@@ -143,17 +143,17 @@ def _signed(
 
 
 def _failure(error: grpc.aio.AioRpcError) -> dict[str, Any]:
-    answer: dict[str, Any] = {"code": error.code().name, "details": error.details()}
+    response: dict[str, Any] = {"code": error.code().name, "details": error.details()}
     trailers = error.trailing_metadata()
     if trailers and (status := trailers.get("grpc-status-details-bin")):
         details = Status.FromString(cast(bytes, status)).details
-        answer["detail_types"] = [detail.type_url.rpartition("/")[2] for detail in details]
+        response["detail_types"] = [detail.type_url.rpartition("/")[2] for detail in details]
         for detail in details:
             for kind in (ErrorDetail, CredentialsCheckError):
                 message = kind()
                 if detail.Unpack(message):
-                    answer["error_id"] = message.id
-    return answer
+                    response["error_id"] = message.id
+    return response
 
 
 def message_types(rpc: str) -> tuple[type[Message], type[Message]]:

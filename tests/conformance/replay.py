@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.comparison import differences, without_what_others_did
+from tests.conformance.comparison import differences, without_unrelated_data
 from tests.conformance.peer import Peer
 from tests.conformance.scenario import NotSaved, Step, fill_known, load
 from tests.conformance.server import Server
@@ -23,7 +23,7 @@ class Result:
     differences: tuple[str, ...]
 
     @property
-    def is_alike(self) -> bool:
+    def matches(self) -> bool:
         return not self.differences
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ async def _replay_step(step: Step, peer: Peer, server: Server) -> Result:
     deadline, pause = time.monotonic() + server.patience, 0.2
     while True:
         result, may_repeat = await _attempt(step, peer, server)
-        if result.is_alike or not may_repeat or time.monotonic() >= deadline:
+        if result.matches or not may_repeat or time.monotonic() >= deadline:
             return result
         await asyncio.sleep(pause)
         pause *= 1.5
@@ -59,17 +59,17 @@ async def _replay_step(step: Step, peer: Peer, server: Server) -> Result:
 async def _attempt(step: Step, peer: Peer, server: Server) -> tuple[Result, bool]:
     """Returns the result and whether to repeat the request, because a write may become visible later."""
     try:
-        answer = await peer.ask(step)
+        response = await peer.ask(step)
     except NotSaved as error:
         return Result(step, (f"could not be sent: {error}",)), False
-    peer.variables |= step.saved(answer)
-    recorded = fill_known(step.answer, peer.variables)
+    peer.variables |= step.saved(response)
+    recorded = fill_known(step.response, peer.variables)
     if not server.is_fresh:
-        recorded, answer = without_what_others_did(step.request, recorded, answer)
-    return Result(step, tuple(differences(recorded, answer))), _may_repeat(step, answer)
+        recorded, response = without_unrelated_data(step.request, recorded, response)
+    return Result(step, tuple(differences(recorded, response))), _may_repeat(step, response)
 
 
-def _may_repeat(step: Step, answer: dict[str, Any]) -> bool:
-    if answer.get("code") == "OK":
+def _may_repeat(step: Step, response: dict[str, Any]) -> bool:
+    if response.get("code") == "OK":
         return step.target.partition("/")[2].startswith(_READS)
-    return answer.get("code") != "UNIMPLEMENTED"
+    return response.get("code") != "UNIMPLEMENTED"

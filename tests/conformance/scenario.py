@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_ANSWER = {"rpc": ("code", "details", "error_id", "detail_types", "response"), "http": ("status", "body")}
+_RESPONSE_FIELDS = {
+    "rpc": ("code", "details", "error_id", "detail_types", "response"),
+    "http": ("status", "body"),
+}
 _REQUEST = {"rpc": ("request", "metadata", "as"), "http": ("form", "basic", "bearer")}
 _PLACE = {"rpc": "response", "http": "body"}
 
@@ -36,7 +39,7 @@ class Step:
     """`zitadel.management.v1.ManagementService/GetMyOrg`, or `POST /oauth/v2/token`."""
     name: str
     request: Mapping[str, Any]
-    answer: Mapping[str, Any]
+    response: Mapping[str, Any]
     save: Mapping[str, str]
     pause: float
     """Seconds to wait before the step if the server is a real one."""
@@ -45,11 +48,11 @@ class Step:
     def label(self) -> str:
         return f"{self.number} {self.target.rpartition('.')[2]}"
 
-    def saved(self, answer: Mapping[str, Any]) -> dict[str, str]:
+    def saved(self, response: Mapping[str, Any]) -> dict[str, str]:
         """Returns the variables that a response saves."""
         found: dict[str, str] = {}
         for variable, path in self.save.items():
-            value: Any = answer.get(_PLACE[self.kind])
+            value: Any = response.get(_PLACE[self.kind])
             for part in path.split("."):
                 value = value.get(part) if isinstance(value, dict) else None
             if isinstance(value, str) and value:
@@ -72,7 +75,7 @@ def load(path: Path) -> list[Step]:
 
 def _step(number: int, entry: dict[str, Any], pause: float) -> Step:
     kind = "rpc" if "rpc" in entry else "http"
-    known = {kind, "name", "save", *_REQUEST[kind], *_ANSWER[kind]}
+    known = {kind, "name", "save", *_REQUEST[kind], *_RESPONSE_FIELDS[kind]}
     if unknown := entry.keys() - known:
         raise ValueError(f"step {number} has unknown fields: {', '.join(sorted(unknown))}")
     return Step(
@@ -81,7 +84,7 @@ def _step(number: int, entry: dict[str, Any], pause: float) -> Step:
         target=entry[kind],
         name=entry.get("name", ""),
         request={name: entry[name] for name in _REQUEST[kind] if name in entry},
-        answer={name: entry[name] for name in _ANSWER[kind] if name in entry},
+        response={name: entry[name] for name in _RESPONSE_FIELDS[kind] if name in entry},
         save=entry.get("save", {}),
         pause=pause,
     )

@@ -17,13 +17,13 @@ class Server:
     url: str
     root_certificates: bytes = field(repr=False)
     pat: str = field(repr=False)
-    """Key file of the first service user, an IAM_OWNER."""
+    """Personal access token of the first service user, an IAM_OWNER."""
     key_file: Mapping[str, str] = field(repr=False)
-    """Personal access token of the same user."""
+    """Key file of the same user."""
     system_key: str | None = field(repr=False)
     """Private key (PEM) of the System API user `system-user`, or None if it is not set."""
     is_fresh: bool = True
-    """Whether nobody has used it. Lists of shared servers have more entries."""
+    """Whether it contains no other data. Lists of shared servers have more entries."""
     patience: float = 0.0
     """Seconds within which writes become visible everywhere."""
 

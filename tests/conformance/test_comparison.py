@@ -6,37 +6,43 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.comparison import differences, without_what_others_did
+from tests.conformance.comparison import differences, without_unrelated_data
 
 RECORDED = {"code": "OK", "response": {"user": {"id": "1", "roles": ["a", "b"]}, "count": "<sequence>"}}
 
 
-def answered(**changes: Any) -> dict[str, Any]:
+def changed_response(**changes: Any) -> dict[str, Any]:
     return {"code": "OK", "response": {"user": {"id": "1", "roles": ["a", "b"]}, "count": "7"} | changes}
 
 
 def test_the_same_response_has_no_differences() -> None:
-    assert list(differences(RECORDED, answered())) == []
+    assert list(differences(RECORDED, changed_response())) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "shown"),
     [
-        ({"user": {"id": "2", "roles": ["a", "b"]}}, "response.user.id is '2', it was '1'"),
-        ({"user": {"id": 1, "roles": ["a", "b"]}}, "response.user.id is 1, it was '1'"),
-        ({"user": {"id": "1"}}, "response.user.roles is missing, it was ['a', 'b']"),
-        ({"user": {"id": "1", "roles": ["a"]}}, "response.user.roles is ['a'], it was ['a', 'b']"),
-        ({"user": {"id": "1", "roles": ["b", "a"]}}, "response.user.roles[0] is 'b', it was 'a'"),
-        ({"state": "ACTIVE"}, "response.state is 'ACTIVE', it was not there"),
+        ({"user": {"id": "2", "roles": ["a", "b"]}}, "response.user.id is '2', but was recorded as '1'"),
+        ({"user": {"id": 1, "roles": ["a", "b"]}}, "response.user.id is 1, but was recorded as '1'"),
+        ({"user": {"id": "1"}}, "response.user.roles is missing, but was recorded as ['a', 'b']"),
+        (
+            {"user": {"id": "1", "roles": ["a"]}},
+            "response.user.roles is ['a'], but was recorded as ['a', 'b']",
+        ),
+        (
+            {"user": {"id": "1", "roles": ["b", "a"]}},
+            "response.user.roles[0] is 'b', but was recorded as 'a'",
+        ),
+        ({"state": "ACTIVE"}, "response.state is 'ACTIVE', but was not recorded"),
         ({"count": "many"}, "response.count is 'many', which is not a <sequence>"),
     ],
 )
 def test_differences_are_listed(changes: dict[str, Any], shown: str) -> None:
-    assert shown in list(differences(RECORDED, answered(**changes)))
+    assert shown in list(differences(RECORDED, changed_response(**changes)))
 
 
 def test_an_empty_list_is_not_a_missing_one() -> None:
-    assert list(differences({"result": []}, {})) == ["result is missing, it was []"]
+    assert list(differences({"result": []}, {})) == ["result is missing, but was recorded as []"]
 
 
 @pytest.mark.parametrize(
@@ -78,12 +84,12 @@ def a_list(*entries: str) -> dict[str, Any]:
 
 
 def test_entries_of_other_users_of_a_shared_server_are_ignored() -> None:
-    def is_alike(recorded: dict[str, Any], answer: dict[str, Any], **request: Any) -> bool:
-        return not any(differences(*without_what_others_did({"request": request}, recorded, answer)))
+    def matches(recorded: dict[str, Any], response: dict[str, Any], **request: Any) -> bool:
+        return not any(differences(*without_unrelated_data({"request": request}, recorded, response)))
 
-    assert is_alike(a_list("1", "3"), a_list("0", "1", "2", "3"))
-    assert not is_alike(a_list("1", "3"), a_list("3", "1"))
-    assert not is_alike(a_list("1", "3"), a_list("1"))
-    assert is_alike(a_list("1"), a_list("0"), query={"limit": 1})
-    assert not is_alike(a_list("1"), a_list("0", "1"), query={"limit": 1})
-    assert not is_alike(a_list("1"), a_list("1", "2"), queries=[{"idQuery": {"id": "1"}}])
+    assert matches(a_list("1", "3"), a_list("0", "1", "2", "3"))
+    assert not matches(a_list("1", "3"), a_list("3", "1"))
+    assert not matches(a_list("1", "3"), a_list("1"))
+    assert matches(a_list("1"), a_list("0"), query={"limit": 1})
+    assert not matches(a_list("1"), a_list("0", "1"), query={"limit": 1})
+    assert not matches(a_list("1"), a_list("1", "2"), queries=[{"idQuery": {"id": "1"}}])

@@ -19,7 +19,7 @@ async def test_every_response_matches_the_recorded_one(scenario: Path) -> None:
     async with running() as server:
         results = await replay(scenario, server)
     gaps = known_gaps(scenario) if server.is_fresh else set[str]()
-    different = [result for result in results if not result.is_alike]
+    different = [result for result in results if not result.matches]
     alike = f"alike {len(results) - len(different)} of {len(results)}"
     unexpected = [str(result) for result in different if result.step.label not in gaps]
     assert not unexpected, "\n".join((alike, *unexpected))
@@ -33,7 +33,7 @@ async def test_a_replay_leaves_a_shared_server_unchanged(scenario: Path) -> None
         if not server.is_fresh:
             pytest.skip("the server is shared: the replay has already shown it")
         shared = dataclasses.replace(server, is_fresh=False)
-        first = {result.step.label for result in await replay(scenario, shared) if not result.is_alike}
-        again = [result for result in await replay(scenario, shared) if not result.is_alike]
+        first = {result.step.label for result in await replay(scenario, shared) if not result.matches}
+        again = [result for result in await replay(scenario, shared) if not result.matches]
     assert first <= known_gaps(scenario)
     assert not [str(result) for result in again if result.step.label not in first]

@@ -18,7 +18,7 @@ from h2.exceptions import ProtocolError
 
 from tests.credentials.servers import token_response
 
-Answer = Callable[[H2Connection, int], bytes | None]
+Respond = Callable[[H2Connection, int], bytes | None]
 """To a request on a stream: through the connection, or with bytes as they are, and then hangs up;
 None: it hangs up at once."""
 
@@ -33,11 +33,11 @@ class Http2Server:
     """Listens while the `with` block lasts. If `protocols` include HTTP/1.1, it responds to it with
     the token "by-http/1.1"."""
 
-    def __init__(self, authority: trustme.CA, answer: Answer, protocols: list[str]) -> None:
+    def __init__(self, authority: trustme.CA, respond: Respond, protocols: list[str]) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost").configure_cert(self._context)
         self._context.set_alpn_protocols(protocols)
-        self._answer = answer
+        self._respond = respond
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://localhost:{self._listener.getsockname()[1]}"
         self.spoken: list[str | None] = []
@@ -80,7 +80,7 @@ class Http2Server:
                 if isinstance(event, RequestReceived):
                     self.headers.append({str(name): str(value) for name, value in event.headers or ()})
                 if isinstance(event, StreamEnded):
-                    raw = self._answer(connection, event.stream_id or 0)
+                    raw = self._respond(connection, event.stream_id or 0)
                     if raw is not None:
                         secured.sendall(connection.data_to_send() + raw)
                     if raw != b"":

@@ -13,7 +13,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 
 from tests.credentials.caches import cache_of, token
-from tests.credentials.http2_server import Answer, Http2Server, send_token
+from tests.credentials.http2_server import Http2Server, Respond, send_token
 from tests.credentials.servers import Serve, issue_tokens
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import ClientCredentials, JwtProfile
@@ -54,7 +54,7 @@ def _lies_about_the_length(connection: H2Connection, stream: int) -> bytes:
     return b""
 
 
-BROKEN: dict[str, Answer] = {
+BROKEN: dict[str, Respond] = {
     "reset": _resets,
     "GOAWAY": _goes_away,
     "hangs up": lambda connection, stream: None,

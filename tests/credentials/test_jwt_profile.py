@@ -123,7 +123,7 @@ def test_a_wrong_date_that_does_not_help_is_not_remembered(
     serve: Serve, trusting: ConnectionOptions, unknown_key: KeyData
 ) -> None:
     def refuse(exchange: Exchange) -> None:
-        # http.server sends a Date of its own; a proxy's clock comes first here.
+        # http.server adds its own Date header; this one, from a proxy with another clock, comes first.
         body = json.dumps({"error": "invalid_grant", "error_description": "invalid assertion"}).encode()
         date = formatdate(time.time() + 86400, usegmt=True)
         exchange.send(

@@ -92,7 +92,7 @@ def test_a_fork_during_the_first_refresh_leaves_both_processes_usable(
             assert cache.wait(10)
             assert succeeded(child)
 
-        # Each in a child of its own, since libraries are imported once.
+        # Each in its own child, since libraries are imported only once per process.
         assert all(
             succeeded(in_child(lambda: first_refresh_then_fork(pause)))
             for pause in (0.0, 0.03, 0.06, 0.12, 0.2)

@@ -132,7 +132,7 @@ def test_a_stale_token_is_used_while_the_endpoint_is_down(
     tokens = cache_of(JwtProfile.from_dict(unknown_key), server.url, trusting)
     assert token(tokens) == "token-1"
     calls = 0
-    while len(server.requests) < 10:  # the second renewal is under way
+    while len(server.requests) < 10:  # the second renewal has started
         assert tokens.authorization() == "Bearer token-1"
         calls += 1
     assert calls > 100, "tried with pauses, not at each call"

@@ -25,7 +25,7 @@ API_SCOPE = "openid urn:zitadel:iam:org:project:id:zitadel:aud"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Outcome:
     """The outcome of a gRPC call."""
 
     code: grpc.StatusCode
@@ -51,7 +51,7 @@ class Peer:
         headers: dict[str, Any] | None = None,
         **claims: Any,
     ) -> str:
-        """Signs the first service user's valid assertion with these changes. Claims of None are left out."""
+        """Signs an assertion of the first service user with these changes. Claims of None are omitted."""
         key_file, now = self.zitadel.key_file, int(time.time())
         user_id = key_file["userId"]
         right = {"iss": user_id, "sub": user_id, "aud": self.zitadel.issuer, "iat": now, "exp": now + 3600}
@@ -62,12 +62,12 @@ class Peer:
     async def post(self, path: str, form: dict[str, str], **options: Any) -> httpx2.Response:
         return await self.http.post(self.zitadel.url + path, data=form, **options)
 
-    async def ask_token(self, scope: str | None = API_SCOPE, **assertion: Any) -> httpx2.Response:
+    async def request_token(self, scope: str | None = API_SCOPE, **assertion: Any) -> httpx2.Response:
         form = {"grant_type": JWT_BEARER, "assertion": self.assertion(**assertion)}
         return await self.post("/oauth/v2/token", form if scope is None else {**form, "scope": scope})
 
     async def token(self, scope: str = API_SCOPE) -> str:
-        token: str = (await self.ask_token(scope)).json()["access_token"]
+        token: str = (await self.request_token(scope)).json()["access_token"]
         return token
 
     async def call(
@@ -80,7 +80,7 @@ class Peer:
         metadata: tuple[tuple[str, str], ...] = (),
         seconds: float = 10,
         **options: Any,
-    ) -> Answer:
+    ) -> Outcome:
         """Calls `zitadel.package.Service/Method` and returns the outcome, whether or not it is an error."""
         if token is not None:
             metadata = (("authorization", f"Bearer {token}"), *metadata)
@@ -93,10 +93,10 @@ class Peer:
             response = await call
         except grpc.aio.AioRpcError as error:
             trailers = _dict(error.trailing_metadata())
-            return Answer(error.code(), error.details(), _error_id(trailers), None, trailers)
-        return Answer(grpc.StatusCode.OK, None, None, response, _dict(await call.trailing_metadata()))
+            return Outcome(error.code(), error.details(), _error_id(trailers), None, trailers)
+        return Outcome(grpc.StatusCode.OK, None, None, response, _dict(await call.trailing_metadata()))
 
-    async def manage(self, request: Message, *, token: str | None = None, **options: Any) -> Answer:
+    async def manage(self, request: Message, *, token: str | None = None, **options: Any) -> Outcome:
         """Calls the RPC of the Management API to which the request belongs, by default with the PAT."""
         name = request.DESCRIPTOR.name.removesuffix("Request")
         response_type: type[Message] = getattr(management, f"{name}Response")
@@ -110,7 +110,7 @@ class Peer:
 
 
 def _dict(metadata: grpc.aio.Metadata) -> dict[str, Any]:
-    """By its pairs: in older versions of grpc its keys() are pairs too, of which dict() makes nothing."""
+    """Converts the pairs: in older versions of grpc, keys() returns pairs too, which dict() cannot use."""
     return dict([*metadata])
 
 

@@ -46,8 +46,8 @@ def _system_token(peer: Peer, **claims: Any) -> str:
 
 
 async def _organization_id(peer: Peer) -> str:
-    answer = await peer.call(GET_MY_ORG, response_type=GetMyOrgResponse, token=peer.zitadel.pat)
-    organization_id: str = answer.response.org.id
+    outcome = await peer.call(GET_MY_ORG, response_type=GetMyOrgResponse, token=peer.zitadel.pat)
+    organization_id: str = outcome.response.org.id
     return organization_id
 
 
@@ -57,8 +57,8 @@ async def test_healthz_needs_no_token(peer: Peer, service: str) -> None:
 
 
 async def test_healthz_of_the_system_api_is_not_implemented_by_zitadel(peer: Peer) -> None:
-    answer = await peer.call("zitadel.system.v1.SystemService/Healthz")
-    assert (answer.code, answer.details) == (StatusCode.UNIMPLEMENTED, "method Healthz not implemented")
+    outcome = await peer.call("zitadel.system.v1.SystemService/Healthz")
+    assert (outcome.code, outcome.details) == (StatusCode.UNIMPLEMENTED, "method Healthz not implemented")
 
 
 @pytest.mark.parametrize("kind", ["jwt profile", "pat"])
@@ -86,36 +86,36 @@ async def test_the_first_service_user_can_call_all_three_apis(peer: Peer, kind: 
 
 
 async def test_a_call_without_authorization_is_refused(peer: Peer) -> None:
-    answer = await peer.call(GET_MY_ORG)
-    assert (answer.code, answer.details) == (StatusCode.UNAUTHENTICATED, "auth header missing")
-    assert "grpc-status-details-bin" not in answer.trailers
+    outcome = await peer.call(GET_MY_ORG)
+    assert (outcome.code, outcome.details) == (StatusCode.UNAUTHENTICATED, "auth header missing")
+    assert "grpc-status-details-bin" not in outcome.trailers
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "bearer"])
 async def test_the_scheme_must_be_bearer_and_is_case_sensitive(peer: Peer, scheme: str) -> None:
-    answer = await peer.call(GET_MY_ORG, metadata=(("authorization", f"{scheme} {peer.zitadel.pat}"),))
-    assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-toLo1")
-    assert answer.details == "invalid auth header (AUTH-toLo1)"
+    outcome = await peer.call(GET_MY_ORG, metadata=(("authorization", f"{scheme} {peer.zitadel.pat}"),))
+    assert (outcome.code, outcome.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-toLo1")
+    assert outcome.details == "invalid auth header (AUTH-toLo1)"
 
 
 async def test_all_invalid_tokens_get_the_same_error(peer: Peer) -> None:
     without_audience = await peer.token("openid")
     for token in ("garbage", "", without_audience):
-        answer = await peer.call(GET_MY_ORG, token=token)
-        assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e"), token
-        assert answer.details == "Errors.Token.Invalid (AUTH-7fs1e)"
+        outcome = await peer.call(GET_MY_ORG, token=token)
+        assert (outcome.code, outcome.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e"), token
+        assert outcome.details == "Errors.Token.Invalid (AUTH-7fs1e)"
 
 
 async def test_two_authorization_entries(peer: Peer) -> None:
     entry = ("authorization", f"Bearer {peer.zitadel.pat}")
-    answer = await peer.call(GET_MY_ORG, metadata=(entry, entry))
-    assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
+    outcome = await peer.call(GET_MY_ORG, metadata=(entry, entry))
+    assert (outcome.code, outcome.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
 
 
 async def test_an_organization_that_does_not_exist(peer: Peer) -> None:
-    answer = await peer.call(GET_MY_ORG, token=peer.zitadel.pat, metadata=(("x-zitadel-orgid", "123"),))
-    assert (answer.code, answer.error_id) == (StatusCode.PERMISSION_DENIED, "AUTH-Bs7Ds")
-    assert answer.details == "Organisation doesn't exist (AUTH-Bs7Ds)"
+    outcome = await peer.call(GET_MY_ORG, token=peer.zitadel.pat, metadata=(("x-zitadel-orgid", "123"),))
+    assert (outcome.code, outcome.error_id) == (StatusCode.PERMISSION_DENIED, "AUTH-Bs7Ds")
+    assert outcome.details == "Organisation doesn't exist (AUTH-Bs7Ds)"
 
 
 async def test_the_system_user_signs_its_own_tokens(peer: Peer) -> None:
@@ -131,43 +131,43 @@ async def test_instances_are_found_by_their_domains(peer: Peer) -> None:
     token, counts = _system_token(peer), []
     for domain in ("localhost", "elsewhere.example"):
         request = ListInstancesRequest(queries=[Query(domain_query=DomainsQuery(domains=[domain]))])
-        answer = await peer.call(LIST_INSTANCES, request, ListInstancesResponse, token=token)
-        counts.append(len(answer.response.result))
+        outcome = await peer.call(LIST_INSTANCES, request, ListInstancesResponse, token=token)
+        counts.append(len(outcome.response.result))
     assert counts == [1, 0]
 
 
 async def test_a_system_user_cannot_own_an_organization(own_peer: Peer) -> None:
     """A System API user is not a user of the instance, so it cannot become a member."""
     there = (("x-zitadel-orgid", own_peer.zitadel.organization_id),)
-    answer = await own_peer.manage(AddOrgRequest(name="Acme"), token=_system_token(own_peer), metadata=there)
-    assert answer.error_id == "COMMAND-uXHNj"
+    outcome = await own_peer.manage(AddOrgRequest(name="Acme"), token=_system_token(own_peer), metadata=there)
+    assert outcome.error_id == "COMMAND-uXHNj"
 
 
 @pytest.mark.parametrize(
     "claims", [{"aud": "https://other.example"}, {"iss": "other"}, {"sub": "other"}, {"exp": 1}], ids=repr
 )
 async def test_invalid_system_tokens_are_refused(peer: Peer, claims: dict[str, Any]) -> None:
-    answer = await peer.call(LIST_INSTANCES, token=_system_token(peer, **claims))
-    assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
+    outcome = await peer.call(LIST_INSTANCES, token=_system_token(peer, **claims))
+    assert (outcome.code, outcome.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
 
 
 async def test_the_system_api_refuses_a_users_token(peer: Peer) -> None:
-    answer = await peer.call(LIST_INSTANCES, token=peer.zitadel.pat)
-    assert (answer.code, answer.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
+    outcome = await peer.call(LIST_INSTANCES, token=peer.zitadel.pat)
+    assert (outcome.code, outcome.error_id) == (StatusCode.UNAUTHENTICATED, "AUTH-7fs1e")
 
 
 async def test_a_system_user_has_no_organization_but_can_select_one(peer: Peer) -> None:
     token = _system_token(peer)
-    answer = await peer.call(GET_MY_ORG, token=token)
-    assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "QUERY-leq5Q")
+    outcome = await peer.call(GET_MY_ORG, token=token)
+    assert (outcome.code, outcome.error_id) == (StatusCode.NOT_FOUND, "QUERY-leq5Q")
     organization_id = await _organization_id(peer)
-    answer = await peer.call(GET_MY_ORG, token=token, metadata=(("x-zitadel-orgid", organization_id),))
-    assert answer.code is StatusCode.OK
+    outcome = await peer.call(GET_MY_ORG, token=token, metadata=(("x-zitadel-orgid", organization_id),))
+    assert outcome.code is StatusCode.OK
 
 
 async def test_a_system_user_is_not_a_user_of_the_instance(peer: Peer) -> None:
-    answer = await peer.call(GET_MY_USER, token=_system_token(peer))
-    assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "QUERY-Dfbg2")
+    outcome = await peer.call(GET_MY_USER, token=_system_token(peer))
+    assert (outcome.code, outcome.error_id) == (StatusCode.NOT_FOUND, "QUERY-Dfbg2")
 
 
 @pytest.mark.parametrize(
@@ -183,27 +183,27 @@ async def test_a_system_user_is_not_a_user_of_the_instance(peer: Peer) -> None:
     ],
 )
 async def test_unknown_services_and_methods_are_unimplemented(peer: Peer, rpc: str, details: str) -> None:
-    answer = await peer.call(rpc)
-    assert (answer.code, answer.details) == (StatusCode.UNIMPLEMENTED, details)
+    outcome = await peer.call(rpc)
+    assert (outcome.code, outcome.details) == (StatusCode.UNIMPLEMENTED, details)
 
 
 async def test_rpcs_that_are_not_emulated_are_unimplemented_for_callers_with_permission(peer: Peer) -> None:
     rpc = "zitadel.management.v1.ManagementService/GetLabelPolicy"
     assert (await peer.call(rpc)).code is StatusCode.UNAUTHENTICATED
-    answer = await peer.call(rpc, token=peer.zitadel.pat)
-    assert answer.code is StatusCode.UNIMPLEMENTED
-    assert answer.details == "method GetLabelPolicy not implemented by the emulator"
+    outcome = await peer.call(rpc, token=peer.zitadel.pat)
+    assert outcome.code is StatusCode.UNIMPLEMENTED
+    assert outcome.details == "method GetLabelPolicy not implemented by the emulator"
 
 
 async def test_a_request_that_breaks_a_rule_is_refused_whether_or_not_the_rpc_is_emulated(peer: Peer) -> None:
     rpc = "zitadel.management.v1.ManagementService/AddIDPToLoginPolicy"
     assert (await peer.call(rpc)).code is StatusCode.UNAUTHENTICATED
-    answer = await peer.call(rpc, token=peer.zitadel.pat)
-    assert answer.code is StatusCode.INVALID_ARGUMENT
-    assert answer.details == (
+    outcome = await peer.call(rpc, token=peer.zitadel.pat)
+    assert outcome.code is StatusCode.INVALID_ARGUMENT
+    assert outcome.details == (
         "invalid AddIDPToLoginPolicyRequest.IdpId: value length must be between 1 and 200 runes, inclusive"
     )
-    assert answer.error_id is None
+    assert outcome.error_id is None
 
 
 async def test_the_v2_services_name_the_request_in_a_trailer(peer: Peer) -> None:
@@ -212,19 +212,19 @@ async def test_the_v2_services_name_the_request_in_a_trailer(peer: Peer) -> None
 
 
 async def test_a_message_over_4_mib_is_refused(peer: Peer) -> None:
-    answer = await peer.call(GET_MY_ORG, b"x" * 6_000_011, token=peer.zitadel.pat)
-    assert answer.code is StatusCode.RESOURCE_EXHAUSTED
-    assert answer.details == "grpc: received message larger than max (6000011 vs. 4194304)"
+    outcome = await peer.call(GET_MY_ORG, b"x" * 6_000_011, token=peer.zitadel.pat)
+    assert outcome.code is StatusCode.RESOURCE_EXHAUSTED
+    assert outcome.details == "grpc: received message larger than max (6000011 vs. 4194304)"
 
 
 async def test_compressed_requests_are_read(peer: Peer) -> None:
-    answer = await peer.call(
+    outcome = await peer.call(
         GET_INSTANCE,
         GetInstanceRequest(instance_id="1" * 190),
         token=_system_token(peer),
         compression=grpc.Compression.Gzip,
     )
-    assert answer.code is StatusCode.NOT_FOUND
+    assert outcome.code is StatusCode.NOT_FOUND
 
 
 async def test_an_authority_that_no_instance_has(shared_zitadel: Emulator) -> None:

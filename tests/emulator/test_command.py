@@ -112,8 +112,8 @@ async def test_the_lifetime_of_tokens_can_be_set(tmp_path: Path) -> None:
         assertion = KeyFile.from_json((tmp_path / "key.json").read_text(), "serviceaccount").sign(url)
         form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
         async with httpx2.AsyncClient(verify=trust) as http:
-            answer = await http.post(f"{url}/oauth/v2/token", data=form)
-    assert answer.json()["expires_in"] == 89
+            response = await http.post(f"{url}/oauth/v2/token", data=form)
+    assert response.json()["expires_in"] == 89
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "inf"])
@@ -150,7 +150,7 @@ async def test_a_directory_in_use_by_another_emulator_is_refused(tmp_path: Path)
     assert errors == (
         f"zitadel-grpc: {tmp_path} is in use by another emulator: stop it, or choose another --dir\n"
     )
-    async with running("--dir", tmp_path):  # after SIGKILL the lock is gone
+    async with running("--dir", tmp_path):  # the kernel releases the lock of a killed process
         assert _contents(tmp_path) != before
 
 

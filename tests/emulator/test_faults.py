@@ -1,4 +1,4 @@
-"""Faults take effect, and their removal too."""
+"""Faults take effect until they are removed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ GET_MY_ORG = "zitadel.management.v1.ManagementService/GetMyOrg"
 async def test_a_token_endpoint_that_is_down_closes_the_connection(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.down = True
     with pytest.raises(httpx2.TransportError):
-        await own_peer.ask_token()
+        await own_peer.request_token()
     own_peer.zitadel.faults.token_endpoint.down = False
-    assert (await own_peer.ask_token()).status_code == 200
+    assert (await own_peer.request_token()).status_code == 200
     assert own_peer.zitadel.token_requests == 2
 
 
@@ -39,7 +39,7 @@ async def test_a_silent_token_endpoint_never_responds(own_peer: Peer) -> None:
 async def test_a_delayed_token_endpoint_responds_later(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.delay = 0.05
     started = time.monotonic()
-    assert (await own_peer.ask_token()).status_code == 200
+    assert (await own_peer.request_token()).status_code == 200
     assert time.monotonic() - started >= 0.05
 
 
@@ -47,21 +47,21 @@ async def test_injected_responses_are_sent_in_turn_before_normal_ones(own_peer: 
     faults = own_peer.zitadel.faults.token_endpoint
     faults.respond(503, headers={"retry-after": "7"}, body=b"busy", times=2)
     faults.respond(200, body=b"<html>")
-    answers = [await own_peer.ask_token() for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [503, 503, 200, 200]
-    assert answers[0].headers["retry-after"] == "7"
-    assert answers[2].text == "<html>"
-    assert "access_token" in answers[3].json()
+    responses = [await own_peer.request_token() for _ in range(4)]
+    assert [response.status_code for response in responses] == [503, 503, 200, 200]
+    assert responses[0].headers["retry-after"] == "7"
+    assert responses[2].text == "<html>"
+    assert "access_token" in responses[3].json()
 
 
 async def test_an_injected_response_can_have_no_content(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_endpoint.respond(204)
-    answers = [await own_peer.ask_token() for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [204, 200]
+    responses = [await own_peer.request_token() for _ in range(2)]
+    assert [response.status_code for response in responses] == [204, 200]
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"status": 99},
         {"status": 101},
@@ -76,10 +76,10 @@ async def test_an_injected_response_can_have_no_content(own_peer: Peer) -> None:
     ids=repr,
 )
 def test_a_response_that_http_cannot_send_is_refused_at_once(
-    shared_zitadel: Emulator, answer: dict[str, Any]
+    shared_zitadel: Emulator, response: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=r"response|headers"):
-        shared_zitadel.faults.token_endpoint.respond(**answer)
+        shared_zitadel.faults.token_endpoint.respond(**response)
 
 
 @pytest.mark.parametrize("skew", [1e18, -1e18, float("nan")])
@@ -92,13 +92,13 @@ async def test_clock_skew_affects_the_date_header_and_refuses_assertions_from_th
     own_peer: Peer,
 ) -> None:
     own_peer.zitadel.faults.clock_skew = -600
-    answer = await own_peer.ask_token()
-    assert answer.json()["error_description"] == "invalid assertion"
-    assert parsedate_to_datetime(answer.headers["date"]).timestamp() == pytest.approx(
+    response = await own_peer.request_token()
+    assert response.json()["error_description"] == "invalid assertion"
+    assert parsedate_to_datetime(response.headers["date"]).timestamp() == pytest.approx(
         time.time() - 600, abs=30
     )
     now = int(time.time()) - 600
-    assert (await own_peer.ask_token(iat=now, exp=now + 60)).status_code == 200
+    assert (await own_peer.request_token(iat=now, exp=now + 60)).status_code == 200
 
 
 async def test_revoked_tokens_are_refused_and_personal_access_tokens_are_not(own_peer: Peer) -> None:
@@ -112,28 +112,28 @@ async def test_revoked_tokens_are_refused_and_personal_access_tokens_are_not(own
 
 async def test_tokens_expire_after_the_injected_lifetime(own_peer: Peer) -> None:
     own_peer.zitadel.faults.token_lifetime = 10
-    answer = (await own_peer.ask_token()).json()
-    assert answer["expires_in"] == 9
-    assert (await own_peer.call(GET_MY_ORG, token=answer["access_token"])).code is StatusCode.OK
+    response = (await own_peer.request_token()).json()
+    assert response["expires_in"] == 9
+    assert (await own_peer.call(GET_MY_ORG, token=response["access_token"])).code is StatusCode.OK
     own_peer.zitadel.faults.clock_skew = 11
-    assert (await own_peer.call(GET_MY_ORG, token=answer["access_token"])).error_id == "AUTH-7fs1e"
+    assert (await own_peer.call(GET_MY_ORG, token=response["access_token"])).error_id == "AUTH-7fs1e"
 
 
 async def test_an_rpc_fails_the_given_number_of_times(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults
     faults.fail_next(GET_MY_ORG, StatusCode.UNAVAILABLE, times=2, details="out for lunch")
     faults.fail_next(f"/{GET_MY_ORG}", StatusCode.ABORTED)
-    answers = [await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat) for _ in range(4)]
-    assert [answer.code.name for answer in answers] == ["UNAVAILABLE", "UNAVAILABLE", "ABORTED", "OK"]
-    assert answers[0].details == "out for lunch"
-    assert [call.code for call in own_peer.zitadel.calls] == [answer.code for answer in answers]
+    outcomes = [await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat) for _ in range(4)]
+    assert [outcome.code.name for outcome in outcomes] == ["UNAVAILABLE", "UNAVAILABLE", "ABORTED", "OK"]
+    assert outcomes[0].details == "out for lunch"
+    assert [call.code for call in own_peer.zitadel.calls] == [outcome.code for outcome in outcomes]
 
 
 async def test_a_failure_can_carry_an_error_id(own_peer: Peer) -> None:
     faults = own_peer.zitadel.faults
     faults.fail_next(GET_MY_ORG, StatusCode.NOT_FOUND, details="gone", error_id="QUERY-leq5Q")
-    answer = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat)
-    assert (answer.details, answer.error_id) == ("gone (QUERY-leq5Q)", "QUERY-leq5Q")
+    outcome = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat)
+    assert (outcome.details, outcome.error_id) == ("gone (QUERY-leq5Q)", "QUERY-leq5Q")
 
 
 def test_impossible_faults_are_refused(zitadel: Emulator) -> None:
@@ -152,8 +152,8 @@ def test_impossible_faults_are_refused(zitadel: Emulator) -> None:
 
 async def test_latency_can_outlast_a_deadline(own_peer: Peer) -> None:
     own_peer.zitadel.faults.latency = 30
-    answer = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=0.1)
-    assert answer.code is StatusCode.DEADLINE_EXCEEDED
+    outcome = await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=0.1)
+    assert outcome.code is StatusCode.DEADLINE_EXCEEDED
 
 
 async def test_dropped_connections_fail_calls_in_progress_and_new_ones_are_accepted(own_peer: Peer) -> None:
@@ -165,8 +165,8 @@ async def test_dropped_connections_fail_calls_in_progress_and_new_ones_are_accep
     own_peer.zitadel.faults.latency = 0
     # The client may send one more call on the old connection before it notices that it is closed.
     pat = own_peer.zitadel.pat
-    answers = [await own_peer.call(GET_MY_ORG, token=pat, wait_for_ready=True) for _ in range(3)]
-    assert answers[-1].code is StatusCode.OK
+    outcomes = [await own_peer.call(GET_MY_ORG, token=pat, wait_for_ready=True) for _ in range(3)]
+    assert outcomes[-1].code is StatusCode.OK
 
 
 async def test_clear_removes_all_faults(own_peer: Peer) -> None:

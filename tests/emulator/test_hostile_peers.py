@@ -42,7 +42,7 @@ async def ask_h2(zitadel: Emulator, headers: Headers, body: bytes = b"\0\0\0\0\0
     peer.initiate_connection()
     peer.send_headers(1, headers)
     unsent = memoryview(body)
-    answer: dict[str, str] = {}
+    outcome: dict[str, str] = {}
     try:
         while True:
             while unsent and (room := min(peer.local_flow_control_window(1), peer.max_outbound_frame_size)):
@@ -54,9 +54,9 @@ async def ask_h2(zitadel: Emulator, headers: Headers, body: bytes = b"\0\0\0\0\0
             assert received, "the connection was closed"
             for event in peer.receive_data(received):
                 if isinstance(event, h2.events.ResponseReceived | h2.events.TrailersReceived):
-                    answer |= {str(name): str(value) for name, value in event.headers or ()}
+                    outcome |= {str(name): str(value) for name, value in event.headers or ()}
                 if isinstance(event, h2.events.StreamEnded):
-                    return answer
+                    return outcome
     finally:
         writer.transport.abort()
 
@@ -80,8 +80,8 @@ def framed(message: bytes, *, compressed: bool = False) -> bytes:
 
 
 async def test_metadata_that_is_not_utf8_is_accepted(shared_zitadel: Emulator) -> None:
-    answer = await ask_h2(shared_zitadel, headers_of(shared_zitadel, ("x-name", b"\xff\xfe")))
-    assert answer["grpc-status"] == "0"
+    response = await ask_h2(shared_zitadel, headers_of(shared_zitadel, ("x-name", b"\xff\xfe")))
+    assert response["grpc-status"] == "0"
 
 
 async def test_a_token_of_any_bytes_is_refused(shared_zitadel: Emulator) -> None:
@@ -91,23 +91,23 @@ async def test_a_token_of_any_bytes_is_refused(shared_zitadel: Emulator) -> None
 
 async def test_a_message_is_refused_by_its_declared_size(shared_zitadel: Emulator) -> None:
     size = 20 * LIMIT
-    answer = await ask_h2(shared_zitadel, headers_of(shared_zitadel), framed(bytes(size)))
-    assert answer["grpc-status"] == str(StatusCode.RESOURCE_EXHAUSTED.value[0])
-    assert answer["grpc-message"] == f"grpc: received message larger than max ({size} vs. {LIMIT})"
+    response = await ask_h2(shared_zitadel, headers_of(shared_zitadel), framed(bytes(size)))
+    assert response["grpc-status"] == str(StatusCode.RESOURCE_EXHAUSTED.value[0])
+    assert response["grpc-message"] == f"grpc: received message larger than max ({size} vs. {LIMIT})"
 
 
 async def test_a_message_that_decompresses_to_more_than_4_mib_is_refused(shared_zitadel: Emulator) -> None:
     headers = headers_of(shared_zitadel, ("grpc-encoding", "gzip"))
     bomb = gzip.compress(bytes(64 * LIMIT), 1)
-    answer = await ask_h2(shared_zitadel, headers, framed(bomb, compressed=True))
-    assert answer["grpc-status"] == str(StatusCode.RESOURCE_EXHAUSTED.value[0])
+    response = await ask_h2(shared_zitadel, headers, framed(bomb, compressed=True))
+    assert response["grpc-status"] == str(StatusCode.RESOURCE_EXHAUSTED.value[0])
 
 
 @pytest.mark.parametrize("cut", [slice(0, 0), slice(0, 10), slice(0, -4), slice(3, None)], ids=repr)
 async def test_a_message_with_invalid_gzip_is_refused(shared_zitadel: Emulator, cut: slice) -> None:
     headers = headers_of(shared_zitadel, ("grpc-encoding", "gzip"))
-    answer = await ask_h2(shared_zitadel, headers, framed(gzip.compress(b"")[cut], compressed=True))
-    assert answer["grpc-message"] == "grpc: failed to decompress the message"
+    response = await ask_h2(shared_zitadel, headers, framed(gzip.compress(b"")[cut], compressed=True))
+    assert response["grpc-message"] == "grpc: failed to decompress the message"
 
 
 async def test_grpc_web_is_not_handled_as_grpc(shared_zitadel: Emulator) -> None:
@@ -119,8 +119,8 @@ async def test_grpc_web_is_not_handled_as_grpc(shared_zitadel: Emulator) -> None
 async def test_the_response_to_head_has_no_body(shared_zitadel: Emulator, http2: bool) -> None:
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=_trusting(shared_zitadel)) as http:
         for _ in range(2):  # the connection still works
-            answer = await http.head(f"{shared_zitadel.url}/oauth/v2/keys")
-            assert (answer.status_code, answer.content) == (200, b"")
+            response = await http.head(f"{shared_zitadel.url}/oauth/v2/keys")
+            assert (response.status_code, response.content) == (200, b"")
 
 
 async def test_unlimited_pipelining_closes_the_connection(zitadel: Emulator) -> None:
@@ -136,21 +136,21 @@ async def test_unlimited_pipelining_closes_the_connection(zitadel: Emulator) -> 
 
 async def test_an_invalid_basic_authorization_is_ignored(peer: Peer) -> None:
     headers = {"authorization": "Basic äöü".encode()}
-    answer = await peer.post("/oauth/v2/token", {"grant_type": "client_credentials"}, headers=headers)
-    assert answer.json()["error_description"] == "client_id or client_assertion must be provided"
+    response = await peer.post("/oauth/v2/token", {"grant_type": "client_credentials"}, headers=headers)
+    assert response.json()["error_description"] == "client_id or client_assertion must be provided"
 
 
 async def test_the_media_type_of_forms_is_case_insensitive_and_can_have_parameters(peer: Peer) -> None:
     url = f"{peer.zitadel.url}/oauth/v2/token"
     headers = {"content-type": "Application/X-WWW-Form-Urlencoded ; charset=UTF-8"}
-    answer = await peer.http.post(url, content=b"grant_type=foo&grant_type=bar", headers=headers)
-    assert answer.json()["error_description"] == "foo not supported"
+    response = await peer.http.post(url, content=b"grant_type=foo&grant_type=bar", headers=headers)
+    assert response.json()["error_description"] == "foo not supported"
 
 
 async def test_a_deeply_nested_token_is_refused(peer: Peer) -> None:
     token = ".".join(("W1tbW1tb" * 7000, "e30", "eHg"))
-    answer = await peer.call(GET_MY_ORG, token=token)
-    assert answer.error_id == "AUTH-7fs1e"
+    outcome = await peer.call(GET_MY_ORG, token=token)
+    assert outcome.error_id == "AUTH-7fs1e"
 
 
 async def test_the_connection_survives_a_burst_of_cancelled_calls(own_peer: Peer) -> None:

@@ -87,13 +87,13 @@ def _assertion(peer: Peer, key_file: dict[str, str], **claims: Any) -> dict[str,
 
 
 async def _introspect(peer: Peer, client: dict[str, str], token: str) -> tuple[int, Any]:
-    answer = await peer.post("/oauth/v2/introspect", {**client, "token": token})
-    return answer.status_code, answer.json()
+    response = await peer.post("/oauth/v2/introspect", {**client, "token": token})
+    return response.status_code, response.json()
 
 
 async def _exchange(peer: Peer, project: Project, **form: str) -> tuple[int, Any]:
-    answer = await peer.post("/oauth/v2/token", {"grant_type": EXCHANGE, **project.web, **form})
-    return answer.status_code, answer.json()
+    response = await peer.post("/oauth/v2/token", {"grant_type": EXCHANGE, **project.web, **form})
+    return response.status_code, response.json()
 
 
 async def test_a_token_for_the_project_is_active_with_its_claims(own_peer: Peer, project: Project) -> None:
@@ -182,19 +182,19 @@ async def test_introspection_requires_a_client_and_a_token(own_peer: Peer, proje
 
 
 async def test_userinfo_refuses_a_bad_token(peer: Peer) -> None:
-    answer = await peer.http.get(
+    response = await peer.http.get(
         f"{peer.zitadel.url}/oidc/v1/userinfo", headers={"authorization": "Bearer x"}
     )
-    assert answer.status_code == 401
-    assert answer.json() == {"error": "access_denied", "error_description": "access token invalid"}
+    assert response.status_code == 401
+    assert response.json() == {"error": "access_denied", "error_description": "access token invalid"}
 
 
 async def test_the_key_of_a_service_user_does_not_authenticate_an_application(
     own_peer: Peer, project: Project
 ) -> None:
     key = project.key_file
-    answer = await own_peer.ask_token(key=key["key"], headers={"kid": key["keyId"]})
-    assert answer.json() == {"error": "invalid_grant", "error_description": "invalid assertion"}
+    response = await own_peer.request_token(key=key["key"], headers={"kid": key["keyId"]})
+    assert response.json() == {"error": "invalid_grant", "error_description": "invalid assertion"}
 
 
 async def test_an_exchanged_token_works_where_the_first_one_did(own_peer: Peer, project: Project) -> None:
@@ -272,7 +272,7 @@ async def test_a_token_that_was_not_issued_for_the_client_is_not_revoked(
     own_peer: Peer, project: Project
 ) -> None:
     token = await own_peer.token()
-    answer = await own_peer.post("/oauth/v2/revoke", {**project.web, "token": token})
-    assert answer.status_code == 401
-    assert answer.json()["error_description"] == "token was not issued for this client"
+    response = await own_peer.post("/oauth/v2/revoke", {**project.web, "token": token})
+    assert response.status_code == 401
+    assert response.json()["error_description"] == "token was not issued for this client"
     assert (await own_peer.manage(management.GetMyOrgRequest(), token=token)).code is StatusCode.OK

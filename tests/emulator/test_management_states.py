@@ -100,8 +100,8 @@ async def test_an_application_key_is_added_listed_and_removed(own_peer: Peer) ->
     remove = management.RemoveAppKeyRequest(project_id=project, app_id=app, key_id=added.id)
     assert (await own_peer.manage(remove)).code is StatusCode.OK
     assert not (await own_peer.manage(every)).response.result
-    gone = await own_peer.manage(get)
-    assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "QUERY-Tha6f")
+    removed = await own_peer.manage(get)
+    assert (removed.code, removed.error_id) == (StatusCode.NOT_FOUND, "QUERY-Tha6f")
     again = await own_peer.manage(remove)
     assert (again.code, again.error_id) == (StatusCode.NOT_FOUND, "COMMAND-4m77G")
 

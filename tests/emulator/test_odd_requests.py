@@ -33,8 +33,8 @@ async def test_an_unknown_column_sorts_like_an_unspecified_one(own_peer: Peer) -
         await own_peer.manage(ListUsersRequest(sorting_column=column))  # type: ignore[arg-type]
         for column in (0, 99, -1)
     ]
-    assert [answer.code for answer in lists] == [StatusCode.OK] * 3
-    assert len({answer.response.result[0].id for answer in lists}) == 1
+    assert [outcome.code for outcome in lists] == [StatusCode.OK] * 3
+    assert len({outcome.response.result[0].id for outcome in lists}) == 1
 
 
 @pytest.mark.parametrize(

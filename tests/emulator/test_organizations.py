@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from tests.emulator.conftest import Answer, Peer
+    from tests.emulator.conftest import Outcome, Peer
 
 GET_MY_ORG = management.GetMyOrgRequest()
 LIST_MY_PERMISSIONS = "zitadel.auth.v1.AuthService/ListMyZitadelPermissions"
 
 
-async def administer(peer: Peer, request: Message) -> Answer:
+async def administer(peer: Peer, request: Message) -> Outcome:
     name = request.DESCRIPTOR.name.removesuffix("Request")
     response_type: type[Message] = getattr(admin, f"{name}Response")
     return await peer.call(
@@ -133,13 +133,13 @@ async def test_permissions_are_those_of_all_roles_in_reach(own_peer: Peer) -> No
     _, pat = await robot_with(own_peer, ["ORG_PROJECT_CREATOR"])
 
     async def permissions(organization_id: str | None = None) -> list[str]:
-        answer = await own_peer.call(
+        outcome = await own_peer.call(
             LIST_MY_PERMISSIONS,
             response_type=auth.ListMyZitadelPermissionsResponse,
             token=pat,
             metadata=of(organization_id) if organization_id else (),
         )
-        return list(answer.response.result)
+        return list(outcome.response.result)
 
     assert await permissions() == ["user.global.read", "policy.read", "project.read", "project.create"]
     assert await permissions((await set_up(own_peer, "other")).org_id) == []
@@ -148,7 +148,7 @@ async def test_permissions_are_those_of_all_roles_in_reach(own_peer: Peer) -> No
 async def test_a_role_on_a_project_applies_to_that_project_only(own_peer: Peer) -> None:
     user_id, pat = await robot_with(own_peer, [])
     added = [await own_peer.manage(management.AddProjectRequest(name=name)) for name in ("one", "two")]
-    ids = [answer.response.id for answer in added]
+    ids = [outcome.response.id for outcome in added]
     member = management.AddProjectMemberRequest(project_id=ids[0], user_id=user_id, roles=["PROJECT_OWNER"])
     await own_peer.manage(member)
     rename = management.UpdateProjectRequest(id=ids[0], name="first")

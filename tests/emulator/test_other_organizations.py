@@ -80,7 +80,7 @@ EMPTY = [
 ]
 
 
-def made(rpc: str, fields: dict[str, object], ids: dict[str, str]) -> Message:
+def build(rpc: str, fields: dict[str, object], ids: dict[str, str]) -> Message:
     """Strings are names in `ids`; those that begin with `=` are literal values."""
     values = {
         field: (value[1:] if value.startswith("=") else ids[value]) if isinstance(value, str) else value
@@ -95,8 +95,8 @@ async def test_it_is_refused_from_another_organization(
     own_peer: Peer, ids: dict[str, str], rpc: str, fields: dict[str, object], error_id: str
 ) -> None:
     there = (("x-zitadel-orgid", ids["elsewhere"]),)
-    answer = await own_peer.manage(made(rpc, fields, ids), metadata=there)
-    assert (answer.error_id, answer.code.name) == (
+    outcome = await own_peer.manage(build(rpc, fields, ids), metadata=there)
+    assert (outcome.error_id, outcome.code.name) == (
         error_id,
         "FAILED_PRECONDITION" if error_id in PRECONDITIONS else "NOT_FOUND",
     )
@@ -117,9 +117,9 @@ async def test_it_is_not_listed_in_another_organization(
     own_peer: Peer, ids: dict[str, str], rpc: str, fields: dict[str, object]
 ) -> None:
     there = (("x-zitadel-orgid", ids["elsewhere"]),)
-    here = await own_peer.manage(made(rpc, fields, ids))
+    here = await own_peer.manage(build(rpc, fields, ids))
     assert here.response.details.total_result == 1
-    elsewhere = await own_peer.manage(made(rpc, fields, ids), metadata=there)
+    elsewhere = await own_peer.manage(build(rpc, fields, ids), metadata=there)
     assert (list(elsewhere.response.result), elsewhere.response.details.total_result) == ([], 0)
 
 
@@ -150,8 +150,8 @@ async def test_user_grants_are_visible_in_the_organization_that_granted_them(
         query = UserGrantQuery(org_name_query=UserGrantOrgNameQuery(org_name=name))
         request = management.ListUserGrantRequest(queries=[query])
         pat, response_type = own_peer.zitadel.pat, management.ListUserGrantResponse
-        answer = await own_peer.call(rpc, request, response_type, token=pat)
-        found.append([grant.id for grant in answer.response.result])
+        outcome = await own_peer.call(rpc, request, response_type, token=pat)
+        found.append([grant.id for grant in outcome.response.result])
     assert found == [[ids["grant_id"]], []]
 
 
@@ -164,8 +164,8 @@ async def test_memberships_of_the_instance_and_the_organization_are_listed(
     request = management.ListUserMembershipsRequest(user_id=user_id)
 
     async def roles(*metadata: tuple[str, str]) -> list[list[str]]:
-        answer = await own_peer.manage(request, metadata=metadata)
-        return [list(each.roles) for each in answer.response.result]
+        outcome = await own_peer.manage(request, metadata=metadata)
+        return [list(each.roles) for each in outcome.response.result]
 
     assert await roles() == [["IAM_OWNER_VIEWER"], ["PROJECT_OWNER"]]
     assert await roles(("x-zitadel-orgid", ids["elsewhere"])) == [["ORG_OWNER"], ["IAM_OWNER_VIEWER"]]
@@ -183,8 +183,8 @@ async def test_the_owner_and_the_grantees_of_a_project_can_grant_its_roles(
         project_grant_id=ids[project_grant_id] if project_grant_id else "",
         role_keys=["reader"],
     )
-    answer = await own_peer.manage(request, metadata=(("x-zitadel-orgid", ids["elsewhere"]),))
-    assert answer.error_id == error_id
+    outcome = await own_peer.manage(request, metadata=(("x-zitadel-orgid", ids["elsewhere"]),))
+    assert outcome.error_id == error_id
 
 
 async def test_a_manager_of_one_project_grants_and_revokes_only_its_roles(

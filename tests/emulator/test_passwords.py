@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 async def test_the_first_rule_that_a_password_breaks_is_named(
     peer: Peer, password: str, error_id: str
 ) -> None:
-    answer = await ask(peer, ann(password=user.Password(password=password)))
-    assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, error_id)
+    outcome = await ask(peer, ann(password=user.Password(password=password)))
+    assert (outcome.code, outcome.error_id) == (StatusCode.INVALID_ARGUMENT, error_id)
 
 
 def imported(password: str) -> management.ImportHumanUserRequest:

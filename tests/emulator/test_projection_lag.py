@@ -69,10 +69,10 @@ async def test_a_removal_by_the_v2_api_becomes_visible_after_the_lag(own_peer: P
     assert await keys() == 1
     own_peer.zitadel.faults.projection_lag = A_MOMENT
 
-    async def gone() -> bool:
+    async def is_removed() -> bool:
         return await keys() == 0
 
-    assert await seen(gone)
+    assert await seen(is_removed)
 
 
 async def test_changes_and_removals_become_visible_after_the_lag(own_peer: Peer) -> None:
@@ -87,8 +87,8 @@ async def test_changes_and_removals_become_visible_after_the_lag(own_peer: Peer)
     assert listed.machine.name == "Robot"
     await own_peer.manage(management.RemoveUserRequest(id=user_id))
     assert "robot" in await user_names(own_peer)
-    gone = await own_peer.manage(management.GetUserByIDRequest(id=user_id))
-    assert gone.code is StatusCode.NOT_FOUND
+    removed = await own_peer.manage(management.GetUserByIDRequest(id=user_id))
+    assert removed.code is StatusCode.NOT_FOUND
 
 
 async def test_each_write_has_its_own_delay(own_peer: Peer) -> None:
@@ -109,8 +109,8 @@ async def test_each_write_has_its_own_delay(own_peer: Peer) -> None:
 
 async def test_a_list_contains_the_time_of_its_view(own_peer: Peer) -> None:
     own_peer.zitadel.faults.projection_lag = FOR_EVER
-    answer = (await own_peer.manage(management.ListUsersRequest())).response
-    assert answer.details.view_timestamp.seconds == pytest.approx(time.time() - FOR_EVER, abs=60)
+    outcome = (await own_peer.manage(management.ListUsersRequest())).response
+    assert outcome.details.view_timestamp.seconds == pytest.approx(time.time() - FOR_EVER, abs=60)
 
 
 async def test_a_role_takes_effect_after_the_lag_in_v1_and_v2(own_peer: Peer) -> None:

@@ -1,4 +1,4 @@
-"""The fixtures in users' runs of pytest."""
+"""The pytest fixtures, in separate runs of pytest."""
 
 from __future__ import annotations
 

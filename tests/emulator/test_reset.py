@@ -41,7 +41,7 @@ async def test_a_reset_undoes_writes_and_keeps_the_credentials(own_peer: Peer) -
     first = (await ask(own_peer, user.GetUserByIDRequest(user_id=first_id))).response.user
     assert first.machine.name == "First service user"
     assert (await own_peer.call(GET_MY_USER, token=robot_token)).error_id == "AUTH-7fs1e"
-    assert (await own_peer.ask_token()).status_code == 200
+    assert (await own_peer.request_token()).status_code == 200
 
 
 async def test_a_reset_restores_removed_data_and_can_be_repeated(own_peer: Peer) -> None:
@@ -75,8 +75,8 @@ async def test_every_change_is_counted_as_a_write(scenario: Path) -> None:
         async with ConformancePeer.connected(server_of(zitadel)) as peer:
             for step in load(scenario):
                 before, sequence = snapshots.take(store), store.sequence
-                answer = await peer.ask(step)
-                peer.variables |= step.saved(answer)
+                outcome = await peer.ask(step)
+                peer.variables |= step.saved(outcome)
                 assert (snapshots.take(store) == before) or store.sequence > sequence, step.label
         zitadel.reset()
         again = snapshots.take(store)
@@ -117,7 +117,7 @@ async def test_a_reset_removes_faults_and_recorded_calls() -> None:
 
 async def test_a_reset_from_another_thread_removes_the_recorded_calls(peer: Peer) -> None:
     """The shared emulator runs in its own thread."""
-    await peer.ask_token()
+    await peer.request_token()
     await organization_of(peer)
     assert peer.zitadel.calls
     peer.zitadel.reset()

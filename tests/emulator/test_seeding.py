@@ -131,8 +131,8 @@ async def test_an_api_application_introspects_with_its_secret_or_its_key(own_pee
     assert by_assertion
     proofs = ({"client_id": by_secret.client_id, "client_secret": by_secret.client_secret}, by_assertion)
     for proof in proofs:
-        answer = await own_peer.post("/oauth/v2/introspect", {"token": zitadel.pat, **proof})
-        assert answer.json()["active"] is True
+        response = await own_peer.post("/oauth/v2/introspect", {"token": zitadel.pat, **proof})
+        assert response.json()["active"] is True
 
 
 def test_errors_name_what_cannot_be_added(zitadel: Emulator) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from tests.emulator.conftest import Answer, Peer
+    from tests.emulator.conftest import Outcome, Peer
 
 SERVICE = "zitadel.management.v1.ManagementService"
 GET_MY_ORG = f"{SERVICE}/GetMyOrg"
@@ -63,8 +63,8 @@ async def test_names_are_unique(own_peer: Peer) -> None:
 
 
 async def test_an_unknown_user(peer: Peer) -> None:
-    answer = await peer.manage(management.GetUserByIDRequest(id="1"))
-    assert (answer.code, answer.details) == (StatusCode.NOT_FOUND, "User could not be found (QUERY-Dfbg2)")
+    outcome = await peer.manage(management.GetUserByIDRequest(id="1"))
+    assert (outcome.code, outcome.details) == (StatusCode.NOT_FOUND, "User could not be found (QUERY-Dfbg2)")
 
 
 async def test_lists_are_sorted_and_paged(own_peer: Peer) -> None:
@@ -94,16 +94,16 @@ async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
     assert "BEGIN RSA PRIVATE KEY" in key["key"]
 
     claims = {"iss": user_id, "sub": user_id, "key": key["key"], "headers": {"kid": added.key_id}}
-    assert (await own_peer.ask_token(**claims)).status_code == 200
+    assert (await own_peer.request_token(**claims)).status_code == 200
     listed = (await own_peer.manage(management.ListMachineKeysRequest(user_id=user_id))).response
     assert [row.id for row in listed.result] == [added.key_id]
     await own_peer.manage(management.RemoveMachineKeyRequest(user_id=user_id, key_id=added.key_id))
-    assert (await own_peer.ask_token(**claims)).json()["error"] == "invalid_grant"
+    assert (await own_peer.request_token(**claims)).json()["error"] == "invalid_grant"
 
 
 async def test_the_key_of_a_user_does_not_sign_for_other_users(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
-    assert (await own_peer.ask_token(iss=user_id, sub=user_id)).json()[
+    assert (await own_peer.request_token(iss=user_id, sub=user_id)).json()[
         "error_description"
     ] == "invalid assertion"
 
@@ -119,18 +119,18 @@ async def test_the_key_of_a_user_does_not_sign_for_other_users(own_peer: Peer) -
     ids=["key", "PAT"],
 )
 async def test_expired_credentials_are_not_added(own_peer: Peer, request_of: Callable[..., Message]) -> None:
-    answer = await own_peer.manage(request_of(await own_peer.add_machine(), Timestamp(seconds=1)))
-    assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")
+    outcome = await own_peer.manage(request_of(await own_peer.add_machine(), Timestamp(seconds=1)))
+    assert (outcome.code, outcome.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")
 
 
 async def test_a_jwt_access_token_verifies_against_the_keys_endpoint(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine(access_token_type=AccessTokenType.ACCESS_TOKEN_TYPE_JWT)
     secret = (await own_peer.manage(management.GenerateMachineSecretRequest(user_id=user_id))).response
     form = {"grant_type": "client_credentials", "scope": SCOPE}
-    answer = await own_peer.post(
+    response = await own_peer.post(
         "/oauth/v2/token", {**form, "client_id": secret.client_id, "client_secret": secret.client_secret}
     )
-    token = answer.json()["access_token"]
+    token = response.json()["access_token"]
     keys = jwt.PyJWKSet.from_dict((await own_peer.http.get(f"{own_peer.zitadel.url}/oauth/v2/keys")).json())
     header = jwt.get_unverified_header(token)
     claims = jwt.decode(token, keys[header["kid"]].key, ["RS256"], options={"verify_aud": False})
@@ -155,8 +155,8 @@ async def test_a_secret_in_basic_is_form_encoded_and_works_until_it_is_removed(o
     wrong = {"error": "invalid_request", "error_description": "Errors.User.Machine.Secret.Invalid"}
     assert (await ask("wrong")).json() == wrong
     await own_peer.manage(management.RemoveMachineSecretRequest(user_id=user_id))
-    gone = {"error": "invalid_request", "error_description": "Errors.User.Machine.Secret.NotExisting"}
-    assert (await ask(secret.client_secret)).json() == gone
+    removed = {"error": "invalid_request", "error_description": "Errors.User.Machine.Secret.NotExisting"}
+    assert (await ask(secret.client_secret)).json() == removed
 
 
 async def test_roles_decide_which_rpcs_can_be_called(own_peer: Peer) -> None:
@@ -181,7 +181,7 @@ async def test_roles_decide_which_rpcs_can_be_called(own_peer: Peer) -> None:
 async def test_members_have_one_set_of_known_roles(own_peer: Peer) -> None:
     user_id = await own_peer.add_machine()
 
-    async def add(role: str) -> Answer:
+    async def add(role: str) -> Outcome:
         return await own_peer.manage(management.AddOrgMemberRequest(user_id=user_id, roles=[role]))
 
     assert (await add("ORG_OWNER")).code is StatusCode.OK
@@ -240,8 +240,8 @@ async def test_metadata_is_stored_by_key(own_peer: Peer) -> None:
     listed = (await own_peer.manage(management.ListUserMetadataRequest(id=user_id))).response
     assert listed.details.total_result == 1
     await own_peer.manage(management.RemoveUserMetadataRequest(id=user_id, key="team"))
-    gone = await own_peer.manage(management.GetUserMetadataRequest(id=user_id, key="team"))
-    assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "QUERY-Rgh32")
+    removed = await own_peer.manage(management.GetUserMetadataRequest(id=user_id, key="team"))
+    assert (removed.code, removed.error_id) == (StatusCode.NOT_FOUND, "QUERY-Rgh32")
 
 
 async def test_metadata_is_set_and_removed_in_bulk_all_or_nothing(own_peer: Peer) -> None:

@@ -21,9 +21,9 @@ def _now(offset: float) -> int:
 
 
 async def test_a_valid_assertion_gets_an_access_token_and_an_id_token(peer: Peer) -> None:
-    answer = await peer.ask_token()
-    body = answer.json()
-    assert answer.status_code == 200
+    response = await peer.request_token()
+    body = response.json()
+    assert response.status_code == 200
     assert {name: body[name] for name in ("token_type", "expires_in")} == {
         "token_type": "Bearer",
         "expires_in": 43199,
@@ -39,22 +39,22 @@ async def test_an_opaque_token_looks_like_a_jwe(peer: Peer) -> None:
 
 
 async def test_the_response_has_a_date_and_must_not_be_stored(peer: Peer) -> None:
-    answer = await peer.ask_token()
-    assert "date" in answer.headers
-    assert answer.headers["cache-control"] == "no-store"
+    response = await peer.request_token()
+    assert "date" in response.headers
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("scope", [None, "", "profile", "urn:zitadel:iam:org:project:id:zitadel:aud"])
 async def test_without_openid_there_is_no_id_token(peer: Peer, scope: str | None) -> None:
-    answer = await peer.ask_token(scope)
-    assert answer.status_code == 200
-    assert "id_token" not in answer.json()
+    response = await peer.request_token(scope)
+    assert response.status_code == 200
+    assert "id_token" not in response.json()
 
 
 async def test_offline_access_does_not_return_a_refresh_token(peer: Peer) -> None:
-    answer = await peer.ask_token("openid offline_access")
-    assert answer.status_code == 200
-    assert "refresh_token" not in answer.json()
+    response = await peer.request_token("openid offline_access")
+    assert response.status_code == 200
+    assert "refresh_token" not in response.json()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_offline_access_does_not_return_a_refresh_token(peer: Peer) -> Non
     ],
 )
 async def test_assertions_within_the_limits_are_accepted(peer: Peer, claims: Any) -> None:
-    assert (await peer.ask_token(**claims(peer.zitadel.issuer))).status_code == 200
+    assert (await peer.request_token(**claims(peer.zitadel.issuer))).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -94,54 +94,54 @@ async def test_assertions_within_the_limits_are_accepted(peer: Peer, claims: Any
     ],
 )
 async def test_all_invalid_assertions_get_the_same_error(peer: Peer, claims: Any) -> None:
-    answer = await peer.ask_token(**claims(peer.zitadel.issuer))
-    _assert_refused(answer, "invalid_grant", "invalid assertion")
+    response = await peer.request_token(**claims(peer.zitadel.issuer))
+    _assert_refused(response, "invalid_grant", "invalid assertion")
 
 
 @pytest.mark.parametrize("assertion", ["", "garbage", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA"])
 async def test_values_that_are_not_jwts_get_the_same_error(peer: Peer, assertion: str) -> None:
-    answer = await peer.post("/oauth/v2/token", {"grant_type": JWT_BEARER, "assertion": assertion})
-    _assert_refused(answer, "invalid_grant", "invalid assertion")
+    response = await peer.post("/oauth/v2/token", {"grant_type": JWT_BEARER, "assertion": assertion})
+    _assert_refused(response, "invalid_grant", "invalid assertion")
 
 
 async def test_an_unknown_grant_is_named(peer: Peer) -> None:
-    answer = await peer.post("/oauth/v2/token", {"grant_type": "foo"})
-    _assert_refused(answer, "unsupported_grant_type", "foo not supported")
+    response = await peer.post("/oauth/v2/token", {"grant_type": "foo"})
+    _assert_refused(response, "unsupported_grant_type", "foo not supported")
 
 
 async def test_a_missing_grant_type_a_json_body_and_a_get_have_the_same_error(peer: Peer) -> None:
     url = f"{peer.zitadel.url}/oauth/v2/token"
-    for answer in (
+    for outcome in (
         await peer.http.post(url, data={"scope": "openid"}),
         await peer.http.post(url, json={"grant_type": JWT_BEARER}),
         await peer.http.get(url),
     ):
-        _assert_refused(answer, "invalid_request", "grant_type missing")
+        _assert_refused(outcome, "invalid_request", "grant_type missing")
 
 
 async def test_client_credentials_require_a_client(peer: Peer) -> None:
-    answer = await peer.post("/oauth/v2/token", {"grant_type": "client_credentials"})
-    _assert_refused(answer, "invalid_request", "client_id or client_assertion must be provided")
+    response = await peer.post("/oauth/v2/token", {"grant_type": "client_credentials"})
+    _assert_refused(response, "invalid_request", "client_id or client_assertion must be provided")
 
 
 @pytest.mark.parametrize("client_id", ["nobody", "zitadel-admin@zitadel.localhost"])
 async def test_client_credentials_of_unknown_users_and_humans_are_refused(peer: Peer, client_id: str) -> None:
-    answer = await peer.post(
+    response = await peer.post(
         "/oauth/v2/token", {"grant_type": "client_credentials"}, auth=httpx2.BasicAuth(client_id, "secret")
     )
-    _assert_refused(answer, "invalid_client", "client not found")
+    _assert_refused(response, "invalid_client", "client not found")
 
 
 async def test_client_credentials_of_a_user_without_secret(peer: Peer) -> None:
     form = {"grant_type": "client_credentials", "client_id": "first-service-user", "client_secret": "x"}
-    answer = await peer.post("/oauth/v2/token", form)
-    _assert_refused(answer, "invalid_request", "Errors.User.Machine.Secret.NotExisting")
+    response = await peer.post("/oauth/v2/token", form)
+    _assert_refused(response, "invalid_request", "Errors.User.Machine.Secret.NotExisting")
 
 
 async def test_grants_that_are_not_emulated_return_501(peer: Peer) -> None:
-    answer = await peer.post("/oauth/v2/token", {"grant_type": "authorization_code"})
-    assert answer.status_code == 501
-    assert "not implemented" in answer.json()["error_description"]
+    response = await peer.post("/oauth/v2/token", {"grant_type": "authorization_code"})
+    assert response.status_code == 501
+    assert "not implemented" in response.json()["error_description"]
 
 
 async def test_discovery_has_the_same_issuer_as_tokens(peer: Peer) -> None:
@@ -163,9 +163,9 @@ async def test_another_host_has_no_instance(peer: Peer) -> None:
     assert (await peer.http.get(url, headers=named)).status_code == 200
 
 
-def _assert_refused(answer: httpx2.Response, error: str, description: str) -> None:
-    assert answer.status_code == 400
-    assert answer.json() == {"error": error, "error_description": description}
+def _assert_refused(outcome: httpx2.Response, error: str, description: str) -> None:
+    assert outcome.status_code == 400
+    assert outcome.json() == {"error": error, "error_description": description}
 
 
 def _another_private_key() -> str:

@@ -14,7 +14,7 @@ from zitadel_grpc.api.management import v1 as management
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from tests.emulator.conftest import Answer, Peer
+    from tests.emulator.conftest import Outcome, Peer
 
 OIDC = management.AddOIDCAppRequest(
     name="web",
@@ -26,8 +26,8 @@ OIDC = management.AddOIDCAppRequest(
 
 async def change(peer: Peer, request: Message) -> list[str]:
     """Returns the outcomes of two equal requests."""
-    answers: list[Answer] = [await peer.manage(request) for _ in range(2)]
-    return [answer.error_id or answer.code.name for answer in answers]
+    outcomes: list[Outcome] = [await peer.manage(request) for _ in range(2)]
+    return [outcome.error_id or outcome.code.name for outcome in outcomes]
 
 
 @pytest.fixture

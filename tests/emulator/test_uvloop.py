@@ -61,14 +61,14 @@ def test_dropped_connections_end_calls_in_progress() -> None:
             zitadel.faults.token_endpoint.silent = True
             trust = ssl.create_default_context(cadata=zitadel.root_certificates.decode())
             async with httpx2.AsyncClient(verify=trust) as http:
-                unanswered = asyncio.ensure_future(http.post(f"{zitadel.url}/oauth/v2/token"))
+                pending = asyncio.ensure_future(http.post(f"{zitadel.url}/oauth/v2/token"))
                 for _ in range(500):
                     if zitadel.token_requests == 2:
                         break
                     await asyncio.sleep(0.01)
                 zitadel.faults.drop_connections()
                 with pytest.raises(httpx2.TransportError):
-                    await asyncio.wait_for(unanswered, 10)
+                    await asyncio.wait_for(pending, 10)
             await client.management.GetMyOrg(GetMyOrgRequest())
 
     _run(main())

@@ -42,8 +42,8 @@ async def names(peer: Peer, project_id: str, *filters: app.ApplicationSearchFilt
 
 
 async def introspect(peer: Peer, token: str, **form: str) -> dict[str, object]:
-    answer: dict[str, object] = (await peer.post("/oauth/v2/introspect", {"token": token, **form})).json()
-    return answer
+    outcome: dict[str, object] = (await peer.post("/oauth/v2/introspect", {"token": token, **form})).json()
+    return outcome
 
 
 async def test_an_api_introspects_with_its_secret_until_it_is_replaced(own_peer: Peer) -> None:
@@ -168,8 +168,8 @@ async def test_applications_are_found_by_name_kind_and_state(own_peer: Peer) -> 
     await ask(own_peer, app.ReactivateApplicationRequest(**one))
     assert await names(own_peer, project_id, inactive) == []
     await ask(own_peer, app.DeleteApplicationRequest(**one))
-    gone = await ask(own_peer, app.DeleteApplicationRequest(**one))
-    assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "COMMAND-0po9s")
+    removed = await ask(own_peer, app.DeleteApplicationRequest(**one))
+    assert (removed.code, removed.error_id) == (StatusCode.NOT_FOUND, "COMMAND-0po9s")
 
 
 async def test_names_are_unique_in_a_project(own_peer: Peer) -> None:
@@ -179,8 +179,8 @@ async def test_names_are_unique_in_a_project(own_peer: Peer) -> None:
     taken = app.CreateApplicationRequest(project_id=project_id, name="api", api_request=api)
     assert (await ask(own_peer, taken)).error_id == "V3-DKcYh"
     nowhere = app.CreateApplicationRequest(project_id="1", name="api", api_request=api)
-    answer = await ask(own_peer, nowhere)
-    assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-EbFMN")
+    outcome = await ask(own_peer, nowhere)
+    assert (outcome.code, outcome.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-EbFMN")
 
 
 async def test_saml_is_unimplemented(own_peer: Peer) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Filter = authorization.AuthorizationsSearchFilter
 
 
-async def give(peer: Peer, user_id: str, project_id: str, *roles: str, organization_id: str = "") -> str:
+async def grant(peer: Peer, user_id: str, project_id: str, *roles: str, organization_id: str = "") -> str:
     request = authorization.CreateAuthorizationRequest(
         user_id=user_id, project_id=project_id, role_keys=roles, organization_id=organization_id or None
     )
@@ -43,7 +43,7 @@ async def listed(peer: Peer, *filters: Filter, token: str | None = None) -> list
 async def test_roles_are_granted_changed_and_revoked(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader", "writer")
     human_id = (await ask(own_peer, ann(username="ann"))).response.user_id
-    authorization_id = await give(own_peer, human_id, project_id, "reader")
+    authorization_id = await grant(own_peer, human_id, project_id, "reader")
     update = authorization.UpdateAuthorizationRequest(id=authorization_id, role_keys=["reader", "writer"])
     dates = [(await ask(own_peer, update)).response.change_date for _ in range(2)]
     assert dates[0] == dates[1]
@@ -55,13 +55,13 @@ async def test_roles_are_granted_changed_and_revoked(own_peer: Peer) -> None:
     deletions = [(await ask(own_peer, deletion)).response.deletion_date for _ in range(2)]
     assert deletions[0] == deletions[1]
     assert await listed(own_peer) == []
-    gone = await ask(own_peer, update)
-    assert (gone.code, gone.error_id) == (StatusCode.NOT_FOUND, "COMMAND-3M9sd")
+    removed = await ask(own_peer, update)
+    assert (removed.code, removed.error_id) == (StatusCode.NOT_FOUND, "COMMAND-3M9sd")
 
 
 async def test_deactivating_twice_is_not_an_error(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
-    authorization_id = await give(own_peer, await add_machine(own_peer), project_id, "reader")
+    authorization_id = await grant(own_peer, await add_machine(own_peer), project_id, "reader")
     for request, state in (
         (authorization.DeactivateAuthorizationRequest, authorization.State.STATE_INACTIVE),
         (authorization.ActivateAuthorizationRequest, authorization.State.STATE_ACTIVE),
@@ -89,8 +89,8 @@ async def test_grants_that_are_refused(
         project_id=project_id or await add_project(own_peer, "shop", "reader"),
         role_keys=[role],
     )
-    answer = await ask(own_peer, request)
-    assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
+    outcome = await ask(own_peer, request)
+    assert (outcome.code, outcome.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
 
 
 async def test_another_organization_grants_the_roles_that_it_received(own_peer: Peer) -> None:
@@ -116,9 +116,9 @@ async def test_authorizations_are_found_by_user_project_and_role(own_peer: Peer)
     shop = await add_project(own_peer, "shop", "reader", "writer")
     store = await add_project(own_peer, "store", "reader")
     one, two = await add_machine(own_peer, "robot-1"), await add_machine(own_peer, "robot-2")
-    await give(own_peer, one, shop, "reader")
-    await give(own_peer, one, store, "reader")
-    await give(own_peer, two, shop, "writer")
+    await grant(own_peer, one, shop, "reader")
+    await grant(own_peer, one, store, "reader")
+    await grant(own_peer, two, shop, "writer")
 
     async def found(*filters: Filter) -> set[tuple[str, str]]:
         return {
@@ -138,8 +138,8 @@ async def test_authorizations_are_found_by_user_project_and_role(own_peer: Peer)
 async def test_users_see_their_own_authorizations_and_managers_see_all(own_peer: Peer) -> None:
     project_id = await add_project(own_peer, "shop", "reader")
     one, two = await add_machine(own_peer, "robot-1"), await add_machine(own_peer, "robot-2")
-    own_id = await give(own_peer, one, project_id, "reader")
-    await give(own_peer, two, project_id, "reader")
+    own_id = await grant(own_peer, one, project_id, "reader")
+    await grant(own_peer, two, project_id, "reader")
     token = await add_token(own_peer, one)
     assert [each.id for each in await listed(own_peer, token=token)] == [own_id]
     deletion = authorization.DeleteAuthorizationRequest(id=own_id)

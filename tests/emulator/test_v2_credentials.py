@@ -36,13 +36,13 @@ async def test_a_key_gets_tokens_until_it_is_removed(own_peer: Peer) -> None:
     key = json.loads(added.key_content)
     assert (key["type"], key["keyId"], key["userId"]) == ("serviceaccount", added.key_id, user_id)
     claims = {"iss": user_id, "sub": user_id, "key": key["key"], "headers": {"kid": added.key_id}}
-    assert (await own_peer.ask_token(**claims)).status_code == 200
+    assert (await own_peer.request_token(**claims)).status_code == 200
     listed = (await ask(own_peer, user.ListKeysRequest(filters=[keys_of(user_id)]))).response
     assert [(row.id, row.user_id, row.expiration_date) for row in listed.result] == [
         (added.key_id, user_id, LATER)
     ]
     await ask(own_peer, user.RemoveKeyRequest(user_id=user_id, key_id=added.key_id))
-    assert (await own_peer.ask_token(**claims)).json()["error"] == "invalid_grant"
+    assert (await own_peer.request_token(**claims)).json()["error"] == "invalid_grant"
 
 
 async def test_no_key_file_is_returned_for_a_provided_public_key(own_peer: Peer) -> None:
@@ -51,7 +51,7 @@ async def test_no_key_file_is_returned_for_a_provided_public_key(own_peer: Peer)
     added = (await ask(own_peer, request)).response
     assert added.key_content == b""
     private, headers = pair.private_pem.decode(), {"kid": added.key_id}
-    token = await own_peer.ask_token(iss=user_id, sub=user_id, key=private, headers=headers)
+    token = await own_peer.request_token(iss=user_id, sub=user_id, key=private, headers=headers)
     assert token.status_code == 200
     request.public_key = b"no key"
     refused = await ask(own_peer, request)
@@ -88,8 +88,8 @@ async def test_humans_cannot_have_service_user_credentials(
     own_peer: Peer, request_of: Callable[[str], Message], error_id: str
 ) -> None:
     human_id = (await ask(own_peer, ann())).response.user_id
-    answer = await ask(own_peer, request_of(human_id))
-    assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
+    outcome = await ask(own_peer, request_of(human_id))
+    assert (outcome.code, outcome.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
 
 
 async def test_a_secret_works_until_it_is_removed(own_peer: Peer) -> None:
@@ -111,8 +111,8 @@ async def test_lists_are_sorted_limited_and_filtered_by_time(own_peer: Peer) -> 
 
     async def seconds(request: user.ListKeysRequest) -> list[int]:
         request.filters.append(keys_of(user_id))
-        answer = (await ask(own_peer, request)).response
-        return [row.expiration_date.seconds - LATER.seconds for row in answer.result]
+        outcome = (await ask(own_peer, request)).response
+        return [row.expiration_date.seconds - LATER.seconds for row in outcome.result]
 
     by_expiration = user.KeyFieldName.KEY_FIELD_NAME_KEY_EXPIRATION_DATE
     assert await seconds(user.ListKeysRequest()) == [2, 1, 3]
@@ -166,8 +166,8 @@ async def test_metadata_is_set_listed_and_removed_by_key(own_peer: Peer) -> None
 
     async def listed(**fields: MetadataKeyFilter) -> dict[str, bytes]:
         filters = [MetadataSearchFilter(**fields)] if fields else []
-        answer = await ask(own_peer, user.ListUserMetadataRequest(user_id=user_id, filters=filters))
-        return {row.key: row.value for row in answer.response.metadata}
+        outcome = await ask(own_peer, user.ListUserMetadataRequest(user_id=user_id, filters=filters))
+        return {row.key: row.value for row in outcome.response.metadata}
 
     assert await listed() == {**values, "room": b"8"}
     starts = TextFilterMethod.TEXT_FILTER_METHOD_STARTS_WITH
@@ -184,8 +184,8 @@ async def test_metadata_is_set_listed_and_removed_by_key(own_peer: Peer) -> None
     "request_type", [user.SetUserMetadataRequest, user.DeleteUserMetadataRequest], ids=["set", "removed"]
 )
 async def test_empty_metadata_requests_are_refused(peer: Peer, request_type: Callable[..., Message]) -> None:
-    answer = await ask(peer, request_type(user_id=peer.zitadel.key_file["userId"]))
-    assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, "META-9mm2d")
+    outcome = await ask(peer, request_type(user_id=peer.zitadel.key_file["userId"]))
+    assert (outcome.code, outcome.error_id) == (StatusCode.FAILED_PRECONDITION, "META-9mm2d")
 
 
 @pytest.mark.parametrize(
@@ -193,5 +193,5 @@ async def test_empty_metadata_requests_are_refused(peer: Peer, request_type: Cal
 )
 async def test_expired_credentials_are_not_added(peer: Peer, request_type: Callable[..., Message]) -> None:
     request = request_type(user_id=peer.zitadel.key_file["userId"], expiration_date=EARLIER)
-    answer = await ask(peer, request)
-    assert (answer.code, answer.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")
+    outcome = await ask(peer, request)
+    assert (outcome.code, outcome.error_id) == (StatusCode.INVALID_ARGUMENT, "DOMAIN-dv3t5")

@@ -42,8 +42,8 @@ async def test_an_organization_has_a_domain_derived_from_its_name(own_peer: Peer
 
 
 async def test_names_are_unique(own_peer: Peer) -> None:
-    answer = await ask(own_peer, org.AddOrganizationRequest(name="ZITADEL"))
-    assert (answer.code, answer.error_id) == (StatusCode.ALREADY_EXISTS, "V3-DKcYh")
+    outcome = await ask(own_peer, org.AddOrganizationRequest(name="ZITADEL"))
+    assert (outcome.code, outcome.error_id) == (StatusCode.ALREADY_EXISTS, "V3-DKcYh")
 
 
 async def test_admins_get_their_roles_and_new_ones_are_created(own_peer: Peer) -> None:
@@ -107,9 +107,9 @@ async def test_the_count_includes_organizations_that_the_caller_may_not_see(
     token = await add_token(own_peer, robot_id)
     if role:
         await set_role(own_peer, robot_id, role)
-    answer = (await ask(own_peer, org.ListOrganizationsRequest(), token=token)).response
-    assert [each.id for each in answer.result] == [await organization_of(own_peer)][:visible]
-    assert answer.details.total_result == 2
+    outcome = (await ask(own_peer, org.ListOrganizationsRequest(), token=token)).response
+    assert [each.id for each in outcome.result] == [await organization_of(own_peer)][:visible]
+    assert outcome.details.total_result == 2
 
 
 async def test_adding_an_organization_requires_a_role_on_the_instance(own_peer: Peer) -> None:

@@ -21,8 +21,8 @@ async def test_users_without_a_role_see_only_themselves(own_peer: Peer) -> None:
     itself = await ask(own_peer, user.GetUserByIDRequest(user_id=user_id), token=token)
     assert itself.response.user.username == "robot"
     for request in (user.GetUserByIDRequest(user_id=other_id), user.DeleteUserRequest(user_id=other_id)):
-        answer = await ask(own_peer, request, token=token)
-        assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "AUTHZ-cdgFk")
+        outcome = await ask(own_peer, request, token=token)
+        assert (outcome.code, outcome.error_id) == (StatusCode.NOT_FOUND, "AUTHZ-cdgFk")
 
 
 async def test_a_role_applies_in_its_organization(own_peer: Peer) -> None:

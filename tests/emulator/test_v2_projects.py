@@ -128,8 +128,8 @@ async def test_roles_are_stored_by_key(own_peer: Peer) -> None:
     unknown = project.UpdateProjectRoleRequest(project_id=project_id, role_key="nope", group="g")
     assert (await ask(own_peer, unknown)).error_id == "COMMAND-vv8M9"
     nowhere = project.AddProjectRoleRequest(project_id="1", role_key="r", display_name="R")
-    answer = await ask(own_peer, nowhere)
-    assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-EbFMN")
+    outcome = await ask(own_peer, nowhere)
+    assert (outcome.code, outcome.error_id) == (StatusCode.FAILED_PRECONDITION, "COMMAND-EbFMN")
 
 
 async def test_a_granted_project_is_listed_for_both_organizations(own_peer: Peer) -> None:
@@ -176,8 +176,8 @@ async def test_invalid_project_grants_are_refused(
         granted_organization_id=organization_id or await organization_of(own_peer),
         role_keys=roles,
     )
-    answer = await ask(own_peer, request)
-    assert (answer.code, answer.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
+    outcome = await ask(own_peer, request)
+    assert (outcome.code, outcome.error_id) == (StatusCode.FAILED_PRECONDITION, error_id)
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ async def test_invalid_users_are_not_created(
     request = user.CreateUserRequest(
         organization_id=organization_id or await organization_of(peer), username=username, machine=machine
     )
-    answer = await ask(peer, request)
-    assert (answer.code, answer.error_id) == (code, error_id)
+    outcome = await ask(peer, request)
+    assert (outcome.code, outcome.error_id) == (code, error_id)
 
 
 async def test_a_human_is_active_at_once_and_named_after_the_email_address(own_peer: Peer) -> None:
@@ -88,8 +88,8 @@ async def test_codes_are_returned_on_request(own_peer: Peer) -> None:
 
 async def test_a_human_is_added_to_the_organization_of_the_request(own_peer: Peer) -> None:
     elsewhere = await other_organization(own_peer)
-    answer = await ask(own_peer, ann(organization=Organization(org_domain="elsewhere.localhost")))
-    assert answer.response.details.resource_owner == elsewhere
+    outcome = await ask(own_peer, ann(organization=Organization(org_domain="elsewhere.localhost")))
+    assert outcome.response.details.resource_owner == elsewhere
     nowhere = await ask(own_peer, ann(organization=Organization(org_id="1")))
     assert (nowhere.code, nowhere.error_id) == (StatusCode.PERMISSION_DENIED, "AUTH-Bs7Ds")
 
@@ -126,8 +126,8 @@ async def test_users_are_found_by_any_combination_of_queries(own_peer: Peer) -> 
 
 
 async def test_an_empty_query_is_refused(peer: Peer) -> None:
-    answer = await ask(peer, user.ListUsersRequest(queries=[user.SearchQuery()]))
-    assert answer.code is StatusCode.INVALID_ARGUMENT
+    outcome = await ask(peer, user.ListUsersRequest(queries=[user.SearchQuery()]))
+    assert outcome.code is StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_page_contains_the_total(own_peer: Peer) -> None:
@@ -170,8 +170,8 @@ async def test_an_update_changes_only_the_fields_that_it_sets(own_peer: Peer) ->
 async def test_an_update_does_not_turn_a_human_into_a_machine(own_peer: Peer) -> None:
     human_id = (await ask(own_peer, ann())).response.user_id
     machine = user.UpdateUserRequest.Machine(name="Robot")
-    answer = await ask(own_peer, user.UpdateUserRequest(user_id=human_id, machine=machine))
-    assert (answer.code, answer.error_id) == (StatusCode.NOT_FOUND, "COMMAND-ugjs0upun6")
+    outcome = await ask(own_peer, user.UpdateUserRequest(user_id=human_id, machine=machine))
+    assert (outcome.code, outcome.error_id) == (StatusCode.NOT_FOUND, "COMMAND-ugjs0upun6")
 
 
 async def test_a_refused_update_changes_nothing(own_peer: Peer) -> None:

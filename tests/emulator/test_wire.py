@@ -82,17 +82,19 @@ async def test_bodies_are_transferred_completely(served: Served, http2: bool, si
     body = bytes(range(256)) * (size // 256 + 1)
     async with httpx2.AsyncClient(http2=http2, http1=not http2, verify=served.trust) as http:
         for _ in range(3):
-            answer = await http.put(f"{served.url}/echo", content=body[:size])
-            assert answer.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
-            assert answer.content == body[:size]
-            assert answer.headers["x-authority"] == f"localhost:{served.port}"
-            assert answer.headers["x-method"] == "PUT"
+            response = await http.put(f"{served.url}/echo", content=body[:size])
+            assert response.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
+            assert response.content == body[:size]
+            assert response.headers["x-authority"] == f"localhost:{served.port}"
+            assert response.headers["x-method"] == "PUT"
 
 
 async def test_many_requests_share_one_http2_connection(served: Served) -> None:
     async with httpx2.AsyncClient(http2=True, verify=served.trust) as http:
-        answers = await asyncio.gather(*(http.post(served.url, content=b"%d" % n * 5000) for n in range(200)))
-    assert [answer.content for answer in answers] == [b"%d" % n * 5000 for n in range(200)]
+        responses = await asyncio.gather(
+            *(http.post(served.url, content=b"%d" % n * 5000) for n in range(200))
+        )
+    assert [response.content for response in responses] == [b"%d" % n * 5000 for n in range(200)]
 
 
 async def test_pipelined_http1_requests_get_responses_in_order(served: Served) -> None:
@@ -100,9 +102,9 @@ async def test_pipelined_http1_requests_get_responses_in_order(served: Served) -
     for body in (b"one", b"two"):
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n" + body)
     writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-    answers = await reader.read(-1)
-    assert answers.count(b"HTTP/1.1 200") == 3
-    assert answers.index(b"one") < answers.index(b"two")
+    outcomes = await reader.read(-1)
+    assert outcomes.count(b"HTTP/1.1 200") == 3
+    assert outcomes.index(b"one") < outcomes.index(b"two")
     writer.transport.abort()
 
 

@@ -15,13 +15,13 @@ from zitadel_grpc.api.user import v2 as user
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from tests.emulator.conftest import Answer, Peer
+    from tests.emulator.conftest import Outcome, Peer
 
 LATER = Timestamp(seconds=4_000_000_000)
 GET_MY_USER = "zitadel.auth.v1.AuthService/GetMyUser"
 
 
-async def ask(peer: Peer, request: Message, *, token: str | None = None) -> Answer:
+async def ask(peer: Peer, request: Message, *, token: str | None = None) -> Outcome:
     """Calls the RPC to which the request belongs, as the first service user or with `token`."""
     file, name = request.DESCRIPTOR.file, request.DESCRIPTOR.name.removesuffix("Request")
     messages = importlib.import_module(f"zitadel_grpc.api.{file.package.removeprefix('zitadel.')}")
@@ -58,8 +58,8 @@ async def add_token(peer: Peer, user_id: str) -> str:
 
 
 async def set_role(peer: Peer, user_id: str, role: str) -> None:
-    answer = await ask(peer, management.AddOrgMemberRequest(user_id=user_id, roles=[role]))
-    assert answer.code is StatusCode.OK
+    outcome = await ask(peer, management.AddOrgMemberRequest(user_id=user_id, roles=[role]))
+    assert outcome.code is StatusCode.OK
 
 
 def ann(**fields: object) -> user.AddHumanUserRequest:

@@ -1,4 +1,4 @@
-"""What the tests of the examples share: the emulator as a process of its own, and a way to run a script."""
+"""Fixtures for the tests of the examples: the emulator in its own process, and a way to run a script."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Zitadel:
         return (self.directory / "pat.txt").read_text().strip()
 
     def settings(self, *, key: bool = False, pat: bool = False) -> dict[str, str]:
-        """The environment variables by which an example reaches it."""
+        """The environment variables that connect an example to it."""
         settings = {"ZITADEL_API_URL": self.url, "ZITADEL_CA_FILE": str(self.directory / "ca.pem")}
         if key:
             settings["ZITADEL_KEY_PATH"] = str(self.directory / "key.json")

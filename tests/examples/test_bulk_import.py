@@ -1,4 +1,4 @@
-"""examples/bulk_import.py, run as its user would: to the end, again, and after it was killed."""
+"""examples/bulk_import.py, run to completion, run a second time, and resumed after it was killed."""
 
 from __future__ import annotations
 
@@ -88,15 +88,15 @@ def test_it_resumes_after_it_was_killed(people: Path, settings: dict[str, str]) 
     command = [sys.executable, "-u", str(SCRIPT), str(people), "--concurrency", "5"]
     with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        told = list(islice(process.stdout, 50))
+        lines = list(islice(process.stdout, 50))
         process.send_signal(signal.SIGKILL)
-        told += process.stdout.readlines()
-    assert len(told) < 200
+        lines += process.stdout.readlines()
+    assert len(lines) < 200
 
     ended = imported(people, settings)
 
     assert ended.returncode == 0, ended.stderr
-    names = ids("".join(told)).keys() | ids(ended.stdout).keys()
+    names = ids("".join(lines)).keys() | ids(ended.stdout).keys()
     assert names == {f"person-{number}" for number in range(200)}
 
 

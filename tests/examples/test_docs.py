@@ -1,4 +1,4 @@
-"""docs/testing.md: its tests pass, and its seed file is one."""
+"""docs/testing.md: its tests pass, and its seed file is valid."""
 
 from __future__ import annotations
 

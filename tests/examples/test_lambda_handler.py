@@ -1,4 +1,4 @@
-"""examples/lambda_handler.py: one process, frozen between its invocations, as Lambda does it."""
+"""examples/lambda_handler.py, in one process that is frozen between invocations, as on AWS Lambda."""
 
 from __future__ import annotations
 

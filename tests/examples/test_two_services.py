@@ -1,4 +1,4 @@
-"""examples/two_services: one's own gRPC service and its caller, each a process, and the emulator."""
+"""examples/two_services: your own gRPC service, its caller and the emulator, each in its own process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXAMPLE = "examples/two_services"
 
 @dataclass(frozen=True)
 class Orders:
-    """The running service, and what its caller needs: the environment, and who it is."""
+    """The running service, and the environment and user id of its caller."""
 
     url: str
     settings: dict[str, str]

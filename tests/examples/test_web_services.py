@@ -1,4 +1,4 @@
-"""The web services among the examples: their own tests, run as their users would run them."""
+"""The example web services: their own tests pass when run the way users run them."""
 
 from __future__ import annotations
 

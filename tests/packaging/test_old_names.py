@@ -1,4 +1,4 @@
-"""Names from before the first release are gone: they have no aliases."""
+"""Names from before the first release are removed and have no aliases."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ UNUSED = {
     ),
 }
 # Modules that are private now, or have another name.
-GONE = [
+REMOVED_MODULES = [
     *("base_client", "client", "endpoint", "environment", "file_content", "http_headers", "manager_roles"),
     *("mistaken", "options", "proxies", "stats", "tracing", "transport", "trust", "unfinished", "waiting"),
     *("bulk.aio", "bulk.job", "bulk.outcome", "bulk.resume", "bulk.threads", "cli.emulator", "cli.errors"),
@@ -78,7 +78,7 @@ def test_an_old_name_cannot_be_read(owner: object, old: str, new: str) -> None:
     assert not hasattr(owner, old)
 
 
-@pytest.mark.parametrize("name", GONE)
+@pytest.mark.parametrize("name", REMOVED_MODULES)
 def test_an_old_module_cannot_be_imported(name: str) -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module(f"zitadel_grpc.{name}")

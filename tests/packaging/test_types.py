@@ -1,4 +1,4 @@
-"""Type checkers see through the lazy packages: what a call returns is known, and a wrong name is an error."""
+"""Type checkers understand the lazy packages: responses are typed, and an unknown name is an error."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What people install holds the stubs and nothing that they did not ask for."""
+"""The wheel and the sdist contain the stubs and nothing unnecessary."""
 
 import email
 import os
@@ -129,7 +129,7 @@ def build_requirements(root: Path) -> list[str]:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """The pin with one service more, as a newer ZITADEL has it."""
+    """The pin with one more service, as in a newer ZITADEL."""
     [pin] = workspace.WORKSPACE.glob("pin-*.binpb")
     newer = FileDescriptorSet.FromString(pin.read_bytes())
     file = newer.file.add(name="zitadel/hello/v2/hello.proto", package="zitadel.hello.v2", syntax="proto3")
@@ -154,7 +154,7 @@ def test_a_wheel_for_another_version_of_zitadel_has_its_services(
     )
     assert b"rpcs=868" in built.read("zitadel_grpc/api/__init__.py")
     assert "zitadel_grpc/api/hello/v2/hello_pb2_grpc.py" in names(wheel)
-    # The tree keeps its own.
+    # The stubs in the tree stay.
     assert (root / "zitadel_grpc" / "api" / "_services.py").read_text() == services
     assert not list(root.glob("build/protos/wheel-*"))
 

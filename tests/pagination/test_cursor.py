@@ -1,4 +1,4 @@
-"""A cursor returns each item once, whatever happens to the list meanwhile."""
+"""A cursor returns each item once, even if the list changes during the iteration."""
 
 from __future__ import annotations
 

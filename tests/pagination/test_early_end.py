@@ -46,8 +46,8 @@ async def test_an_early_end_cancels_the_prefetch(
     await end(list_users(client, prefetch=True))
 
     await until(lambda: asyncio.all_tasks() <= before)
-    answered = [call for call in emulator.calls if call.rpc == LIST_USERS and call.code is grpc.StatusCode.OK]
-    assert len(answered) == 1
+    sent = [call for call in emulator.calls if call.rpc == LIST_USERS and call.code is grpc.StatusCode.OK]
+    assert len(sent) == 1
 
 
 async def test_a_cancelled_step_can_be_repeated(

@@ -23,7 +23,7 @@ def codes(emulator: Emulator) -> list[grpc.StatusCode]:
 def wait_for_calls(emulator: Emulator, count: int) -> None:
     end = time.monotonic() + 10
     while len(codes(emulator)) < count:
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "the condition did not become true"
         time.sleep(0.01)
 
 

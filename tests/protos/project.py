@@ -1,4 +1,4 @@
-"""A small project like this one, to make stubs in, and a small release to make them of."""
+"""A small project laid out like this one, and a small release of protobufs to generate its stubs from."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A build puts whole stubs in place, the same ones every time, or leaves those that are there."""
+"""A build installs complete, reproducible stubs, or keeps the existing ones."""
 
 import shutil
 import signal
@@ -13,7 +13,7 @@ from tests.protos.project import GREETING, Project, write
 
 
 def inode(project: Project) -> int:
-    """Changes when a build puts stubs in place, even the same ones."""
+    """Changes when a build installs stubs, even identical ones."""
     return project.api.stat().st_ino
 
 
@@ -87,7 +87,7 @@ def test_two_projects_build_the_same_stubs(project: Project, release: Path, tmp_
 
 @pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["heeded", "ignored"])
 def _interrupts(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Children of a process that ignores SIGINT ignore it too, unless they say otherwise."""
+    """Children of a process that ignores SIGINT ignore it too, unless they set a handler."""
     former = signal.signal(signal.SIGINT, request.param)
     yield
     signal.signal(signal.SIGINT, former)

@@ -1,4 +1,4 @@
-"""The generator knows which attributes clients have of their own."""
+"""The generator knows the attributes of the clients."""
 
 import pytest
 

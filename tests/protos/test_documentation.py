@@ -1,4 +1,4 @@
-"""Editors show what a source says about its RPCs, messages and fields; no text of a source becomes code."""
+"""Editors show the documentation of RPCs, messages and fields, and no text of a source becomes code."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""Lists of another source are read page by page too, and type checkers know their items."""
+"""Lists of another source can be paginated too, and type checkers know the type of their items."""
 
 import subprocess
 import sys

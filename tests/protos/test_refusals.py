@@ -1,4 +1,4 @@
-"""What cannot be built is told in one line that says what is wrong, and the stubs stay as they were."""
+"""A failed build reports what is wrong in one line, and the existing stubs stay."""
 
 import json
 import shutil

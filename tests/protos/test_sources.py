@@ -1,4 +1,4 @@
-"""`make protos SOURCE=…` makes stubs of whatever holds protobufs."""
+"""`make protos SOURCE=…` generates stubs from every kind of source."""
 
 import json
 import tarfile

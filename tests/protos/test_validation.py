@@ -1,4 +1,4 @@
-"""The rules of the protobufs come with the stubs, each once."""
+"""The stubs contain the validation rules of the protobufs, each rule once."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The catalog tells what the protobufs say about each RPC."""
+"""The catalog contains the options of each RPC in the protobufs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The stubs hold all that the pin defines, and every one of their packages can be imported."""
+"""The stubs contain everything that the pin defines, and every package can be imported."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Other stubs of ZITADEL's protobufs in the same process are named, with what to do."""
+"""Other stubs of ZITADEL's protobufs in the same process are reported, with the fix."""
 
 import os
 import subprocess

@@ -33,7 +33,7 @@ CHECKERS = {
     "pyright": ["pyright", "--pythonpath", sys.executable],
 }
 REVEALED = {
-    # pyright leaves out whether a class is of grpc or of grpc.aio.
+    # pyright does not show whether a class is from grpc or from grpc.aio.
     "pyright": [
         "ManagementServiceStub",
         "ManagementServiceAsyncStub",
@@ -128,7 +128,7 @@ class LanguageServer:
         self._process.communicate()
 
     def hover(self, line: int, name: str) -> str:
-        """What an editor shows for a name in a line, which is counted from 1."""
+        """What an editor shows for a name in a line. Lines are numbered from 1."""
         position = {"line": line - 1, "character": LINES[line - 1].index(f".{name}") + 1}
         shown = self._ask("textDocument/hover", textDocument={"uri": self._code.as_uri()}, position=position)
         return cast(str, shown["contents"]["value"])
@@ -140,7 +140,7 @@ class LanguageServer:
             message = self._receive()
             if "method" not in message and message["id"] == self._number:
                 return message["result"]
-            if "id" in message:  # a question of the server
+            if "id" in message:  # a request from the server
                 python = {"pythonPath": sys.executable}
                 items = message["params"].get("items", []) if message.get("params") else []
                 self._send(id=message["id"], result=[python] * len(items))

@@ -1,4 +1,4 @@
-"""Generated messages and stubs work as protobuf and gRPC users know them."""
+"""Generated messages and stubs work like all protobuf and gRPC code."""
 
 import importlib
 import subprocess
@@ -21,7 +21,7 @@ NUMBERS = {
 
 
 def filled(descriptor: Descriptor, depth: int = 4) -> Message:
-    """A message with a value in every field, down to a depth; of a oneof the last field wins."""
+    """A message with a value in every field, up to a nesting depth. In a oneof, the last field is set."""
     if descriptor.full_name == "google.protobuf.Struct":
         return json_format.ParseDict({"key": ["value", 1.5]}, GetMessageClass(descriptor)())
     message = GetMessageClass(descriptor)()
@@ -111,7 +111,7 @@ def test_importing_a_package_does_not_load_its_modules() -> None:
     "name", ["validate/validate.proto", "google/api/annotations.proto", "zitadel/options.proto"]
 )
 def test_another_copy_of_an_option_file_is_accepted(name: str) -> None:
-    """As if a package generated with the option files were imported too, before these stubs or after."""
+    """As if another package with a copy of the option files were imported before or after these stubs."""
     copy = f"""
 from google.protobuf import descriptor_pb2, descriptor_pool
 

@@ -24,8 +24,10 @@ class Spans:
         self.provider.add_span_processor(SimpleSpanProcessor(self._exporter))
 
     def ended(self, count: int, name: str | None = None) -> Sequence[ReadableSpan]:
-        """The spans that ended, of `name` or all, in the order of their ends. Waits until they are `count`:
-        some end in other threads, a moment after the call."""
+        """The spans that ended, all or those with this name, in the order in which they ended.
+
+        Waits until there are `count`: some end in other threads, shortly after the call.
+        """
         until = time.monotonic() + 10
         while True:
             found = [span for span in self._exporter.get_finished_spans() if name in (None, span.name)]

@@ -124,9 +124,9 @@ async def test_the_span_of_a_failed_call_has_status_and_error_id(
 
     for span in spans.ended(4, GET_USER):
         assert span.status.status_code is StatusCode.ERROR
-        told = attributes(span)
-        assert told["rpc.response.status_code"] == told["error.type"] == "NOT_FOUND"
-        assert told["zitadel.error_id"] == "QUERY-Dfbg2"
+        recorded = attributes(span)
+        assert recorded["rpc.response.status_code"] == recorded["error.type"] == "NOT_FOUND"
+        assert recorded["zitadel.error_id"] == "QUERY-Dfbg2"
     assert "7777" not in spans.text()
 
 

@@ -19,7 +19,7 @@ from zitadel_grpc.errors import ClosedError, CredentialsError
 from zitadel_grpc.testing import Emulator
 
 REQUEST = GetMyOrgRequest()
-waiting = pytest.mark.parametrize("for_what", ["an answer", "a token"])
+waiting = pytest.mark.parametrize("for_what", ["a response", "a token"])
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def credentials(for_what: str, emulator: Emulator, key: JwtProfile) -> PersonalA
     """Credentials whose token takes long."""
     emulator.faults.latency = 30
     emulator.faults.token_endpoint.silent = True
-    return PersonalAccessToken(emulator.pat) if for_what == "an answer" else key
+    return PersonalAccessToken(emulator.pat) if for_what == "a response" else key
 
 
 @pytest.fixture
@@ -84,7 +84,9 @@ async def test_a_call_that_is_cancelled_at_once_ends_its_span(
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})  # nor does gRPC go on with it
+        await until(
+            lambda: asyncio.all_tasks() == {asyncio.current_task()}
+        )  # gRPC does not continue it either
 
     was_cancelled(spans)
 

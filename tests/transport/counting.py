@@ -13,8 +13,10 @@ from zitadel_grpc.testing import Emulator, RecordedCall
 
 
 class Traffic:
-    """The requests that reached `emulator` since this was made, but for cancelled calls: the end of one may
-    be noted when the next test runs."""
+    """The requests that reached `emulator` since this was created.
+
+    Cancelled calls do not count: the end of one may be recorded only when the next test runs.
+    """
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -45,5 +47,5 @@ async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Waits for a condition that another thread fulfills."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "the condition did not become true"
         await asyncio.sleep(0.01)

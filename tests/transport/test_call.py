@@ -46,11 +46,11 @@ def arrived(emulator: Emulator) -> Callable[[], object]:
 async def test_its_response_can_be_awaited_more_than_once(get_my_org: Calling) -> None:
     call = get_my_org()
 
-    answers = await asyncio.gather(call, call)
+    responses = await asyncio.gather(call, call)
 
     assert isinstance(call, grpc.aio.UnaryUnaryCall)
-    assert answers[0] == answers[1] == await call
-    assert answers[0].org.name == "ZITADEL"
+    assert responses[0] == responses[1] == await call
+    assert responses[0].org.name == "ZITADEL"
     assert call.done()
     assert not call.cancelled()
     assert not call.cancel()
@@ -140,7 +140,7 @@ async def test_a_sent_request_is_cancelled_even_if_a_callback_waits_for_its_end(
     call = get_my_org()
     call.add_done_callback(lambda _: None)
     assert call.cancel()
-    await get_my_org()  # takes as long, and began later
+    await get_my_org()  # takes as long, and started later
     assert set(traffic.codes.values()) == {1}  # only the second: one OK, after a refusal of its token or not
 
 

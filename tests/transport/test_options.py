@@ -190,7 +190,7 @@ async def test_headers_name_the_instance_on_calls_and_token_requests(emulator: E
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"keepalive": 1}, "keepalive must be None or a number of seconds from 10 to 86400, not 1"),
         ({"keepalive": True}, "keepalive"),
@@ -202,8 +202,8 @@ async def test_headers_name_the_instance_on_calls_and_token_requests(emulator: E
         ({"public_host": "two words"}, "public_host must be a host name"),
     ],
 )
-def test_invalid_options_are_named(wrong: dict[str, Any], said: str) -> None:
-    with pytest.raises(ConfigurationError, match=re.escape(said)):
+def test_invalid_options_are_named(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
         ConnectionOptions(**wrong)
 
 

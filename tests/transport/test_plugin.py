@@ -39,7 +39,7 @@ def composed(root_certificates: bytes, plugin: ZitadelAuthPlugin) -> grpc.Channe
 def asked_for(service_url: str, url: str, **options: Any) -> Any:
     """What a plugin for `url` passes to gRPC for a call to `service_url`."""
     plugin: Any = ZitadelAuthPlugin(url, PersonalAccessToken(TOKEN), options=ConnectionOptions(**options))
-    answers: list[Any] = []
+    results: list[Any] = []
 
     class Context(grpc.AuthMetadataContext):
         def __init__(self) -> None:
@@ -47,11 +47,11 @@ def asked_for(service_url: str, url: str, **options: Any) -> Any:
             self.method_name = "GetMyOrg"
 
     def callback(metadata: Any, error: Exception | None) -> None:
-        answers.append(error or metadata)
+        results.append(error or metadata)
 
     plugin(Context(), callback)
-    (answer,) = answers
-    return answer
+    (result,) = results
+    return result
 
 
 @pytest.mark.parametrize(
@@ -153,25 +153,25 @@ async def test_failing_credentials_are_named_in_the_details(
 
 
 def test_the_plugin_does_not_block_grpcs_thread(echo: EchoServer) -> None:
-    asked, answer = threading.Event(), Future[str]()
+    requested, token = threading.Event(), Future[str]()
 
     def slow() -> str:
-        asked.set()
-        return answer.result(20)
+        requested.set()
+        return token.result(20)
 
     plugin: Any = ZitadelAuthPlugin(echo.url, AccessToken(slow))
-    answers: Future[Any] = Future()
+    result: Future[Any] = Future()
 
     class Context(grpc.AuthMetadataContext):
         service_url = f"{echo.url}/test.Echo"
         method_name = "unary_unary"
 
-    plugin(Context(), lambda metadata, error: answers.set_result(error or metadata))  # returns at once
+    plugin(Context(), lambda metadata, error: result.set_result(error or metadata))  # returns at once
 
-    assert asked.wait(10)
-    assert not answers.done()
-    answer.set_result("ey.late")
-    assert answers.result(10) == (("authorization", "Bearer ey.late"),)
+    assert requested.wait(10)
+    assert not result.done()
+    token.set_result("ey.late")
+    assert result.result(10) == (("authorization", "Bearer ey.late"),)
 
 
 def test_no_token_is_sent_in_plaintext_to_another_machine() -> None:

@@ -50,8 +50,8 @@ def options(emulator: Emulator) -> ConnectionOptions:
 async def call(kind: type[Any], emulator: Emulator, key: JwtProfile, options: ConnectionOptions) -> str:
     client = kind(emulator.url, key, options=options)
     try:
-        answer = client.management.GetMyOrg(GetMyOrgRequest())
-        return str((await answer if kind is AsyncClient else answer).org.name)
+        response = client.management.GetMyOrg(GetMyOrgRequest())
+        return str((await response if kind is AsyncClient else response).org.name)
     finally:
         if (closing := client.close()) is not None:
             await closing
@@ -105,9 +105,9 @@ async def test_plaintext_does_not_use_the_environments_proxy(
     monkeypatch.setenv(variable, proxy.url)
     with EchoServer(plaintext=True) as server:
         async with AsyncClient(server.url, PersonalAccessToken("ey.some.token")) as client:
-            answer = await client.stub(EchoStub).unary_unary(StringValue(value="hello"))
+            response = await client.stub(EchoStub).unary_unary(StringValue(value="hello"))
 
-    assert answer.value == "hello"
+    assert response.value == "hello"
     assert proxy.tunnels == []
 
 
@@ -165,7 +165,9 @@ def test_an_unsupported_proxy_is_named_by_its_variable(
     for make in (AsyncClient, Client, secure_channel):
         with pytest.raises(ConfigurationError, match=variable) as raised:
             make(emulator.url, key)
-        frames = [frame for frame, _ in traceback.walk_tb(raised.value.__traceback__)][1:]  # but for this one
+        frames = [frame for frame, _ in traceback.walk_tb(raised.value.__traceback__)][
+            1:
+        ]  # without this test's frame
         for shown in (str(raised.value), *(str(frame.f_locals) for frame in frames)):
             assert "ada" not in shown
             assert "ecret" not in shown

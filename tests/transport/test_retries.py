@@ -52,8 +52,8 @@ class Caller:
             request = REQUESTS[method]
             if isinstance(request, AddOrgRequest):
                 request = AddOrgRequest(name=f"Org {next(self._numbers)}")
-            answer = getattr(view(client).management, method)(request, timeout=timeout)
-            return await answer if self.kind is AsyncClient else answer
+            call = getattr(view(client).management, method)(request, timeout=timeout)
+            return await call if self.kind is AsyncClient else call
         finally:
             closing = client.close()
             if closing is not None:

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from tests.client.proxies import answers, listening
+from tests.client.proxies import listening, sends_response
 from zitadel_grpc import ConnectionOptions, bulk, errors, secure_channel
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, ListUsersRequest, ManagementServiceStub
 from zitadel_grpc.credentials import PersonalAccessToken
@@ -44,7 +44,7 @@ async def test_a_serializer_that_fails_sends_nothing(emulator: Emulator, options
 
 
 async def test_a_response_that_cannot_be_read_is_an_error() -> None:
-    serve = answers(GRPC, b"\0\0\0\0\3\xff\xff\xff", trailers=(("grpc-status", "0"),))
+    serve = sends_response(GRPC, b"\0\0\0\0\3\xff\xff\xff", trailers=(("grpc-status", "0"),))
     with listening(serve) as place:
         token = PersonalAccessToken("a-token-of-some-length")
         async with secure_channel(place.url, token, options=place.options) as channel:

@@ -110,7 +110,9 @@ async def test_a_timed_out_call_replaces_all_idle_connections(
 @both
 @pytest.mark.parametrize("plaintext", [False, True])
 async def test_each_channel_has_its_own_connection(kind: type[Any], plaintext: bool) -> None:
-    shared = (("grpc.use_local_subchannel_pool", 0),)  # the user's own do not bring a dead one back
+    shared = (
+        ("grpc.use_local_subchannel_pool", 0),
+    )  # this option of the user must not reuse a dead connection
     with EchoServer(plaintext=plaintext) as server, relaying(server.port) as relay:
         url = relay.url.replace("https", "http") if plaintext else relay.url
         options: dict[str, Any] = {"channel_options": shared}
@@ -210,10 +212,10 @@ async def test_the_end_of_an_empty_stream_is_a_response(kind: type[Any]) -> None
 
 
 class EndingServer(EchoServer):
-    """`answer` replaces the methods with one request."""
+    """`respond` replaces the methods with one request."""
 
-    def __init__(self, answer: Callable[[Any, grpc.ServicerContext], Any]) -> None:
-        self._unary_unary = self._unary_stream = answer  # type: ignore[assignment]
+    def __init__(self, respond: Callable[[Any, grpc.ServicerContext], Any]) -> None:
+        self._unary_unary = self._unary_stream = respond  # type: ignore[assignment]
         super().__init__()
 
 

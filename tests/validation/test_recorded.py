@@ -22,14 +22,14 @@ def found(step: Step) -> list[str]:
 
 @pytest.mark.parametrize(
     "step",
-    [step for step in STEPS if step.answer.get("details", "").startswith("invalid ")],
+    [step for step in STEPS if step.response.get("details", "").startswith("invalid ")],
     ids=lambda step: step.label,
 )
 def test_the_first_violation_is_the_servers_error(step: Step) -> None:
-    assert found(step)[0] == step.answer["details"]
+    assert found(step)[0] == step.response["details"]
 
 
 def test_requests_that_the_server_accepted_have_no_violations() -> None:
-    accepted = [step for step in STEPS if step.answer["code"] == "OK"]
+    accepted = [step for step in STEPS if step.response["code"] == "OK"]
     assert len(accepted) > 100
     assert {step.label: found(step) for step in accepted if found(step)} == {}
