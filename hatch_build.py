@@ -31,7 +31,7 @@ class ProtosHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self._source and version != "editable":
-            # Generate into a directory of its own: the tree keeps its stubs.
+            # Generate into a separate directory: the stubs in the tree stay.
             workspace = self._root / "build" / "protos"
             workspace.mkdir(parents=True, exist_ok=True)
             self._aside = tempfile.TemporaryDirectory(prefix="wheel-", dir=workspace)

@@ -2,7 +2,7 @@
 //
 //   node export_descriptors.mjs OUT.binpb
 //
-// Runs beside a node_modules that `npm ci` made from protos/package-lock.json.
+// Its directory must contain the node_modules that `npm ci` installs from protos/package-lock.json.
 
 import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 const [out] = process.argv.slice(2);
 const modules = join(dirname(fileURLToPath(import.meta.url)), "node_modules/@zitadel/proto/es");
 
-// Dependencies first, as protoc orders its own sets; the name breaks ties, so that the output never varies.
+// Dependencies come first, as in protoc's own sets. Files are sorted by name, so the output is reproducible.
 const files = new Map();
 function add(file) {
   if (files.has(file.proto.name)) return;

@@ -13,9 +13,9 @@ _SOURCE = "a release's proto directory, a .binpb image, or any input of `buf bui
 
 def main() -> int:
     arguments = _parser().parse_args()
-    # As an exception it runs the cleaning that an interrupt by Ctrl-C runs too.
+    # As an exception, SIGTERM runs the same cleanup as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    # Where the parent ignores it (nohup, `&`, some CI agents) Python has put no handler.
+    # Python sets no handler if the parent process ignores SIGINT (nohup, `&`, some CI agents).
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return _run(arguments)
@@ -26,7 +26,7 @@ def main() -> int:
         print(f"protos: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("protos: interrupted; the stubs that are there are whole", file=sys.stderr)
+        print("protos: interrupted; the existing stubs are unchanged or complete", file=sys.stderr)
         return 130
 
 
@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "ensure":
         print(build.ensure())
     elif arguments.out is not None:
-        print(build.build_aside(arguments.source, arguments.out))
+        print(build.build_to(arguments.source, arguments.out))
     else:
         print(build.build(arguments.source))
     return 0
@@ -47,12 +47,16 @@ def _run(arguments: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.protos", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    make = commands.add_parser("build", help="make the stubs, if they are not up to date")
+    make = commands.add_parser("build", help="generate the stubs, if they are not up to date")
     make.add_argument("source", nargs="?", help=f"{_SOURCE} (default: the pin)")
-    make.add_argument("--out", type=Path, help="write them to this new directory instead of zitadel_grpc/api")
-    commands.add_parser("ensure", help="make the pin's stubs, unless there are some that can stay")
+    make.add_argument(
+        "--out",
+        type=Path,
+        help="write them to this directory, which must not exist, instead of zitadel_grpc/api",
+    )
+    commands.add_parser("ensure", help="generate the pin's stubs, unless there are usable stubs")
     diff = commands.add_parser(
-        "diff", help="only tell what a source changes against the pin; 1 if it breaks clients"
+        "diff", help="only show how a source differs from the pin; exits with 1 if it breaks clients"
     )
     diff.add_argument("source", help=_SOURCE)
     return parser

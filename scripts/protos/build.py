@@ -1,4 +1,4 @@
-"""Builds the stubs, if they are not there as the source wants them."""
+"""Builds the stubs, unless they are up to date with their source."""
 
 import time
 from pathlib import Path
@@ -14,24 +14,24 @@ from scripts.protos.stamp import Stamp, digest_scripts, digest_stubs, stubs_can_
 
 
 def build(requested: str | None) -> str:
-    """Put the stubs of a source in place; returns what to tell."""
+    """Installs the stubs of a source. Returns the message to print."""
     with workspace.locked():
         return _build(requested)
 
 
 def ensure() -> str:
-    """Put the pin's stubs in place, unless there are some that can stay; returns what to tell."""
+    """Installs the pin's stubs, unless there are usable stubs. Returns the message to print."""
     with workspace.locked():
         if not stubs_can_stay(tools=tools.versions()):
             return _build(None)
         stamp = Stamp.read()
         if stamp is None:
-            return f"{_place(workspace.API)} came with the sdist and stays"
+            return f"{_place(workspace.API)} is part of the sdist and stays unchanged"
         if stamp.is_pin:
             return f"{_place(workspace.API)} is up to date with {stamp.title}: {stamp.counts}"
         return (
-            f"{_place(workspace.API)} stays as it was made of {stamp.title}: {stamp.counts} "
-            "(`make protos` goes back to the pin)"
+            f"{_place(workspace.API)} keeps the stubs of {stamp.title}: {stamp.counts} "
+            "(`make protos` returns to the pin)"
         )
 
 
@@ -44,8 +44,8 @@ def _build(requested: str | None) -> str:
     started = time.monotonic()
     with workspace.temporary() as directory:
         image = _load(source)
-        # The comparison first: it needs the pin, and what can fail should fail before the swap.
-        told = [] if source.is_pin else report.compare(image, pinned_image())
+        # Compare before the swap: the comparison needs the pin, which may be unavailable.
+        differences = [] if source.is_pin else report.compare(image, pinned_image())
         api = generate(source, image, directory)
         counts = report.count(image)
         stamp = Stamp(
@@ -55,13 +55,13 @@ def _build(requested: str | None) -> str:
         stamp.write()
     seconds = time.monotonic() - started
     first = f"{_title(source)}: {counts} → {_place(workspace.API)} ({seconds:.1f} s)"
-    return "\n".join([first, *told])
+    return "\n".join([first, *differences])
 
 
-def build_aside(requested: str | None, target: Path) -> str:
-    """Write the stubs of a source to `target`, which must not be there yet."""
+def build_to(requested: str | None, target: Path) -> str:
+    """Writes the stubs of a source to `target`, which must not exist."""
     if target.exists():
-        raise ProtosError(f"{target} is there already: --out wants the name of a new directory")
+        raise ProtosError(f"{target} exists: --out must be the name of a new directory")
     with workspace.locked():
         source = resolve(requested)
         with workspace.temporary() as directory:
@@ -73,7 +73,7 @@ def build_aside(requested: str | None, target: Path) -> str:
 def _load(source: Source) -> FileDescriptorSet:
     image = source.load()
     if not descriptors.services(image):
-        raise ProtosError(f"{source.name} has no services of ZITADEL (in protobuf packages zitadel.…)")
+        raise ProtosError(f"{source.name} contains no ZITADEL services (in protobuf packages zitadel.…)")
     return image
 
 

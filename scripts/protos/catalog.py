@@ -1,6 +1,6 @@
 """Writes the catalog of RPCs, zitadel_grpc/api/_catalog.json, and the list of those that only read.
 
-Each client needs that list at its start, so it has a file of its own, _reads.json.
+Every client needs that list at startup, so it has a separate file, _reads.json.
 """
 
 import json
@@ -16,7 +16,7 @@ from zitadel_grpc.catalog import Rpc, _parse
 
 _OPENAPI = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_operation"
 _SUCCESSORS = Path(__file__).with_name("successors.json")
-"""The RPCs that newer servers deprecate, each with those that replace it."""
+"""The RPCs that newer servers deprecate, with their successors."""
 
 
 def write_catalog(

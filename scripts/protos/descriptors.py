@@ -1,4 +1,4 @@
-"""Descriptor images (FileDescriptorSet): reading them, and what is in them."""
+"""Reads descriptor images (FileDescriptorSet) and their contents."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,15 +19,15 @@ from scripts.protos.errors import ProtosError
 
 
 def parse_image(data: bytes, name: str) -> FileDescriptorSet:
-    """Read an image; `name` is what to call it in an error."""
+    """Reads an image. `name` is its name in errors."""
     try:
         image = FileDescriptorSet.FromString(data)
     except DecodeError:
         raise ProtosError(
-            f"{name} is not a descriptor image: make one with `buf build -o image.binpb`"
+            f"{name} is not a descriptor image: create one with `buf build -o image.binpb`"
         ) from None
     if not any(file.name for file in image.file):
-        raise ProtosError(f"{name} is empty: it holds no file descriptors")
+        raise ProtosError(f"{name} is empty: it contains no file descriptors")
     return image
 
 
@@ -36,12 +36,12 @@ def read_image(path: Path) -> FileDescriptorSet:
 
 
 def is_zitadel(file: FileDescriptorProto) -> bool:
-    """Whether a file belongs to ZITADEL's APIs; the others are what those import."""
+    """Whether a file belongs to ZITADEL's APIs. The other files are their imports."""
     return file.package == "zitadel" or file.package.startswith("zitadel.")
 
 
 def services(image: FileDescriptorSet) -> dict[str, list[str]]:
-    """The full name of each of ZITADEL's services with the names of its RPCs."""
+    """The full names of ZITADEL's services, each with the names of its RPCs."""
     return {
         f"{file.package}.{service.name}": [method.name for method in service.method]
         for file in image.file
@@ -51,7 +51,7 @@ def services(image: FileDescriptorSet) -> dict[str, list[str]]:
 
 
 def messages(file: FileDescriptorProto) -> Iterator[tuple[str, DescriptorProto]]:
-    """Every message of a file with its full name, the nested ones too."""
+    """Every message of a file with its full name, including nested messages."""
 
     def walk(scope: str, message: DescriptorProto) -> Iterator[tuple[str, DescriptorProto]]:
         name = f"{scope}.{message.name}"
@@ -67,7 +67,7 @@ class Declaration(NamedTuple):
     """A service, RPC, message, field, enum or value of an enum."""
 
     name: str
-    """The full name; of an RPC `package.Service/Method`, of a value of an enum `package.Enum.VALUE`."""
+    """The full name: `package.Service/Method` for an RPC, `package.Enum.VALUE` for an enum value."""
     path: tuple[int, ...]
     """Its path in source_code_info."""
     options: Message
@@ -106,9 +106,9 @@ def _in_enum(scope: str, path: tuple[int, ...], enum: EnumDescriptorProto) -> It
 
 
 class CustomOptions:
-    """Reads custom options by the declarations that the image itself carries.
+    """Reads custom options with the declarations in the image.
 
-    In a pool of its own, since this process may know other versions of the same declarations.
+    It uses a separate descriptor pool, since this process may have loaded other versions of the declarations.
     """
 
     def __init__(self, image: FileDescriptorSet) -> None:
@@ -126,7 +126,7 @@ class CustomOptions:
             added.add(file.name)
             for dependency in file.dependency:
                 if dependency not in files:
-                    raise ProtosError(f"{file.name} imports {dependency}, which the source lacks")
+                    raise ProtosError(f"{file.name} imports {dependency}, which is missing in the source")
                 add(files[dependency])
             try:
                 self._pool.AddSerializedFile(file.SerializeToString())
@@ -137,7 +137,7 @@ class CustomOptions:
             add(file)
 
     def of(self, options: Message) -> dict[str, Any]:
-        """The custom options in `options`, by the full names of their extensions."""
+        """The custom options in `options`, keyed by the full names of their extensions."""
         message = GetMessageClass(self._pool.FindMessageTypeByName(options.DESCRIPTOR.full_name))
         fields = message.FromString(options.SerializeToString()).ListFields()
         return {field.full_name: value for field, value in fields if field.is_extension}

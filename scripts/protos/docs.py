@@ -15,7 +15,7 @@ _SWAGGER = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger"
 def compose(
     image: FileDescriptorSet, options: CustomOptions, texts: Mapping[str, str], catalog: Mapping[str, Rpc]
 ) -> dict[str, str]:
-    """The docstrings of services and RPCs, by their full names."""
+    """The docstrings of services and RPCs, keyed by their full names."""
     docs: dict[str, str] = {}
     for file in filter(is_zitadel, image.file):
         swagger = options.of(file.options).get(_SWAGGER)
@@ -30,9 +30,9 @@ def compose(
 
 
 def add_comments(files: Sequence[FileDescriptorProto], texts: Mapping[str, str]) -> None:
-    """Replace the comments in `files` by the texts about messages and enums.
+    """Replaces the comments in `files` with the texts about messages and enums.
 
-    Those about services are left out, since protoc would put them into modules that are loaded at run time.
+    Texts about services are omitted, since protoc would write them to modules that are loaded at run time.
     """
     for file in files:
         file.ClearField("source_code_info")

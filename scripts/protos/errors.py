@@ -2,4 +2,4 @@
 
 
 class ProtosError(Exception):
-    """Something that the person who runs the scripts can mend; the message says what and how."""
+    """A problem that the user of the scripts can fix. The message says what is wrong and how to fix it."""

@@ -1,4 +1,4 @@
-"""Makes the stubs of a relocated image: protoc's, and around them what zitadel_grpc/api adds."""
+"""Generates the stubs of a relocated image with protoc, and the modules that zitadel_grpc/api adds."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 
 class ProtoSource(NamedTuple):
-    """What the stubs were made of."""
+    """The source of the stubs."""
 
     name: str
     version: str
@@ -44,7 +44,7 @@ PROTO_SOURCE = ProtoSource(
 
 
 def generate(source: Source, image: FileDescriptorSet, directory: Path) -> Path:
-    """Write the stubs below `directory`; returns where zitadel_grpc/api is."""
+    """Writes the stubs below `directory` and returns the path of zitadel_grpc/api there."""
     options = CustomOptions(image)
     found = texts.collect(image, options)
     if not source.is_pin:

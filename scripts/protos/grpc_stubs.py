@@ -49,7 +49,7 @@ def write_grpc_stubs(
     catalog: Mapping[str, Rpc],
     root: Path,
 ) -> None:
-    """Write the types of the services in `files` (which are also in `image`) to the directory `root`."""
+    """Writes the types of the services in `files` (which are also in `image`) to the directory `root`."""
     places = _places(image)
     for file in files:
         if file.service:
@@ -146,7 +146,7 @@ class _Writer:
 
 
 def _docstring(text: str, *, indent: int = 4) -> list[str]:
-    """The lines of a docstring, with escapes so that `text` cannot end it; no lines if there is no text."""
+    """The lines of a docstring, escaped so that `text` cannot end it. Empty if there is no text."""
     if not text:
         return []
     pad = " " * indent
@@ -163,7 +163,7 @@ def _body(doc: str) -> list[str]:
 
 
 def _places(image: FileDescriptorSet) -> dict[str, tuple[str, str]]:
-    """The module and the name in it of each message, by its full name with a leading dot."""
+    """The module and the local name of each message, keyed by its full name with a leading dot."""
     return {
         f".{name}": (
             file.name.removesuffix(".proto").replace("/", ".") + "_pb2",

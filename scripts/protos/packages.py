@@ -22,7 +22,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
 
 
 def write_packages(files: Sequence[FileDescriptorProto], root: Path) -> None:
-    """Write `__init__.py` and `__init__.pyi` for the proto packages of `files`, relocated below `root`."""
+    """Writes `__init__.py` and `__init__.pyi` for the proto packages of `files`, relocated below `root`."""
     packages: dict[PurePosixPath, list[FileDescriptorProto]] = defaultdict(list)
     for file in files:
         packages[PurePosixPath(file.name).parent].append(file)
@@ -46,7 +46,7 @@ def _write_package(directory: Path, files: list[FileDescriptorProto]) -> None:
     lines = [f'"""{title}"""\n']
     for module, names in exports.items():
         lines += [f"from .{module} import {name} as {name}" for name in names]
-    for file in files:  # these exist for type checkers only, so at run time they are not exported
+    for file in files:  # these exist only for type checkers and are not exported at run time
         names = [f"{service.name}AsyncStub" for service in file.service]
         lines += [f"from .{_stem(file)}_pb2_grpc import {name} as {name}" for name in names]
     everything = sorted(name for names in exports.values() for name in names)
@@ -55,7 +55,7 @@ def _write_package(directory: Path, files: list[FileDescriptorProto]) -> None:
 
 
 def _exports(files: list[FileDescriptorProto]) -> dict[str, list[str]]:
-    """The names that each generated module gives to its package."""
+    """The names that each generated module exports to its package."""
     exports: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
     for file in files:

@@ -27,7 +27,7 @@ _UNREACHABLE = (
 
 
 def locked_package() -> tuple[str, str]:
-    """The version and the integrity hash that the lock file states."""
+    """The version and the integrity hash in the lock file."""
     try:
         package = json.loads(LOCK_FILE.read_text(encoding="utf-8"))["packages"][f"node_modules/{PACKAGE}"]
         return package["version"], package["integrity"]
@@ -38,7 +38,7 @@ def locked_package() -> tuple[str, str]:
 
 
 def pinned_image() -> FileDescriptorSet:
-    """The descriptors of the pin: from the cache in the workspace, else from the registry."""
+    """The descriptors of the pin, from the cache in the workspace or, if it is empty, from the registry."""
     cached = WORKSPACE / f"pin-{workspace.digest(*PIN_FILES)[:16]}.binpb"
     if not cached.exists():
         with workspace.temporary() as directory:
@@ -71,7 +71,7 @@ def _fetch(directory: Path) -> None:
     version, _ = locked_package()
     if any(word in done.stderr for word in _UNREACHABLE):
         raise ProtosError(
-            f"{PACKAGE} {version} could not be fetched, the npm registry is out of reach: "
+            f"{PACKAGE} {version} could not be fetched, because the npm registry is unreachable: "
             "the first build needs the network, or the package in npm's cache"
         )
     if "EINTEGRITY" in done.stderr:

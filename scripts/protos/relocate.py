@@ -1,8 +1,8 @@
-"""Moves an image's files to where their stubs are imported from, and strips what only servers and docs need.
+"""Renames an image's files after the modules of their stubs, and removes what only servers and docs need.
 
-protoc derives every import that it writes from the names of the files, so with the files named right nothing
-has to rewrite its output. Custom options and the files that declare them are left out: two copies of
-validate/validate.proto in one process clash in protobuf's descriptor pool.
+protoc derives the imports that it writes from the names of the files, so its output does not need to be
+rewritten. Custom options and the files that declare them are removed: two copies of validate/validate.proto
+in one process conflict in protobuf's descriptor pool.
 """
 
 import keyword
@@ -21,7 +21,7 @@ API = PurePosixPath("zitadel_grpc/api")
 
 
 def relocate(image: FileDescriptorSet) -> tuple[FileDescriptorSet, list[FileDescriptorProto]]:
-    """Returns the image for protoc, and those of its files that stubs are to be made of."""
+    """Returns the image for protoc, and the files in it to generate stubs for."""
     files = {file.name: file for file in image.file}
     owners = {name: file.name for file in image.file for name in _definitions(file)}
     needed = _needed(files, owners)
@@ -49,7 +49,7 @@ def relocate(image: FileDescriptorSet) -> tuple[FileDescriptorSet, list[FileDesc
 
 
 def _needed(files: dict[str, FileDescriptorProto], owners: dict[str, str]) -> list[str]:
-    """ZITADEL's files and those whose types they use, each after what it needs."""
+    """ZITADEL's files and the files whose types they use, dependencies first."""
     order: dict[str, None] = {}
     visiting = set[str]()
 
@@ -58,7 +58,7 @@ def _needed(files: dict[str, FileDescriptorProto], owners: dict[str, str]) -> li
             return
         visiting.add(name)
         file = files[name]
-        # A file that is used as another package installs it keeps all that it imports.
+        # A file that another package installs keeps all of its imports.
         used = set(file.dependency) if _is_installed(file) else {owners[name] for name in _references(file)}
         for other in sorted(used):
             visit(other)
@@ -71,7 +71,7 @@ def _needed(files: dict[str, FileDescriptorProto], owners: dict[str, str]) -> li
 
 
 def _is_installed(file: FileDescriptorProto) -> bool:
-    """Whether protobuf or googleapis-common-protos bring the file's stubs."""
+    """Whether protobuf or googleapis-common-protos install the file's stubs."""
     return file.package.startswith("google.")
 
 
@@ -81,10 +81,12 @@ def _targets(files: list[FileDescriptorProto]) -> dict[str, str]:
     for file in files:
         package = file.package.removeprefix("zitadel.")
         if not package:
-            raise ProtosError(f"{file.name} declares no package: without one its stubs have no place")
+            raise ProtosError(
+                f"{file.name} declares no package, which determines the module of its stubs: add a package"
+            )
         if words := [part for part in package.split(".") if keyword.iskeyword(part)]:
             raise ProtosError(
-                f"{file.name}: Python cannot import the package {file.package}, {words[0]!r} is a keyword"
+                f"{file.name}: Python cannot import the package {file.package}: {words[0]!r} is a keyword"
             )
         stem = re.sub(r"\W", "_", PurePosixPath(file.name).stem)
         target = str(API.joinpath(*package.split("."), f"{stem}.proto"))
@@ -95,7 +97,7 @@ def _targets(files: list[FileDescriptorProto]) -> dict[str, str]:
 
 
 def _definitions(file: FileDescriptorProto) -> Iterator[str]:
-    """The full names of the types of a file, as references spell them."""
+    """The full names of the types of a file, in the form that references use."""
     for enum in file.enum_type:
         yield f".{file.package}.{enum.name}"
     for name, message in messages(file):
@@ -105,7 +107,7 @@ def _definitions(file: FileDescriptorProto) -> Iterator[str]:
 
 
 def _references(file: FileDescriptorProto) -> Iterator[str]:
-    """The full names of the types that a file uses, options aside."""
+    """The full names of the types that a file uses, except in options."""
     for _, message in messages(file):
         for field in (*message.field, *message.extension):
             yield from filter(None, (field.type_name, field.extendee))
@@ -129,7 +131,7 @@ def _extends_options(extendee: str) -> bool:
 def _strip_options(message: Message) -> None:
     message.DiscardUnknownFields()
     for field, value in message.ListFields():
-        if field.is_extension:  # known here because something in this process imported its declaration
+        if field.is_extension:  # known because this process has imported its declaration
             message.ClearExtension(cast(Any, field))
         elif field.message_type is not None:
             for part in value if field.is_repeated else (value,):

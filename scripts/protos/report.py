@@ -1,4 +1,4 @@
-"""Compares a source with the pin: what it adds, what it removes, what it breaks."""
+"""Compares a source with the pin: what it adds, removes and breaks."""
 
 import json
 
@@ -10,7 +10,7 @@ from scripts.protos.errors import ProtosError
 from scripts.protos.pin import pinned_image
 from scripts.protos.sources import resolve
 
-_BREAKING = 100  # buf's exit code when it ran well and found something
+_BREAKING = 100  # buf's exit code if it succeeds and finds breaking changes
 
 
 def count(image: FileDescriptorSet) -> str:
@@ -19,9 +19,9 @@ def count(image: FileDescriptorSet) -> str:
 
 
 def compare(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
-    """Lines that tell which services and RPCs an image has more or less than the pin."""
+    """Lines that list the services and RPCs that an image adds to the pin or removes from it."""
     new, old = services(image), services(pinned)
-    lines = [f"against the pin ({count(pinned)}):"]
+    lines = [f"compared with the pin ({count(pinned)}):"]
     for sign, word, ours, theirs in (("+", "adds", new, old), ("-", "removes", old, new)):
         whole = sorted(ours.keys() - theirs.keys())
         rpcs = sorted(_rpcs(ours) - _rpcs(theirs))
@@ -32,7 +32,7 @@ def compare(image: FileDescriptorSet, pinned: FileDescriptorSet) -> list[str]:
 
 
 def diff(requested: str) -> tuple[str, bool]:
-    """What a source changes against the pin, and whether that breaks clients (the rules are in buf.yaml)."""
+    """How a source differs from the pin, and whether that breaks clients (buf.yaml has the rules)."""
     with workspace.locked():
         source, pinned = resolve(requested), pinned_image()
         image = source.load()
@@ -44,7 +44,7 @@ def diff(requested: str) -> tuple[str, bool]:
         )
         lines += [f"  ! {change}" for change in changes]
     else:
-        lines.append("nothing breaking")
+        lines.append("no breaking changes")
     return "\n".join(lines), bool(removed or changes)
 
 

@@ -1,4 +1,4 @@
-"""Writes what a client's typed attributes come from: zitadel_grpc/api/_services.py and its stub."""
+"""Writes zitadel_grpc/api/_services.py and its stub, which define the typed attributes of clients."""
 
 import keyword
 import re
@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from scripts.protos.descriptors import messages
 from scripts.protos.errors import ProtosError
 
-# What AsyncClient and Client have of their own.
+# The other attributes of AsyncClient and Client.
 RESERVED = frozenset(
     {
         "access_token",
@@ -64,8 +64,10 @@ def write_services(files: Sequence[FileDescriptorProto], api: Path) -> None:
 
 
 def _listed(files: Sequence[FileDescriptorProto]) -> list[str]:
-    """`Listed[Item]`: the answers of lists, by the field that holds their items. From it type checkers know
-    what the client's `pages` yields."""
+    """`Listed[Item]`: the responses of lists, by the field with their items.
+
+    Type checkers infer from it what the client's `paginate` yields.
+    """
     names = sorted(_item_fields(files))
     lines = ["", '_Item = _TypeVar("_Item", covariant=True)']
     for name in names:
@@ -96,7 +98,7 @@ def _async(stub: str) -> str:
 
 
 def _attributes(files: Sequence[FileDescriptorProto]) -> dict[str, tuple[str, str]]:
-    """Each service's attribute: its package, and its own name too where a package has several services."""
+    """The attribute of each service: its package, with the service's name if the package has several."""
     packages: dict[str, list[tuple[str, FileDescriptorProto]]] = {}
     for file in files:
         for service in file.service:
@@ -110,10 +112,12 @@ def _attributes(files: Sequence[FileDescriptorProto]) -> dict[str, tuple[str, st
             full_name = f"{package}.{member}"
             if name in RESERVED:
                 raise ProtosError(
-                    f"the client cannot name {full_name} {name!r}: it has that attribute already"
+                    f"clients cannot have the attribute {name!r} for {full_name}: the name is taken"
                 )
             if name in owners:
-                raise ProtosError(f"the client would name both {owners[name]} and {full_name} {name!r}")
+                raise ProtosError(
+                    f"clients would have the attribute {name!r} for both {owners[name]} and {full_name}"
+                )
             owners[name] = full_name
             module = ".".join(PurePosixPath(file.name).parent.parts)
             attributes[name] = (module, f"{member}Stub")

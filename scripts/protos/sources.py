@@ -1,4 +1,4 @@
-"""What stubs can be made of: the pin, a directory of .proto files, an image, or an input of `buf build`."""
+"""Sources of stubs: the pin, a directory of .proto files, an image, or an input of `buf build`."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ _IMAGE_SUFFIXES = (".binpb", ".bin", ".pb")
 
 @dataclass(frozen=True)
 class Source:
-    """Where protobufs come from, with a hash that tells whether they changed."""
+    """Where protobufs come from, with a hash that detects changes."""
 
     name: str
     digest: str
@@ -29,7 +29,7 @@ class Source:
 
 
 def resolve(source: str | None) -> Source:
-    """Find out what `source` is; None means the pin."""
+    """Finds out what kind of source `source` is. None is the pin."""
     if source is None:
         version, integrity = pin.locked_package()
         return Source(
@@ -49,13 +49,13 @@ def resolve(source: str | None) -> Source:
     if path.exists() or _is_address(source):
         return _buf(source)
     raise ProtosError(
-        f"{source} is no directory, file or address: "
-        "SOURCE is a release's proto directory, a .binpb image, or an input of `buf build`"
+        f"{source} is not a directory, a file or an address: "
+        "SOURCE must be a release's proto directory, a .binpb image, or an input of `buf build`"
     )
 
 
 def complete(image: FileDescriptorSet) -> FileDescriptorSet:
-    """Add the third-party files that an image imports and lacks, as the pin has them."""
+    """Adds the missing third-party files that an image imports, in the pin's version."""
     names = {file.name for file in image.file}
     if not {dependency for file in image.file for dependency in file.dependency} - names:
         return image
@@ -108,16 +108,16 @@ def _compile(root: Path, files: list[str]) -> FileDescriptorSet:
 
 def _first_error(output: str) -> str:
     first, *others = [line for line in output.splitlines() if "warning:" not in line] or [
-        "protoc gave no reason"
+        "protoc reported no reason"
     ]
     more = f" (and {len(others)} more)" if others else ""
     if "File not found" in first:
-        more += "; if its buf.yaml knows where that comes from, give the image that `buf build` makes"
+        more += "; if its buf.yaml declares that dependency, pass an image built with `buf build`"
     return first + more
 
 
 def _is_address(source: str) -> bool:
-    """Whether it reads as a URL, a path with options, a git remote, or a module of a buf registry."""
+    """Whether it looks like a URL, a path with options, a git remote, or a module of a buf registry."""
     return bool(re.search(r"://|#|^[\w.-]+@[\w.-]+:|^[\w-]+(\.[\w-]+)+/[\w-]+/[\w-]+", source))
 
 
@@ -133,9 +133,9 @@ def _buf(source: str) -> Source:
 
 
 def _name(source: str) -> str:
-    """What to call a source in messages and in the stubs, which travel to other machines.
+    """The name of a source in messages and in the stubs, which other machines get too.
 
-    So of a path the last two parts only, and of a URL neither user name nor token.
+    It has only the last two parts of a path, and neither the username nor the token of a URL.
     """
     path, separator, options = source.partition("#")
     if Path(path).exists():

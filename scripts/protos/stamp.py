@@ -1,6 +1,6 @@
-"""Tells what the stubs were made of.
+"""Records the source of the stubs.
 
-Standard library only: the build hook asks it before anything is installed.
+It needs only the standard library: the build hook uses it before anything is installed.
 """
 
 import json
@@ -14,7 +14,7 @@ _FILE = WORKSPACE / "stamp.json"
 
 @dataclass(frozen=True)
 class Stamp:
-    """What stubs were made of, by what, and what came out: hashes, versions, and what to tell."""
+    """The source, the generators and the result of a build, as hashes and versions, with message texts."""
 
     source: str
     title: str
@@ -26,7 +26,7 @@ class Stamp:
 
     @classmethod
     def read(cls) -> "Stamp | None":
-        """The stamp of the stubs that are in place; None if there are none, or others."""
+        """The stamp of the installed stubs; None if there are none or if they were changed."""
         if not API.is_dir():
             return None
         try:
@@ -42,23 +42,23 @@ class Stamp:
 
 
 def stubs_can_stay(*, tools: dict[str, str] | None = None) -> bool:
-    """Whether the stubs that are in place serve where nobody asks for those of a certain source.
+    """Whether the installed stubs can be used if no source is requested.
 
-    An sdist's do. In a checkout those of another source than the pin do too, since somebody asked for them;
-    the pin's do unless they are stale. `tools` are the installed generators, where these are known.
+    Stubs of an sdist can. In a checkout, stubs of a source other than the pin can too, since they were
+    requested, and stubs of the pin can unless they are stale. `tools` are the installed generators, if known.
     """
     if (ROOT / "PKG-INFO").exists():
         return API.is_dir()
-    made = Stamp.read()
-    if made is None or not made.is_pin:
-        return made is not None
-    if tools is not None and made.tools != tools:
+    stamp = Stamp.read()
+    if stamp is None or not stamp.is_pin:
+        return stamp is not None
+    if tools is not None and stamp.tools != tools:
         return False
-    return (made.source, made.scripts) == (digest(*PIN_FILES), digest_scripts())
+    return (stamp.source, stamp.scripts) == (digest(*PIN_FILES), digest_scripts())
 
 
 def digest_scripts() -> str:
-    """Of what is ours and decides what is written: of the package, which rules it knows, and what reads."""
+    """A hash of all files of this project that affect the stubs, including the supported validation rules."""
     package = ROOT / "zitadel_grpc"
     return digest(
         ROOT / "scripts" / "protos",

@@ -17,7 +17,7 @@ _LONGEST = 4000  # characters; ZITADEL's longest text has 1,700
 
 
 def collect(image: FileDescriptorSet, options: CustomOptions) -> dict[str, str]:
-    """The texts by the full names of declarations; those without a text are left out.
+    """The texts, keyed by the full names of declarations. Declarations without a text are omitted.
 
     A text has the title and the description of the OpenAPI options. Without a description it has the comment.
     An empty line separates paragraphs.

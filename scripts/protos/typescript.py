@@ -24,7 +24,7 @@ _SUBJECT = re.compile(r"^@generated from (message|enum value|enum|field|service|
 
 
 def add_comments(image: FileDescriptorSet, types: Path) -> None:
-    """Add the comments in the directory `types` to the image, as if protoc had compiled the .proto files."""
+    """Adds the comments in the directory `types` to the image, as if protoc had compiled the .proto files."""
     comments = {
         name: text
         for path in sorted(types.rglob("*.d.ts"))

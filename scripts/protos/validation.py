@@ -1,4 +1,4 @@
-"""Writes the rules that ZITADEL checks requests by (`validate.rules`): zitadel_grpc/api/_rules.json."""
+"""Writes ZITADEL's validation rules for requests (`validate.rules`): zitadel_grpc/api/_rules.json."""
 
 import json
 import sys
@@ -15,10 +15,10 @@ _DURATION = "google.protobuf.Duration"
 
 
 def write_rules(image: FileDescriptorSet, options: CustomOptions, api: Path) -> None:
-    """Write each rule once, and beside them which fields have which, and which oneofs must have a member set.
+    """Writes each rule once, the fields that it applies to, and the oneofs that must have a member set.
 
-    A rule of a kind that zitadel_grpc.validation does not know is left out and told: stubs of a newer ZITADEL
-    are of use without it.
+    A rule that zitadel_grpc.validation does not support is reported and omitted: stubs of a newer ZITADEL are
+    useful without it.
     """
     fields: dict[str, dict[int, str]] = {}
     required: dict[str, list[str]] = {}
@@ -48,12 +48,14 @@ def write_rules(image: FileDescriptorSet, options: CustomOptions, api: Path) -> 
 
 
 def _known(rule: dict[str, Any], place: str) -> dict[str, dict[str, Any]]:
-    """The parts of a rule that zitadel_grpc.validation understands."""
+    """The parts of a rule that zitadel_grpc.validation supports."""
     known: dict[str, dict[str, Any]] = {}
     for kind, parts in rule.items():
         understood = {name: value for name, value in parts.items() if name in KNOWN.get(kind, ())}
         for name in parts.keys() - understood.keys():
-            print(f"protos: {place} has a rule that is not known here, {kind}.{name}", file=sys.stderr)
+            print(
+                f"protos: {place} has a validation rule that is not supported: {kind}.{name}", file=sys.stderr
+            )
         if "items" in understood:
             understood["items"] = _known(understood["items"], place)
         if understood:

@@ -1,4 +1,4 @@
-"""Where the build works: build/protos, with its lock, its temporary directories and the swap at its end."""
+"""The build directory build/protos: its lock, temporary directories, and the final swap."""
 
 import contextlib
 import hashlib
@@ -21,18 +21,18 @@ PIN_FILES = (
     EXPORTER,
     ROOT / "scripts" / "protos" / "typescript.py",
 )
-"""All that decides which descriptors and comments the pin is."""
+"""All files that determine the descriptors and comments of the pin."""
 
 _LOCK_TIMEOUT = 300.0  # seconds; a build takes a few
 
 
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
-    """Hold the workspace alone, and mend what a killed build left."""
+    """Locks the workspace, and repairs the state that a killed build left."""
     try:
         import fcntl
     except ImportError:
-        raise ProtosError("making the stubs needs Linux, macOS or WSL: see protos/README.md") from None
+        raise ProtosError("generating the stubs requires Linux, macOS or WSL: see protos/README.md") from None
     WORKSPACE.mkdir(parents=True, exist_ok=True)
     with (WORKSPACE / "lock").open("w") as lock:
         deadline = time.monotonic() + _LOCK_TIMEOUT
@@ -43,7 +43,7 @@ def locked() -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise ProtosError(
-                        f"another build of the stubs holds {lock.name}: wait for its end"
+                        f"another build of the stubs holds {lock.name}: wait until it has finished"
                     ) from None
                 time.sleep(0.1)
         _restore(API)
@@ -54,9 +54,9 @@ def locked() -> Iterator[None]:
 
 @contextlib.contextmanager
 def temporary() -> Iterator[Path]:
-    """A directory on the stubs' own file system, so that renaming is enough to put a result in place."""
+    """A directory on the file system of the stubs, so that a rename can install the result."""
     path = WORKSPACE / f"tmp-{uuid.uuid4().hex}"
-    try:  # around the making too: an interrupt may come at once
+    try:  # mkdir is inside: an interrupt can come right after it
         path.mkdir()
         yield path
     finally:
@@ -64,7 +64,7 @@ def temporary() -> Iterator[Path]:
 
 
 def swap(new: Path, target: Path) -> None:
-    """Put a directory in the place of another; whatever happens, one of the two is there."""
+    """Replaces a directory with another. Whatever happens, one of the two is in place."""
     previous = _previous(target)
     try:
         if target.exists():
@@ -75,7 +75,7 @@ def swap(new: Path, target: Path) -> None:
 
 
 def digest(*paths: Path) -> str:
-    """A hash of files and of all files below directories: their names and what they hold."""
+    """A hash of the names and contents of files, and of all files below directories."""
     result = hashlib.sha256()
     for path in paths:
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]

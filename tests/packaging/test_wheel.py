@@ -162,7 +162,7 @@ def test_a_wheel_for_another_version_of_zitadel_has_its_services(
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("/nowhere/proto", "/nowhere/proto is no directory, file or address"),
+        ("/nowhere/proto", "/nowhere/proto is not a directory, a file or an address"),
         ("../nowhere", "ZITADEL_PROTO_SOURCE must be an absolute path or a URL, not ../nowhere"),
     ],
 )

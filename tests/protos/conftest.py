@@ -10,7 +10,7 @@ from tests.protos.project import RELEASE, Project, write
 
 @pytest.fixture(scope="session")
 def pin() -> Path:
-    """The image of the pin, there already since this project's own stubs were made of it."""
+    """The image of the pin. It is cached if this project's stubs were generated from the pin."""
     with workspace.locked():
         pinned_image()
     [path] = workspace.WORKSPACE.glob("pin-*.binpb")

@@ -29,9 +29,9 @@ def test_an_unchanged_build_does_nothing(project: Project, release: Path) -> Non
 def test_stubs_of_another_source_stay_until_the_pin_is_requested(project: Project, release: Path) -> None:
     project.build(release)
     before = inode(project)
-    told = project.ensure()
-    assert "zitadel_grpc/api stays as it was made of" in told
-    assert "1 service, 2 RPCs (`make protos` goes back to the pin)" in told
+    output = project.ensure()
+    assert "zitadel_grpc/api keeps the stubs of" in output
+    assert "1 service, 2 RPCs (`make protos` returns to the pin)" in output
     assert inode(project) == before
 
 
@@ -148,5 +148,5 @@ def test_stubs_can_be_generated_outside_the_tree(project: Project, release: Path
 def test_existing_files_outside_the_tree_stay(project: Project, release: Path, tmp_path: Path) -> None:
     (tmp_path / "aside").mkdir()
     refusal = project.refusal("build", release, "--out", tmp_path / "aside")
-    assert f"{tmp_path / 'aside'} is there already" in refusal
+    assert f"{tmp_path / 'aside'} exists" in refusal
     assert not list((tmp_path / "aside").iterdir())

@@ -45,13 +45,13 @@ def test_lists_of_another_source_are_read_and_typed(project: Project, release: P
     (project.root / "code.py").write_text(CODE)
 
     mypy = [sys.executable, "-m", "mypy", "--follow-imports=silent", "--cache-dir=/dev/null", "code.py"]
-    told = subprocess.run(mypy, check=False, cwd=project.root, capture_output=True, text=True).stdout
+    output = subprocess.run(mypy, check=False, cwd=project.root, capture_output=True, text=True).stdout
 
     for kind in ("AsyncPager", "Pager"):
         assert (
             f'"zitadel_grpc.pagination._pagers.{kind}[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]"'
-            in told
+            in output
         )
-    assert "AsyncIterator[list[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]]" in told
-    assert "error" not in told
+    assert "AsyncIterator[list[zitadel_grpc.api.greeting.v1.greeting_pb2.Greeting]]" in output
+    assert "error" not in output
     assert project.python(MAKE) == "<Pager of zitadel.greeter.v1.GreeterService/ListGreetings, total: None>"

@@ -13,7 +13,7 @@ from scripts.protos.errors import ProtosError
 from tests.protos.project import GREETER, GREETING, Project, write
 
 BROKEN = {
-    "no services": ({"zitadel/greeting.proto": GREETING}, "has no services of ZITADEL"),
+    "no services": ({"zitadel/greeting.proto": GREETING}, "contains no ZITADEL services"),
     "no protobufs": ({"README.txt": "Nothing here."}, "has no .proto files"),
     "a type that is not there": (
         {"zitadel/greeting.proto": GREETING.replace("string text", "strin text")},
@@ -25,7 +25,7 @@ BROKEN = {
     ),
     "a package that Python cannot import": (
         {"zitadel/b.proto": 'syntax = "proto3"; package zitadel.import.v1; message Other {}'},
-        "zitadel/b.proto: Python cannot import the package zitadel.import.v1, 'import' is a keyword",
+        "zitadel/b.proto: Python cannot import the package zitadel.import.v1: 'import' is a keyword",
     ),
     "two files for one module": (
         {"zitadel/a/greeter.proto": 'syntax = "proto3"; package zitadel.greeter.v1; message Other {}'},
@@ -42,11 +42,11 @@ BROKEN = {
     ),
     "two services for one attribute": (
         {"zitadel/b.proto": GREETER.replace("zitadel.greeter.v1", "zitadel.greeter")},
-        "would name both zitadel.greeter.GreeterService and zitadel.greeter.v1.GreeterService 'greeter'",
+        "'greeter' for both zitadel.greeter.GreeterService and zitadel.greeter.v1.GreeterService",
     ),
     "a service for an attribute that the client has": (
         {"zitadel/b.proto": GREETER.replace("zitadel.greeter.v1", "zitadel.stub.v1")},
-        "the client cannot name zitadel.stub.v1.GreeterService 'stub'",
+        "clients cannot have the attribute 'stub' for zitadel.stub.v1.GreeterService",
     ),
 }
 
@@ -65,7 +65,9 @@ def test_an_invalid_source_is_reported(
 
 
 def test_a_missing_path_is_reported(project: Project) -> None:
-    assert "../nowhere/proto is no directory, file or address" in project.refusal("build", "../nowhere/proto")
+    assert "../nowhere/proto is not a directory, a file or an address" in project.refusal(
+        "build", "../nowhere/proto"
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_an_unreachable_registry_is_reported(project: Project, tmp_path: Path) -
     shutil.rmtree(project.root / "build")
     settings = {"registry": "http://127.0.0.1:9/", "cache": str(tmp_path / "cache"), "fetch_retries": "0"}
     refusal = project.refusal("build", **{f"npm_config_{name}": value for name, value in settings.items()})
-    assert "@zitadel/proto 1.3.1 could not be fetched, the npm registry is out of reach" in refusal
+    assert "@zitadel/proto 1.3.1 could not be fetched, because the npm registry is unreachable" in refusal
     assert not project.api.exists()
 
 
@@ -105,7 +107,7 @@ def test_an_unsupported_system_is_reported(project: Project) -> None:
         [sys.executable, "-c", code], check=False, cwd=project.root, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert done.stderr == "protos: making the stubs needs Linux, macOS or WSL: see protos/README.md\n"
+    assert done.stderr == "protos: generating the stubs requires Linux, macOS or WSL: see protos/README.md\n"
 
 
 def test_a_missing_tool_is_reported() -> None:

@@ -34,10 +34,10 @@ def write_changed(
 def test_the_pin_compared_with_itself_has_no_changes(project: Project, pin: Path, tmp_path: Path) -> None:
     done = project.run("diff", write_changed(pin, tmp_path / "same.binpb"))
     assert done.stdout.splitlines()[1:] == [
-        "against the pin (30 services, 867 RPCs):",
+        "compared with the pin (30 services, 867 RPCs):",
         "  adds 0 services, 0 RPCs",
         "  removes 0 services, 0 RPCs",
-        "nothing breaking",
+        "no breaking changes",
     ]
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -45,7 +45,7 @@ def test_the_pin_compared_with_itself_has_no_changes(project: Project, pin: Path
 def test_additions_do_not_break_clients(project: Project, pin: Path, tmp_path: Path) -> None:
     done = project.run("diff", write_changed(pin, tmp_path / "more.binpb", add=True))
     assert "  adds 1 service, 1 RPC\n  + zitadel.system.v1.NewService (1 RPC)\n" in done.stdout
-    assert done.stdout.endswith("nothing breaking\n")
+    assert done.stdout.endswith("no breaking changes\n")
     assert done.returncode == 0
 
 
@@ -68,9 +68,9 @@ def test_a_diff_does_not_generate_stubs(project: Project, pin: Path) -> None:
 
 
 def test_a_build_reports_what_it_adds_and_removes(project: Project, release: Path) -> None:
-    told = project.build(release).splitlines()
-    assert told[1:5] == [
-        "against the pin (30 services, 867 RPCs):",
+    output = project.build(release).splitlines()
+    assert output[1:5] == [
+        "compared with the pin (30 services, 867 RPCs):",
         "  adds 1 service, 2 RPCs",
         "  + zitadel.greeter.v1.GreeterService (2 RPCs)",
         "  removes 30 services, 867 RPCs",

@@ -52,7 +52,8 @@ def test_a_rule_of_an_unknown_kind_is_reported_and_ignored(project: Project, rel
     done = project.run("build", release)
     assert done.returncode == 0
     assert (
-        done.stderr == "protos: zitadel.rules.v1.Ruled.tags has a rule that is not known here, string.uuid\n"
+        done.stderr
+        == "protos: zitadel.rules.v1.Ruled.tags has a validation rule that is not supported: string.uuid\n"
     )
     rules = json.loads(project.stubs()["_rules.json"])["rules"]
     assert {"repeated": {"items": {"string": {"max_len": 9}}}} in rules
