@@ -80,7 +80,7 @@ class Endpoint:
         """True for `localhost`, its subdomains (RFC 6761 §6.3) and the loopback addresses."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
-        import ipaddress  # here: few hosts are addresses
+        import ipaddress  # imported here: few hosts are addresses
 
         try:
             return ipaddress.ip_address(self.host).is_loopback
@@ -118,7 +118,7 @@ def is_host(host: str) -> bool:
     use)."""
     if ":" not in host:
         return len(host) <= 253 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
-    import ipaddress  # here: few hosts are addresses
+    import ipaddress  # imported here: few hosts are addresses
 
     try:
         return "%" not in str(ipaddress.IPv6Address(host))

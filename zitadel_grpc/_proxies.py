@@ -80,7 +80,7 @@ def _matches(entry: str, endpoint: Endpoint) -> bool:
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    import ipaddress  # here: few programs list hosts in NO_PROXY
+    import ipaddress  # imported here: few programs list hosts in NO_PROXY
 
     try:
         return ipaddress.ip_network(text.strip("[]"), strict=False)

@@ -16,7 +16,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"requests": None}, "requests must be an iterable of requests, not NoneType"),
     ({"resume": 3}, "resume must be a path, not int"),
     ({"job": b"first.csv"}, "job must be a string, not bytes"),
-    ({"progress": True}, "progress must be a function of a Progress, not bool"),
+    ({"progress": True}, "progress must be a function that takes a Progress, not bool"),
     *(
         ({name: number}, rf"{name} must be a positive integer, not {shown}")
         for name in ("concurrency", "stop_after_failures")

@@ -124,7 +124,7 @@ def test_the_hint_for_an_unknown_client_explains_client_ids(
         (
             "invalid_request",
             "Errors.User.Machine.Secret.NotExisting",
-            "a very new one that ZITADEL does not accept yet",
+            "a new one that ZITADEL does not accept yet",
         ),
         ("invalid_request", "Errors.User.NotActive", "reactivate"),
         ("invalid_client", "Client wurde nicht gefunden", "is its user name"),

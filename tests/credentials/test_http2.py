@@ -78,7 +78,7 @@ def test_an_error_names_both_failures(authority: trustme.CA, trusting: Connectio
     options = dataclasses.replace(trusting, token_timeout=3)
     with (
         Http2Server(authority, _goes_away, ["h2"]) as server,
-        pytest.raises(TokenEndpointError, match=r"over HTTP/1\.1; before, HTTP/2 failed") as failed,
+        pytest.raises(TokenEndpointError, match=r"over HTTP/1\.1, after HTTP/2 failed") as failed,
     ):
         token(cache_of(ClientCredentials("id", "a-secret"), server.url, options))
     assert failed.value.__cause__ is failed.value.__context__ is None

@@ -83,7 +83,7 @@ def test_a_rotated_file_that_is_broken_is_reported_and_the_old_token_stays(
     cache = cache_of(PersonalAccessToken.from_file(file))
     file.write_text("")
     wait_until(lambda: cache.authorization() == "Bearer token-1" and len(caplog.records) == 1)
-    assert f"calls use the current one: {file} is empty" in caplog.text
+    assert f"calls still use the current one: {file} is empty" in caplog.text
 
 
 def test_a_rotated_file_that_is_broken_is_reported_once_its_token_is_refused(tmp_path: Path) -> None:

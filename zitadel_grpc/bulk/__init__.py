@@ -105,9 +105,9 @@ def run(
         TooManyFailures: From the loop: see `stop_after_failures`.
         CredentialsError, ClosedError: From the loop: all other requests would fail too.
 
-    Any other exception of a call that is not a gRPC status or a TokenEndpointError ends the run too,
-    including SystemExit and KeyboardInterrupt. So does an exception of `requests`. It is raised from the
-    loop, after the outcomes of the calls in progress. The resume file keeps the failed request as sent.
+    Any other exception of a call, except a gRPC status or a TokenEndpointError, also ends the run, even
+    SystemExit or KeyboardInterrupt. So does an exception of `requests`. It is raised from the loop, after the
+    outcomes of the calls in progress. In the resume file, the failed request remains marked as sent.
     """
     _check_arguments(method, requests, resume, job, progress)
     _check_count("concurrency", concurrency)
@@ -137,7 +137,7 @@ def _check_arguments(method: object, requests: object, resume: object, job: obje
     if not isinstance(job, str):
         raise ConfigurationError(f"job must be a string, not {_kind(job)}")
     if progress is not None and not callable(progress):
-        raise ConfigurationError(f"progress must be a function of a Progress, not {_kind(progress)}")
+        raise ConfigurationError(f"progress must be a function that takes a Progress, not {_kind(progress)}")
 
 
 def _check_count(name: str, count: object) -> None:

@@ -48,7 +48,7 @@ async def outcomes(
         except asyncio.CancelledError:
             if stopping:
                 raise
-            # Not cancelled by this run, but for example by closing the client.
+            # Something else cancelled the call, for example closing the client.
             deliver(run.failed(attempt, Cancelled(run.rpc, "cancelled by the client")))
         except BaseException as error:  # SystemExit too, which would otherwise be lost with the task
             deliver(run.failed(attempt, error))

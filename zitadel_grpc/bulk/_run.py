@@ -94,7 +94,7 @@ class Run(Generic[RequestT, ResponseT]):
         return Attempt(index, _copy(request), previously_sent)
 
     def succeeded(self, attempt: Attempt, response: ResponseT) -> Outcome[RequestT, ResponseT]:
-        """Raises ConfigurationError if `response` is a coroutine, a future or the like."""
+        """Raises ConfigurationError if `response` is a coroutine or a future instead."""
         if not isinstance(response, Message) and _pending.is_pending(response):
             _pending.discard(response)
             raise ConfigurationError(

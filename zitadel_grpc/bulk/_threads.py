@@ -37,7 +37,7 @@ def outcomes(
                     if in_progress > workers:
                         threads.submit(work)
                         workers += 1
-                    # Read on unless there is an outcome, which slow input must not delay.
+                    # Read more, unless there is an outcome: slow input must not delay it.
                     if in_progress < run.concurrency and finished.empty():
                         continue
                 if not in_progress:

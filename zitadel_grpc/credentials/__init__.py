@@ -1,4 +1,4 @@
-"""The kinds of credentials. Each object knows how to fetch a token, and keeps it fresh for all its clients.
+"""The kinds of credentials. Each object fetches a token, and keeps it fresh for all clients that use it.
 
     from zitadel_grpc.credentials import JwtProfile
 
@@ -13,9 +13,9 @@
 | `TokenExchange` | one token for another, and impersonation; with `ApplicationKey` or `ClientCredentials` |
 | `SystemUser` | the System API |
 
-Kinds that use a token endpoint take `scopes=` and `project_ids=`, which add to what ZITADEL's APIs need. For
-a kind of your own, subclass `Credentials`. Names are loaded when they are first used, so a program does not
-pay for the kinds that it does not use.
+Kinds that use a token endpoint take `scopes=` and `project_ids=`, in addition to the scopes that ZITADEL's
+APIs need. For a kind of your own, subclass `Credentials`. Names are loaded when they are first used, so a
+program does not pay for the kinds that it does not use.
 """
 
 from typing import TYPE_CHECKING

@@ -28,9 +28,9 @@ class AccessToken(Credentials):
     thread. An async function runs on the event loop of the call that needs the token, or on a new loop if
     the call has none.
 
-    The function may take `ConnectionOptions.token_timeout` seconds. An async function is then cancelled. A
-    sync function cannot be cancelled, so give its requests a timeout. An exception from the function is the
-    cause of the CredentialsError that callers get; a TokenEndpointError from it is retried.
+    The function must return within `ConnectionOptions.token_timeout` seconds. After that, an async function
+    is cancelled. A sync function cannot be cancelled, so set a timeout for its requests. An exception from
+    the function becomes the cause of the CredentialsError that callers get; a TokenEndpointError is retried.
     """
 
     _function: Callable[[], Given] | Callable[[], Awaitable[Given]] | None = None
@@ -66,7 +66,7 @@ def _awaited(given: Awaitable[Given], context: RefreshContext, function: Callabl
     try:
         if context.loop is None or not context.loop.is_running():
             return asyncio.run(bounded())
-        # On the caller's loop, to which the function's connections belong.
+        # Runs on the caller's loop, because the function's connections belong to it.
         waiting = bounded()
         try:
             future = asyncio.run_coroutine_threadsafe(waiting, context.loop)

@@ -20,7 +20,7 @@ class ApplicationKey:
 
     It authenticates an application, not a user, so it cannot be the credentials of a client. The file is read
     again for each request. `ApplicationKey(data)` is the same as `ApplicationKey.from_dict(data)`. Raises
-    CredentialsError that names the file and the field if the key cannot be used.
+    CredentialsError, which names the file and the field, if the key cannot be used.
     """
 
     _client_id = "…"
@@ -37,7 +37,7 @@ class ApplicationKey:
     @classmethod
     @without_locals
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
-        """From a key file as ZITADEL created it."""
+        """Uses a key file created by ZITADEL."""
         key = cls.__new__(cls)
         key._use(key_from_file(path, "application"))
         return key
@@ -45,7 +45,7 @@ class ApplicationKey:
     @classmethod
     @without_locals
     def from_json(cls, text: str) -> Self:
-        """From the text of a key file."""
+        """Uses the content of a key file."""
         key = cls.__new__(cls)
         key._use(key_from_json(text, "application"))
         return key
@@ -53,7 +53,7 @@ class ApplicationKey:
     @classmethod
     @without_locals
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From the JSON object of a key file."""
+        """Uses the JSON object in a key file."""
         return cls(data)
 
     def _use(self, source: SecretSource[KeyFile]) -> None:
@@ -65,7 +65,7 @@ class ApplicationKey:
 
     @without_locals
     def authenticate(self, issuer: str) -> ClientAuthentication:
-        """The authentication of one request, by a signed assertion."""
+        """Returns the authentication of one request: a signed assertion."""
         return ClientAuthentication(
             form={"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._load_key().sign(issuer)}
         )

@@ -15,8 +15,8 @@ from zitadel_grpc.errors import ConfigurationError
 
 
 class Credentials(abc.ABC):
-    """Knows how to fetch a token. Any number of clients, threads and event loops can share one object: it
-    keeps one token per token server for all of them.
+    """The base class of all credentials, which fetch tokens. Any number of clients, threads and event loops
+    can share one object: it keeps one token per token server for all of them.
 
     To write your own kind, implement `fetch_token` and call `super().__init__()`.
     """
@@ -55,7 +55,6 @@ class Credentials(abc.ABC):
                 renewable=self._renewable,
                 tracing=server.options.tracing,
             )
-            known = self._caches.setdefault(
-                server, new
-            )  # atomic: if two threads get here, the first one's stays
+            # Atomic: if two threads get here, both use the cache of the first one.
+            known = self._caches.setdefault(server, new)
         return known

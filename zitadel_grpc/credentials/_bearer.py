@@ -8,15 +8,15 @@ from zitadel_grpc.errors import ConfigurationError, CredentialsError
 
 
 def bearer_token(given: object, name: str) -> Token:
-    """`given`, text or a Token, as a Token. Raises CredentialsError that names it `name`."""
-    fault = f"must be a str or a Token, not {type(given).__name__}"
+    """Converts a str or a Token to a Token. Raises CredentialsError, which calls it `name`."""
+    problem = f"must be a str or a Token, not {type(given).__name__}"
     try:
         if isinstance(given, str):
             return Token(trimmed(given))
         if isinstance(given, Token):
             return given
     except ConfigurationError:
-        fault = (
+        problem = (
             "is empty or contains whitespace or non-ASCII characters; pass the token alone, without 'Bearer'"
         )
-    raise CredentialsError(f"{name} {fault}")
+    raise CredentialsError(f"{name} {problem}")

@@ -1,4 +1,4 @@
-"""TokenCache: one per credentials object and token server. Every call of every client asks it for its token.
+"""TokenCache: one per credentials object and token server. Every call of every client gets its token here.
 
 FRESH tokens are used. STALE tokens are used while one background refresh runs. With an INVALID token, callers
 wait for one refresh that they share. The refresh runs in a thread of its own, and callers wait for a
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 class TokenCache:
     """Keeps one token fresh.
 
-    `fetch` returns a new token; it blocks, and runs in a thread of the cache. `name` says in logs and errors
-    whose token it is. `timeout` limits a refresh with its retries, in seconds. With `renewable=False` a
+    `fetch` returns a new token; it blocks, and runs in a thread of the cache. `name` identifies the token in
+    logs and errors. `timeout` limits a refresh with its retries, in seconds. With `renewable=False` a
     refused token is not replaced. With `tracing` refreshes create spans.
     """
 
@@ -156,7 +156,7 @@ class TokenCache:
         running = self._running = SharedRefresh(RefreshContext(now + self._timeout, loop), span)
         if self._hanging >= self._policy.max_hanging:
             return self._cannot_start(
-                running, f"{self._hanging} token requests still hang; give their function a timeout"
+                running, f"{self._hanging} token requests still hang; set a timeout in their function"
             )
         watchdog = threading.Timer(self._timeout + self._policy.watchdog_grace, self._give_up, (running,))
         watchdog.daemon = True
@@ -217,7 +217,7 @@ class TokenCache:
             running.future.set_result(result.header)
         else:
             running.future.set_exception(result)
-        # Last, and outside the lock: both run code of others.
+        # Last, and outside the lock: both may run code that is not ours.
         if running.span is not None:
             running.span.end(error)
         logger.log(*entry)

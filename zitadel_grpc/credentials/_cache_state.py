@@ -42,7 +42,7 @@ class CacheState:
         return self._error if now < self._error_until else None
 
     def renewal_due(self, now: float) -> bool:
-        """Whether a background renewal may start: after failures it pauses."""
+        """Whether a background renewal may start. After failures, renewals pause."""
         return now >= self._next_renewal_at
 
     def reserve_request(self, now: float, deadline: float) -> float | None:
@@ -68,8 +68,8 @@ class CacheState:
         return logging.DEBUG, f"{self._name}: obtained a token{valid}"
 
     def failed(self, error: ZitadelError, now: float) -> LogEntry:
-        """Notes a failed refresh."""
-        import random  # here: programs with a static token never need it
+        """Records a failed refresh."""
+        import random  # imported here: programs with a static token never need it
 
         self._failures += 1
         hold = self._hold(error)
@@ -83,11 +83,11 @@ class CacheState:
         valid = f", valid for {token.invalid_at - now:.0f} s" if token.invalid_at < math.inf else ""
         return (
             logging.WARNING,
-            f"{self._name}: cannot renew the token; calls use the current one{valid}: {error}",
+            f"{self._name}: cannot renew the token; calls still use the current one{valid}: {error}",
         )
 
     def _hold(self, error: ZitadelError) -> float:
-        """For how many seconds callers get `error` again without another request."""
+        """The seconds for which callers get `error` again without another request."""
         policy = self._policy
         if not isinstance(error, TokenEndpointError) or not error.retryable:
             return policy.refusal_hold

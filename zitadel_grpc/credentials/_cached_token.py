@@ -19,7 +19,7 @@ class TokenState(enum.Enum):
 
 
 class CachedToken:
-    """A token in the cache. Times are those of `time.monotonic`, so setting the clock has no effect."""
+    """A token in the cache. Its times are those of `time.monotonic`: changes of the clock have no effect."""
 
     __slots__ = ("header", "invalid_at", "obtained_at", "replaces_refused", "stale_at")
 
@@ -27,7 +27,7 @@ class CachedToken:
         stale_after = policy.renew_after
         valid_for = math.inf
         if token.expires_in is not None:
-            import random  # here: programs with a static token never need it
+            import random  # imported here: programs with a static token never need it
 
             share = random.uniform(*policy.stale_share)  # noqa: S311
             margin = min(token.expires_in * policy.expiry_margin_share, policy.expiry_margin_limit)
@@ -35,7 +35,7 @@ class CachedToken:
             valid_for = token.expires_in - margin
         self.header = f"Bearer {token.value}"
         """The `authorization` value."""
-        # Counted from the request: the lifetime began at the server, before the response arrived.
+        # Counted from the request: the lifetime started at the server, before the response arrived.
         self.stale_at = requested_at + stale_after
         self.invalid_at = requested_at + valid_for
         self.obtained_at = obtained_at

@@ -25,11 +25,11 @@ _KNOWN_WITHIN, _RETRY_PAUSE = 3.5, 1.0  # seconds
 
 
 class ClientCredentials(Credentials):
-    """A service user's client id and secret, sent by HTTP Basic authentication (RFC 6749 §2.3.1).
+    """A service user's client id and secret, sent with HTTP Basic authentication (RFC 6749 §2.3.1).
 
-    A secret that was created a moment ago, and that ZITADEL does not know yet, is retried for some seconds.
-    With the id and secret of an API or OIDC application, it also authenticates that application where a
-    ClientAuthenticator is needed. Raises CredentialsError if a value is empty.
+    If the secret is so new that ZITADEL does not know it yet, the request is retried for a few seconds. With
+    the id and secret of an API or OIDC application, it also authenticates that application where a
+    ClientAuthenticator is needed. Raises CredentialsError if a value is empty or not valid.
     """
 
     _client_id = "…"
@@ -49,7 +49,7 @@ class ClientCredentials(Credentials):
                 raise CredentialsError(f"{name} is empty or not a str")
         client_id = trimmed(client_id)
         if not is_id(client_id):
-            raise CredentialsError("client_id is not a client id; it looks like a token, a key or JSON")
+            raise CredentialsError("client_id is not valid: it looks like a token, a key or JSON")
         self._client_id = client_id
         self._client_secret = trimmed(client_secret)
         if not is_encodable(self._client_secret):
@@ -61,7 +61,7 @@ class ClientCredentials(Credentials):
 
     @without_locals
     def authenticate(self, issuer: str) -> ClientAuthentication:
-        """The authentication of one request, by HTTP Basic."""
+        """Returns the authentication of one request: HTTP Basic."""
         pair = f"{quote_plus(self._client_id)}:{quote_plus(self._client_secret)}"
         return ClientAuthentication(basic=f"Basic {base64.b64encode(pair.encode()).decode()}")
 
@@ -73,7 +73,7 @@ class ClientCredentials(Credentials):
             try:
                 return request_token(server, form, context, basic=basic, secrets=secrets)
             except Refused as refusal:
-                failure = _refusal_hints.of_client(refusal, self._client_id)
+                failure = _refusal_hints.for_client(refusal, self._client_id)
                 may_be_new = _NOT_YET_KNOWN in refusal.description
             if not may_be_new or time.monotonic() + _RETRY_PAUSE >= give_up_at:
                 raise failure

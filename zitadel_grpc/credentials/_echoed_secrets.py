@@ -1,4 +1,4 @@
-"""Keeps secrets that a server repeats out of error messages."""
+"""Removes secrets from error messages that quote a server which repeats them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TEXT_LIMIT = 300  # characters
 
 
 def secret_forms(secrets: Iterable[str]) -> list[str]:
-    """The secrets, and the encodings in which an error may repeat them; longer ones first, as they nest."""
+    """The secrets, in every encoding that an error may repeat. Longest first: one may contain another."""
     forms = set()
     for secret in secrets:
         raw = secret.encode()

@@ -8,7 +8,7 @@ from typing import Self
 
 
 class _Unlogged(threading.local):
-    """Drops what hpack logs in a thread that is inside."""
+    """A context manager that drops what hpack logs in the current thread."""
 
     inside = False
 

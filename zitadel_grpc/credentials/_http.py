@@ -37,7 +37,7 @@ _TLS_ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response; its body ends after 1 MiB."""
+    """A response. Its body is cut after 1 MiB."""
 
     status: int
     headers: Mapping[str, str]
@@ -54,13 +54,13 @@ def send(
     basic: str | None = None,
     http2_error: str | None = None,
 ) -> HttpResponse:
-    """Sends a POST of `form`, or a GET. Uses HTTP/2 if the server chooses it by ALPN, and HTTP/1.1 if HTTP/2
-    fails; then `http2_error` is its error.
+    """Sends a POST of `form`, or a GET. Uses HTTP/2 if the server chooses it by ALPN. If HTTP/2 fails, it
+    uses HTTP/1.1, and `http2_error` is the error of HTTP/2.
 
     Raises TokenEndpointError without the texts in `hidden`, or ConfigurationError for certificates that
     cannot be read.
     """
-    # No compression: a small response could unpack to any size.
+    # No compression: a small response could decompress to any size.
     headers = [
         ("accept", "application/json"),
         ("accept-encoding", "identity"),
@@ -126,7 +126,7 @@ def send(
         advice, retryable = _advice(str(error), url, server, connected=connected)
         failure = f"{url} cannot be reached{through}: {said}" + (f": {advice}" if advice else "")
         if http2_error is not None:
-            failure += f" (over HTTP/1.1; before, HTTP/2 failed: {http2_error})"
+            failure += f" (over HTTP/1.1, after HTTP/2 failed: {http2_error})"
         if speaks_http2:
             http2_error = said
     if speaks_http2 and http2_error is not None:
@@ -136,7 +136,8 @@ def send(
 
 
 def _advice(said: str, url: str, server: TokenServer, *, connected: bool) -> tuple[str, bool]:
-    """What to do about the failure that `said` describes, empty if unknown; and whether a retry may help."""
+    """Advice about the failure that `said` describes (empty if there is none), and whether a retry may
+    help."""
     for part, advice in _TLS_ADVICE.items():
         if part in said:
             if "root_certificates" in advice:

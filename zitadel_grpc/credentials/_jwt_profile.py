@@ -29,10 +29,10 @@ class JwtProfile(Credentials):
 
         JwtProfile.from_file("/run/secrets/zitadel-key.json")
 
-    `scopes` and `project_ids` (further audiences) add to what ZITADEL's APIs need. If this machine's clock is
-    wrong, tokens are requested by the server's clock. `JwtProfile(data)` is the same as
-    `JwtProfile.from_dict(data)`. Raises CredentialsError that names the file and the field if the key cannot
-    be used.
+    `scopes` and `project_ids` (more audiences) are added to the scopes that ZITADEL's APIs need. If this
+    machine's clock is wrong, requests use the server's time. `JwtProfile(data)` is the same as
+    `JwtProfile.from_dict(data)`. Raises CredentialsError, which names the file and the field, if the key
+    cannot be used.
     """
 
     _user_id = "…"
@@ -53,7 +53,7 @@ class JwtProfile(Credentials):
     def from_file(
         cls, path: str | os.PathLike[str], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> Self:
-        """From a key file as ZITADEL created it."""
+        """Uses a key file created by ZITADEL."""
         credentials = cls.__new__(cls)
         credentials._use(key_from_file(path, "serviceaccount"), scopes, project_ids)
         return credentials
@@ -61,7 +61,7 @@ class JwtProfile(Credentials):
     @classmethod
     @without_locals
     def from_json(cls, text: str, *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()) -> Self:
-        """From the text of a key file, such as an environment variable holds."""
+        """Uses the content of a key file, for example from an environment variable."""
         credentials = cls.__new__(cls)
         credentials._use(key_from_json(text, "serviceaccount"), scopes, project_ids)
         return credentials
@@ -71,7 +71,7 @@ class JwtProfile(Credentials):
     def from_dict(
         cls, data: Mapping[str, Any], *, scopes: Iterable[str] = (), project_ids: Iterable[str] = ()
     ) -> Self:
-        """From the JSON object of a key file."""
+        """Uses the JSON object in a key file."""
         return cls(data, scopes=scopes, project_ids=project_ids)
 
     def _use(self, source: SecretSource[KeyFile], scopes: Iterable[str], project_ids: Iterable[str]) -> None:
@@ -93,7 +93,7 @@ class JwtProfile(Credentials):
             if abs(offset - self._clock_offset) > _CLOCK_TOLERANCE:
                 result = self._request(key, server, context, offset)
                 if isinstance(result, Token):
-                    self._clock_offset = offset  # only now is it certain that the clock was the reason
+                    self._clock_offset = offset  # kept only now that the clock is known to be the reason
         if isinstance(result, Refused):
             issuer = discovered_issuer(server, context)
             raise CredentialsError(_explained(result, key, server, offset, issuer), error=result.error)
@@ -112,12 +112,12 @@ class JwtProfile(Credentials):
         except Refused as refusal:
             if refusal.error == "invalid_grant":
                 return refusal
-            failure = _refusal_hints.of_user(refusal)
+            failure = _refusal_hints.for_user(refusal)
         raise failure
 
 
 def _explained(refused: Refused, key: KeyFile, server: TokenServer, offset: float, issuer: str | None) -> str:
-    """All that is known on this side: the server gives the same response for every fault of an assertion."""
+    """Adds what the client knows: the server sends the same response whatever is wrong with an assertion."""
     if refused.server_time is None:
         clocks = "The server did not send its time."
     elif abs(offset) <= _CLOCK_TOLERANCE:

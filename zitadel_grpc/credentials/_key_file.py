@@ -42,11 +42,11 @@ class KeyFile:
     @classmethod
     @without_locals
     def from_json(cls, text: str, kind: Kind, *, source: str = "the key") -> KeyFile:
-        """Raises CredentialsError that names `source` and the field, never the content."""
+        """Raises CredentialsError, which names `source` and the field, never the content."""
         if not isinstance(text, str):
             raise CredentialsError(f"{source} must be a str, not {type(text).__name__}")
         data: Any = None
-        text, fault = unwrapped(text), ""
+        text, problem = unwrapped(text), ""
         if is_path(text):
             raise CredentialsError(
                 f"{source} is a path; use from_file, or ZITADEL_KEY_PATH instead of ZITADEL_KEY_JSON"
@@ -60,17 +60,17 @@ class KeyFile:
             # Not strict: shells and templates often turn `\n` in the key into line breaks.
             data = json.loads(text, strict=False)
         except json.JSONDecodeError as error:
-            fault = f"is not valid JSON (line {error.lineno}, column {error.colno})"
+            problem = f"is not valid JSON (line {error.lineno}, column {error.colno})"
         except (ValueError, RecursionError):
-            fault = "is not valid JSON"
-        if fault:  # raised outside of `except`: a JSONDecodeError contains the whole text
-            raise CredentialsError(f"{source} {fault}; pass the key file as ZITADEL created it")
+            problem = "is not valid JSON"
+        if problem:  # raised outside of `except`: a JSONDecodeError contains the whole text
+            raise CredentialsError(f"{source} {problem}; pass the key file as ZITADEL created it")
         return cls.from_dict(data, kind, source=source)
 
     @classmethod
     @without_locals
     def from_dict(cls, data: Mapping[str, Any], kind: Kind, *, source: str = "the key") -> KeyFile:
-        """Raises CredentialsError that names `source` and the field, never the content."""
+        """Raises CredentialsError, which names `source` and the field, never the content."""
         if not isinstance(data, Mapping):
             raise CredentialsError(f"{source} is not a JSON object; pass the key file as ZITADEL created it")
         found = data.get("type")

@@ -24,8 +24,8 @@ class PersonalAccessToken(Credentials):
     """A personal access token (PAT) of a service user. Whitespace around it is removed.
 
     Raises CredentialsError if it is empty or cannot be a token. If the server refuses the token, the call
-    fails without a retry. A token from a file is read again then, and each minute while calls are made: if
-    the file holds another token, the call is retried with it.
+    fails without a retry. A token file is read again when the server refuses its token, and every minute
+    while calls are made. If it then contains another token, the refused call is retried with that.
     """
 
     _file: SecretFile | None = None
@@ -37,7 +37,7 @@ class PersonalAccessToken(Credentials):
     @classmethod
     @without_locals
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
-        """Reads the token from a file that contains nothing else. Raises CredentialsError that names the
+        """Reads the token from a file that contains nothing else. Raises CredentialsError, which names the
         file."""
         credentials = cls.__new__(cls)
         credentials._use(SecretSource.from_file(path, _parsed))

@@ -14,8 +14,8 @@ from zitadel_grpc.errors import CredentialsError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-# ZITADEL accepts an `iat` up to 3 s in the future and up to 1 h in the past. Set back by a minute, it works
-# with a clock that is up to a minute fast or nearly an hour slow.
+# ZITADEL accepts an `iat` up to 3 s in the future and up to 1 h in the past. It is set back by a minute, so
+# that it is valid with a clock that is up to a minute fast or nearly an hour slow.
 ISSUED_BEFORE = 60.0
 _LIFETIME = 3600.0
 
@@ -24,7 +24,7 @@ _LIFETIME = 3600.0
 def load_private_key(given: str | bytes, source: str) -> RSAPrivateKey:
     """An RSA private key in PEM (PKCS#1 or PKCS#8), not encrypted. Line breaks may be written as `\\n`.
 
-    Raises CredentialsError that names `source`.
+    Raises CredentialsError, which names `source`.
     """
     # Imported here: cryptography takes 8 MiB, which other credentials do not need.
     from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
@@ -44,7 +44,7 @@ def load_private_key(given: str | bytes, source: str) -> RSAPrivateKey:
     try:
         with NO_FORK:
             # Full validation (are p and q prime?) takes 40 ms. A signature takes 1 ms, and shows that the
-            # numbers fit together.
+            # numbers are consistent.
             key = load_pem_private_key(
                 pem.strip() + b"\n", password=None, unsafe_skip_rsa_key_validation=True
             )
@@ -52,14 +52,14 @@ def load_private_key(given: str | bytes, source: str) -> RSAPrivateKey:
                 signature = key.sign(b"", PKCS1v15(), SHA256())
                 key.public_key().verify(signature, b"", PKCS1v15(), SHA256())
                 return key
-        fault = "is not an RSA key"
+        problem = "is not an RSA key"
     except TypeError:
-        fault = "is encrypted"
+        problem = "is encrypted"
     except (ValueError, UnsupportedAlgorithm):
-        fault = "is not a readable PEM private key"
+        problem = "is not a readable PEM private key"
     except (InternalError, InvalidSignature):
-        fault = "is damaged (its numbers do not fit together)"
-    raise CredentialsError(f"{source} {fault}; pass an RSA private key, PKCS#1 or PKCS#8")
+        problem = "is damaged (its numbers are inconsistent)"
+    raise CredentialsError(f"{source} {problem}; pass an RSA private key, PKCS#1 or PKCS#8")
 
 
 @without_locals
@@ -74,7 +74,7 @@ def sign_assertion(
 ) -> str:
     """A JWT (RS256) that `subject` issues about itself (iss = sub). `lifetime` is counted from its `iat`;
     `clock_offset` is the server's clock minus this machine's. Both in seconds."""
-    import jwt  # here: other credentials do not need it
+    import jwt  # imported here: other credentials do not need it
 
     issued_at = int(time.time() + clock_offset - ISSUED_BEFORE)
     claims = {

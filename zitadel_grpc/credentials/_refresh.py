@@ -25,15 +25,15 @@ def refresh_token(
     fetch: Fetch, context: RefreshContext, name: str, policy: RefreshPolicy
 ) -> CachedToken | ZitadelError:
     """The token that `fetch` returns, or the error. Blocks until the deadline of `context` at the latest.
-    `name` says in logs and errors whose token it is."""
+    `name` identifies the token in logs and errors."""
     try:
         return _retried(fetch, context, name, policy)
     except (CredentialsError, TokenEndpointError, ConfigurationError) as error:
         clear_frames(error)
         return error
     except BaseException as error:
-        # A user's function failed, perhaps with SystemExit: the waiting calls need an error. The exception
-        # is only its cause, since its text may contain anything.
+        # A user's function failed, perhaps with SystemExit, and the waiting calls need an error. The
+        # exception is only its `__cause__`, since its text may contain a secret.
         failure = CredentialsError(f"{name}: fetching a token failed with {type(error).__name__}")
         clear_frames(error)
         failure.__cause__ = error
@@ -62,8 +62,8 @@ def _pause(error: TokenEndpointError, attempt: int, policy: RefreshPolicy) -> fl
     if error.retry_after is not None:
         return max(0.0, min(error.retry_after, policy.retry_after_limit))
     if error.status == _TOO_MANY_REQUESTS:
-        return None  # the server gave no time, and a retry would be one more request
-    import random  # here: programs with a static token never need it
+        return None  # the server asked for no delay, and a retry would only add to its load
+    import random  # imported here: programs with a static token never need it
 
     backoff = random.uniform(0, policy.first_backoff * 2**attempt)  # noqa: S311
     return min(backoff, policy.retry_after_limit)

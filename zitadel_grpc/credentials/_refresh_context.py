@@ -1,4 +1,4 @@
-"""RefreshContext: what credentials know about the refresh that they fetch a token for."""
+"""RefreshContext: the deadline and the event loop of one refresh, as passed to `fetch_token`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class RefreshContext:
         self._sockets.append(connection)
 
     def abandon(self) -> None:
-        """Ends reads that go on after the deadline. A socket's own timeout limits only a single read, and a
-        server that sends one byte per second never exceeds it."""
+        """Ends reads that continue after the deadline. A socket's own timeout limits only a single read, and
+        a server that sends one byte per second never exceeds it."""
         for connection in self._sockets:
             with contextlib.suppress(OSError):
                 # Not SSLSocket.shutdown: it drops the TLS state that the reading thread still uses.

@@ -28,7 +28,7 @@ class RefreshPolicy:
     """Requests in one refresh."""
 
     first_backoff: float = 0.25
-    """Half of the longest pause before the second request; each further pause may be twice as long."""
+    """The pause after attempt n is random, between 0 and this value times 2**n."""
 
     retry_after_limit: float = 30.0
     """The longest `Retry-After` that is respected."""
@@ -46,7 +46,7 @@ class RefreshPolicy:
     """The longest pause between background renewals that fail."""
 
     max_hanging: int = 3
-    """How many refreshes, each in its thread, may hang after their timeout. Then no other starts."""
+    """How many refreshes, each in its own thread, may hang after their timeout before no other one starts."""
 
     watchdog_grace: float = 0.25
     """How long after its deadline a refresh is abandoned: a request that times out by itself gives a better

@@ -1,4 +1,4 @@
-"""Hints for a service user whom the token endpoint refuses. Its response hardly says why."""
+"""Hints for a service user whom the token endpoint refuses. Its response says little about the reason."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _WRONG = (
     "copied with it"
 )
 _NOT_GENERATED = (
-    "This user has no secret, or a very new one that ZITADEL does not accept yet. Retry in some seconds, or "
+    "This user has no secret, or a new one that ZITADEL does not accept yet. Retry in a few seconds, or "
     "generate a secret"
 )
 _INACTIVE = "The user is deactivated or locked: reactivate it, or use another service user"
-# The first text found in the description applies, else the error code. ZITADEL translates some descriptions.
+# The first key found in the description applies, else the error code: ZITADEL translates some descriptions.
 _HINTS = {
     "Secret.NotExisting": _NOT_GENERATED,
     "Secret.Invalid": _WRONG,
@@ -31,7 +31,7 @@ _HINTS = {
 }
 
 
-def of_client(refused: Refused, client_id: str) -> CredentialsError:
+def for_client(refused: Refused, client_id: str) -> CredentialsError:
     """The error for a refused client id and secret, with a hint."""
     hint = next((hint for text, hint in _HINTS.items() if text in refused.description), None)
     hint = hint or _HINTS.get(refused.error or "", "")
@@ -41,7 +41,7 @@ def of_client(refused: Refused, client_id: str) -> CredentialsError:
     return _with_hint(refused, hint)
 
 
-def of_user(refused: Refused) -> CredentialsError:
+def for_user(refused: Refused) -> CredentialsError:
     """The error for a refused user whose key or token was valid, with a hint."""
     return _with_hint(refused, _INACTIVE if "Errors.User.NotActive" in refused.description else "")
 

@@ -14,8 +14,8 @@ S = TypeVar("S")
 
 _SIZE_LIMIT = 1 << 16  # bytes
 _ADVICE = (
-    ". If this is the token or key itself, use PersonalAccessToken(token) or ZITADEL_SERVICE_USER_TOKEN, "
-    "from_json or ZITADEL_KEY_JSON"
+    ". If this is the token itself, use PersonalAccessToken(token) or ZITADEL_SERVICE_USER_TOKEN; if it is "
+    "the key itself, use from_json or ZITADEL_KEY_JSON"
 )
 
 
@@ -25,7 +25,7 @@ class SecretSource(Generic[S]):
 
     def __init__(self, load: Callable[[], S], file: SecretFile | None = None) -> None:
         self.load = load
-        """Returns the secret. Raises CredentialsError that names the file."""
+        """Returns the secret. Raises CredentialsError, which names the file."""
         self.file = file
 
     @classmethod
@@ -58,7 +58,7 @@ class SecretFile:
     __repr__ = __str__
 
     def read(self) -> str:
-        """The text, UTF-8 or UTF-16. Raises CredentialsError that names the file."""
+        """The text, UTF-8 or UTF-16. Raises CredentialsError, which names the file."""
         if self._piped is not None:
             return self._piped
         if is_key_text(self._path):
@@ -69,27 +69,27 @@ class SecretFile:
         try:
             content, is_pipe = _file_content.read(self._path, _SIZE_LIMIT)
         except TimeoutError:
-            fault = f"is a pipe and delivered nothing within {_file_content.PIPE_TIMEOUT:g} s"
+            problem = f"is a pipe and delivered nothing within {_file_content.PIPE_TIMEOUT:g} s"
         except OSError as error:
-            fault = f"cannot be read ({error.strerror})"
+            problem = f"cannot be read ({error.strerror})"
         except ValueError:
-            fault = "is not a valid path"
+            problem = "is not a valid path"
         else:
             text = _decoded(content)
             if len(content) > _SIZE_LIMIT:
-                fault = f"is larger than {_SIZE_LIMIT} bytes"
+                problem = f"is larger than {_SIZE_LIMIT} bytes"
             elif text is None:
-                fault = "is not text"
+                problem = "is not text"
             else:
                 self._piped = text if is_pipe else None
                 return text
         advice = "" if is_path(self._path) else _ADVICE
-        raise CredentialsError(f"{self} {fault}{advice}")
+        raise CredentialsError(f"{self} {problem}{advice}")
 
 
 def _decoded(content: bytes) -> str | None:
     """UTF-8, or what Windows writes: UTF-16, with or without a byte order mark."""
-    import json  # here: a token that is passed as text does not need it
+    import json  # imported here: a token that is passed as text does not need it
 
     try:
         return content.decode(json.detect_encoding(content))

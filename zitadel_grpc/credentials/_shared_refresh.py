@@ -22,7 +22,7 @@ class SharedRefresh:
         self.watchdog: threading.Timer | None = None
         self.hangs = False  # abandoned, but its thread has not returned yet
         self.future: Future[str] = Future()
-        # Running from the start: a caller that goes away must not cancel it for the others.
+        # Marked as running, so that no caller can cancel it for the others.
         self.future.set_running_or_notify_cancel()
 
 

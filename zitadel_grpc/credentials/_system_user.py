@@ -40,7 +40,7 @@ class SystemUser(Credentials):
     @classmethod
     @without_locals
     def from_file(cls, user_id: str, path: str | os.PathLike[str]) -> Self:
-        """With the private key from a PEM file."""
+        """Uses the private key in a PEM file."""
         credentials = cls.__new__(cls)
         credentials._use(_checked_id(user_id), SecretSource.from_file(path, load_private_key))
         return credentials
@@ -68,5 +68,5 @@ def _checked_id(user_id: object) -> str:
         )
     user_id = trimmed(user_id)
     if not is_id(user_id):
-        raise CredentialsError("user_id is not a user id; it looks like a token, a key or JSON")
+        raise CredentialsError("user_id is not valid: it looks like a token, a key or JSON")
     return user_id

@@ -1,4 +1,4 @@
-"""Token: what credentials fetch."""
+"""Token: the result of `Credentials.fetch_token`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zitadel_grpc._errors.frames import init_without_locals
 from zitadel_grpc._misplaced import is_number, shown_number
 from zitadel_grpc.errors import ConfigurationError
 
-_LONGEST_LIFETIME = 1e12  # seconds; added to a clock it must stay a number
+_LONGEST_LIFETIME = 1e12  # seconds; the current time plus the lifetime must be a finite number
 
 
 @init_without_locals

@@ -1,5 +1,5 @@
-"""Requests to an OAuth token endpoint (RFC 6749 §3.2): checks the response, and tells refusals from temporary
-failures."""
+"""Requests to an OAuth token endpoint (RFC 6749 §3.2): checks the response, and distinguishes refusals from
+temporary failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zitadel_grpc.credentials._token import Token
 from zitadel_grpc.credentials._token_server import TokenServer
 from zitadel_grpc.errors import ConfigurationError, CredentialsError, TokenEndpointError
 
-_LIFETIME_LIMIT = 10 * 365 * 86400.0  # seconds; more is a fault of the server
+_LIFETIME_LIMIT = 10 * 365 * 86400.0  # seconds; a longer lifetime is an error of the server
 _SECRET_FIELDS = ("assertion", "client_assertion", "client_secret", "subject_token", "actor_token")
 _TEMPORARY_ERRORS = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 _WANTS_TLS = re.compile(rb"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server")
@@ -53,8 +53,8 @@ def request_token(
     basic: str | None = None,
     secrets: Iterable[str] = (),
 ) -> Token:
-    """Requests a token with `form` and the `Authorization` value `basic`. If the server repeats what was sent
-    in confidence, or one of `secrets`, errors do not.
+    """Requests a token with `form` and the `Authorization` value `basic`. Errors contain no secrets of the
+    request, and none of `secrets`, even if the server repeats them.
 
     Raises Refused, TokenEndpointError, or ConfigurationError for certificates that cannot be read.
     """
@@ -87,7 +87,7 @@ def request_token(
 
 
 def discovered_issuer(server: TokenServer, context: RefreshContext) -> str | None:
-    """The issuer that the token server publishes (OpenID Connect Discovery 1.0 §4); None if it does not."""
+    """The issuer that the token server publishes (OpenID Connect Discovery 1.0 §4); None if there is none."""
     url = urljoin(server.token_endpoint, "/.well-known/openid-configuration")
     try:
         response = send(server, url, context)
@@ -130,21 +130,21 @@ def _unexpected(response: HttpResponse, hidden: list[str]) -> str:
 
 def _token(url: str, fields: Mapping[str, Any], content_type: str) -> Token:
     value, kind, lifetime = (fields.get(name) for name in ("access_token", "token_type", "expires_in"))
-    fault = None
+    problem = None
     if not fields:
-        fault = f"with {content_type} instead of a JSON object: check that this is the URL of ZITADEL"
+        problem = f"with {content_type} instead of a JSON object: check that this is the URL of ZITADEL"
     elif not isinstance(value, str) or not value:
-        fault = "without an access_token"
+        problem = "without an access_token"
     elif not isinstance(kind, str) or kind.lower() != "bearer":
-        fault = "with a token_type other than Bearer"
+        problem = "with a token_type other than Bearer"
     elif not is_number(lifetime) or not 0 < lifetime <= _LIFETIME_LIMIT:
-        fault = "with an expires_in that is not a valid number of seconds"
+        problem = "with an expires_in that is not a valid number of seconds"
     else:
         try:
             return Token(value, float(lifetime))
         except ConfigurationError:
-            fault = "with an access_token that cannot be sent in a header"
-    raise TokenEndpointError(f"{url} responded with 200, but {fault}", status=200, retryable=False)
+            problem = "with an access_token that cannot be sent in a header"
+    raise TokenEndpointError(f"{url} responded with 200, but {problem}", status=200, retryable=False)
 
 
 def _content_type(response: HttpResponse, hidden: list[str]) -> str:

@@ -24,7 +24,7 @@ Subject = str | Credentials
 
 
 class TokenType(enum.StrEnum):
-    """The token types of RFC 8693 §3 that ZITADEL knows."""
+    """The token types (RFC 8693 §3) that ZITADEL supports."""
 
     ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
     JWT = "urn:ietf:params:oauth:token-type:jwt"
@@ -32,8 +32,8 @@ class TokenType(enum.StrEnum):
 
 
 class TokenExchange(Credentials):
-    """Exchanges `subject_token`, a token or credentials, for a new token. `client` is the OIDC application
-    that may do so: its ClientCredentials or ApplicationKey.
+    """Exchanges `subject_token`, a token or credentials, for a new token. `client` authenticates the OIDC
+    application that is allowed to do this: its ClientCredentials or ApplicationKey.
 
     The tokens of subject and actor need the application's project in their audience (`project_ids=` of their
     credentials). `requested_token_type` is `TokenType.ACCESS_TOKEN` (opaque) or `TokenType.JWT`.
@@ -88,8 +88,9 @@ class TokenExchange(Credentials):
         scopes: Iterable[str] = (),
         project_ids: Iterable[str] = (),
     ) -> Self:
-        """A token of the user `user_id` for `actor`, who needs an impersonator role. The instance's security
-        settings must allow it. The token works in your own services only: ZITADEL's APIs refuse it."""
+        """Obtains tokens of the user `user_id` for `actor`, who needs an impersonator role. The instance's
+        security settings must allow it. The tokens work in your own services only: ZITADEL's APIs refuse
+        them."""
         return cls(
             client,
             user_id,
@@ -129,7 +130,7 @@ class TokenExchange(Credentials):
 
 
 def _checked(given: object, kind: object, name: str) -> Subject:
-    """Raises ConfigurationError, which quotes neither."""
+    """Raises ConfigurationError, which does not quote the arguments."""
     if not isinstance(kind, str) or not re.fullmatch("[!-~]+", kind):
         raise ConfigurationError(f"{name}_type must be a URN, such as {TokenType.ACCESS_TOKEN}")
     if isinstance(given, Credentials):

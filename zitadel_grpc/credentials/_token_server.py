@@ -23,11 +23,11 @@ class TokenServer:
     """The `Host` header and TLS server name, if they differ from the host in `token_endpoint`."""
     options: ConnectionOptions = field(repr=False)
     via: str = field(default="", compare=False)
-    """The proxy in use, as error messages name it."""
+    """The text for the proxy in error messages; empty if there is none."""
 
 
 def resolve_token_server(endpoint: Endpoint, options: ConnectionOptions) -> TokenServer:
-    """The token server of the ZITADEL at `endpoint`, or the one that `options` name.
+    """The token server of the ZITADEL instance at `endpoint`, or the one that `options` name.
 
     Raises ConfigurationError if a URL in `options` is not valid.
     """

@@ -17,7 +17,7 @@ from zitadel_grpc import _file_content
 
 Work = Callable[[], object]
 
-# How long os.fork() waits, at most, in seconds. Imports always end, but take their time on a busy machine.
+# How long os.fork() waits, at most, in seconds. Imports always end, but can take long on a busy machine.
 _IMPORTS_WAIT = 10.0
 _HANDSHAKES_WAIT = 0.5  # a server that never responds to a handshake must not block a fork
 _EXITS_WAIT = 0.1  # for threads that are exiting
@@ -57,8 +57,8 @@ def _serve(jobs: queue.SimpleQueue[Work]) -> None:
 
 
 def _exists(thread: threading.Thread) -> bool:
-    # A thread that used OpenSSL holds one of its locks while it exits, when Python has already forgotten it.
-    # A child forked at that moment would hang in its first handshake.
+    # A thread that used OpenSSL holds one of its locks while it exits, even when Python considers it dead. A
+    # child forked at that moment would hang in its first handshake.
     return thread.is_alive() or _file_content.exists(f"/proc/self/task/{thread.native_id}")
 
 
@@ -69,7 +69,7 @@ def _wait_for_exits() -> None:
 
 
 class _NoFork:
-    """A fork waits while a thread is inside, or in a handshake."""
+    """A context manager for threads. A fork waits while a thread is inside, or in a handshake."""
 
     def __init__(self) -> None:
         self._reset()

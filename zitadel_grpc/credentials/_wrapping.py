@@ -14,7 +14,7 @@ _STANDARD = str.maketrans("-_", "+/")
 
 def unwrapped(text: str) -> str:
     """`text` without whitespace, a byte order mark, quotes (as `docker --env-file` keeps them), JSON quotes
-    and escapes, and base64, in any order, around a key file or PEM. Text in doubt stays unchanged."""
+    and escapes, and base64, in any order, around a key file or PEM. Other text is returned unchanged."""
     text = trimmed(text)
     for _ in range(_LAYERS):
         if text.startswith(("{\\", '\\"')):

@@ -4,8 +4,8 @@ ZITADEL pages by offset, so adding or removing an item shifts all later ones. Th
 with the last item of the previous page. If that item is missing, the list has shifted, and the cursor goes
 back until it finds a known item. Items that it already returned are dropped.
 
-A page can have fewer items than requested because the list ends, because the server allows a lower limit, or
-because the server removed items that the caller may not see. Where the next page starts tells which it is.
+A page can have fewer items than requested because the list ends, because the server's maximum is lower, or
+because the server removed items that the caller may not see. The start of the next page shows which it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zitadel_grpc.pagination._schema import ListSchema
 _MAX_FRUITLESS_REWINDS = 8
 """After this many rewinds without a new item the order is not stable: take pages as they come."""
 _MAX_EMPTY_PAGES = 1000
-"""Consecutive pages of which the caller may see nothing."""
+"""Consecutive empty pages, whose items the caller may not see."""
 _MAX_REPEATED_PAGES = 100
 """Consecutive pages of known items only."""
 _MAX_CHURN = 10

@@ -40,7 +40,7 @@ class ListSchema:
     """The fields that identify an item. Empty: all of its fields do."""
 
     def key(self, item: Any) -> Hashable:
-        """Identifies an item, also after its other fields have changed."""
+        """A key that identifies the item, even after its other fields have changed."""
         if not hasattr(item, "DESCRIPTOR"):
             return item  # type: ignore[no-any-return]
         values = tuple(functools.reduce(getattr, path, item) for path in self.id_fields)

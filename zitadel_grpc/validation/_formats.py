@@ -1,4 +1,4 @@
-"""Email addresses, host names and URIs, checked like Go's standard library and protoc-gen-validate do.
+"""Checks email addresses, host names and URIs as Go's standard library and protoc-gen-validate do.
 
 Each function returns the reason why a value is invalid, or None. The server's messages contain these texts,
 and Go's `net/mail` (RFC 5322) and `net/url` (RFC 3986) deviate from the RFCs, so Python's parsers cannot be
@@ -49,7 +49,7 @@ def hostname_violation(host: str) -> str | None:
 
 
 def uri_violation(text: str) -> str | None:
-    """For a URI or a relative reference. Few texts are invalid."""
+    """For a URI or a relative reference. Few strings are invalid."""
     without_fragment, _, fragment = text.partition("#")
     if reason := _reference_violation(without_fragment):
         return f"parse {quoted(without_fragment)}: {reason}"
