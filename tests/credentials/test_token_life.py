@@ -139,7 +139,9 @@ def test_a_stale_token_is_used_while_the_endpoint_is_down(
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "JwtProfile(user_id='user-1')" in record.getMessage()
-    assert re.search(r"calls still use the current one, valid for \d+ s: .*responded with 503", record.getMessage())
+    assert re.search(
+        r"calls still use the current one, valid for \d+ s: .*responded with 503", record.getMessage()
+    )
 
 
 def test_a_stale_token_is_used_while_the_key_is_refused(early_stale: None) -> None:
