@@ -111,7 +111,7 @@ class AsyncClient(BaseClient, AsyncServices):
         page; `await pager.count()` requests it earlier. `aclose()` or `async with` stops the iteration early.
 
         Args:
-            call: A `List…` or `Search…` method of a service of this client or of a view.
+            call: A `List…` or `Search…` method of one of the client's services.
             request: The request of the list. Its filters, sorting and offset apply. It is not modified.
             page_size: Number of items per page. Default: the request's limit, or 100.
             prefetch: Whether to request the next page while the current one is being processed.
@@ -162,7 +162,7 @@ class AsyncClient(BaseClient, AsyncServices):
                 header = cache.authorization() or await cache.wait_async(self._connection.waits)
         except TimeoutError:
             raise TokenEndpointError(
-                f"no token received within {self._target.timeout:g} s (timeout)"
+                f"no token received within {self._target.timeout:g} s (the client's timeout)"
             ) from None
         return header.removeprefix("Bearer ")
 

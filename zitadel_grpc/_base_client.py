@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class BaseClient:
-    """The parts of a client that wait for nothing."""
+    """The parts of a client that do no I/O."""
 
     _target: Target
     _connection: Any
@@ -92,14 +92,14 @@ class BaseClient:
     @without_locals
     def with_org(self, org_id: str) -> Self:
         """Returns a client with another `org_id` that shares the connection and token of this client. Closing
-        it has no effect."""
+        the returned client has no effect."""
         return self._view(fixed_metadata(self._target.options, org_id), self._channel.retries)
 
     @without_locals
     def with_retries(self, retries: Retries) -> Self:
         """Returns a client with another `ConnectionOptions.retries` that shares the token of this client. Use
         `"all"` for writes that may be executed twice, `"none"` for requests that must be sent only once.
-        Closing it has no effect."""
+        Closing the returned client has no effect."""
         check_retries(retries)
         return self._view(self._channel.fixed, retries)
 
@@ -141,7 +141,7 @@ class _ServiceView:
 
 def _suggestion(name: str) -> str:
     """Suggests services with a similar name: `user_v2` for `user`."""
-    if name.startswith("_"):  # libraries look these up, and drop the error
+    if name.startswith("_"):  # libraries look these up, and ignore the error
         return ""
     import difflib
 

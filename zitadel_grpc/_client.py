@@ -97,7 +97,7 @@ class Client(BaseClient, Services):
             header = cache.authorization() or cache.wait(self._target.timeout, self._connection.waits)
         except TimeoutError:
             raise TokenEndpointError(
-                f"no token received within {self._target.timeout:g} s (timeout)"
+                f"no token received within {self._target.timeout:g} s (the client's timeout)"
             ) from None
         return header.removeprefix("Bearer ")
 

@@ -23,4 +23,4 @@ class ClientStats:
     """When the last token was obtained (UTC). None before the first; a personal access token is never
     refreshed."""
     failed_refreshes: int
-    """Failed attempts to obtain a token since then."""
+    """Failed refreshes since then. Each may consist of several requests."""

@@ -128,7 +128,7 @@ def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SS
 
 
 def _load_pair(context: ssl.SSLContext, pair: bytes) -> None:
-    import tempfile  # imported here, since few programs need it and it would slow down their start
+    import tempfile  # imported here: few programs need it, and it would slow down the start of all
     from pathlib import Path
 
     try:

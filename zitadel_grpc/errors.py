@@ -239,7 +239,7 @@ class RpcError(ZitadelError, grpc.aio.AioRpcError):
         return f"<{type(self).__name__}: {one_line(self.details() or 'no details', 120)} [{self.rpc}]>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        decoded = ("status", "error_details")  # of classes that the other process may not have
+        decoded = ("status", "error_details")  # the other process may not have their classes
         state = {name: value for name, value in vars(self).items() if name not in decoded}
         return type(self), (self.rpc,), state
 

@@ -45,8 +45,8 @@ def current_call() -> CallSpan | None:
 
 
 def plan_refresh(name: str, *, waited_for: bool) -> RefreshSpan | None:
-    """The span of a token refresh that is requested here and will start in another thread. `name` says whose
-    token it is, and `waited_for` whether the requester waits for it."""
+    """The span of a token refresh that is requested here and will start in another thread. `name` identifies
+    the token, and `waited_for` says whether the requester waits for it."""
     tracer = _current_tracer()
     if tracer is None:
         return None
@@ -78,7 +78,7 @@ def _tracer_of_provider() -> Tracer | None:
     provider = trace.get_tracer_provider()
     if provider is not _provider:  # a program may set it after it created its clients
         _tracer = None
-        if not isinstance(provider, trace.ProxyTracerProvider):  # a placeholder for none
+        if not isinstance(provider, trace.ProxyTracerProvider):  # a placeholder while none is set
             tracer = provider.get_tracer("zitadel_grpc", __version__, schema_url=_SCHEMA)
             _tracer = None if isinstance(tracer, trace.NoOpTracer) else tracer
         _provider = provider

@@ -23,7 +23,7 @@ _CALL = context.create_key("zitadel_grpc.call")
 _REFRESH = context.create_key("zitadel_grpc.refresh")
 _SUPPRESS = "suppress_instrumentation"  # a context key that OpenTelemetry's own instrumentations check
 
-# The texts of these are about the connection. The text of another may quote the request.
+# The error texts of these codes are about the connection. Those of other codes may quote the request.
 _SAFE_TEXT = frozenset(
     {
         grpc.StatusCode.CANCELLED,
@@ -52,7 +52,7 @@ class CallSpan:
 
     @contextlib.contextmanager
     def current(self) -> Iterator[None]:
-        """The span is the current one inside."""
+        """Makes the span the current one inside."""
         token = context.attach(self._context)
         try:
             yield

@@ -228,7 +228,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         return self._attempt is not None and self._attempt.done()
 
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
-        # On a task: the callback is for the end of the call, not for a first attempt that was refused.
+        # Added to the task: the callback must run at the end of the call, not after a refused first attempt.
         self._start().add_done_callback(lambda _: callback(self))
 
     if not TYPE_CHECKING:  # type checkers report the missing attribute

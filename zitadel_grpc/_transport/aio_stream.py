@@ -13,8 +13,8 @@ from zitadel_grpc._transport.failures import unreadable
 
 
 class CheckedStream:
-    """gRPC's call with checks. Requests are checked as they are written: gRPC would send an empty message. A
-    response that cannot be read raises Internal: gRPC would return None.
+    """gRPC's call with checks. Requests are checked as they are written: for an invalid one, gRPC would send
+    an empty message. A response that cannot be read raises Internal, where gRPC would return None.
 
     `refused` contains the error that ended the iterator of requests, after which gRPC cancels the call.
     `on_end` is called with the call's status code and details."""

@@ -1,4 +1,4 @@
-"""Checks of the arguments of calls and clients: gRPC would fail later, with internal errors."""
+"""Checks the arguments of calls and clients. Without this, gRPC would fail later, with internal errors."""
 
 from __future__ import annotations
 

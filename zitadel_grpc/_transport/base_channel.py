@@ -40,7 +40,7 @@ class BaseMethod(DocumentedMethod):
         """This method for a view of the client."""
         return type(self)(self.connection, fixed, retries, self._arguments)
 
-    def described(self, request: Any) -> tuple[str, Any]:
+    def describe(self, request: Any) -> tuple[str, Any]:
         """The RPC's full name, and an empty response of its type. Raises InvalidRequest if the RPC does not
         take `request`."""
         self._accept(request)

@@ -96,7 +96,7 @@ def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
 
 def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries) -> list[tuple[str, Any]]:
     """gRPC's channel arguments. The user's `channel_options` replace ours of the same name: gRPC does not
-    document which one of two it uses."""
+    document which of two values it uses."""
     ours: list[tuple[str, Any]] = [
         ("grpc.max_receive_message_length", options.max_response_bytes),
         ("grpc.primary_user_agent", USER_AGENT),

@@ -81,7 +81,7 @@ class CallFlow:
         self._cache = cache
         self._retries: Retries = retries
         self._pushed_back = 0  # retries after RESOURCE_EXHAUSTED
-        self._refused: str | None = None  # the `authorization` that the server rejected, and we replaced
+        self._refused: str | None = None  # the `authorization` that the server rejected; only one is replaced
 
     def delay_after(self, failure: ZitadelError, authorization: str | None, left: float) -> float | None:
         """Seconds to wait before the call is sent again; None if `failure` must be raised. The failed attempt
@@ -102,7 +102,7 @@ class CallFlow:
 
     def no_token(self, error: TimeoutError | TokenEndpointError, left: float) -> NoReturn:
         """Raises the error of a call that got no token within `left` seconds. If an earlier attempt may have
-        been executed, that attempt decides the error: `may_have_applied` depends on it."""
+        been executed, the error says so: `may_have_applied` depends on it."""
         if isinstance(error, TimeoutError):
             raise no_token_in_time(self._rpc, left, self.failure) from None
         if self.failure is None or never_executed(self.failure):

@@ -30,8 +30,8 @@ class Forking(Protocol):
         """In the child: gives up its connections without closing them, and returns them."""
 
 
-_LONGEST_WAIT_FOR_CALLS = 0.4  # seconds, of a fork
-_LONGEST_WAIT_FOR_FORK = 1.0  # seconds, of a call
+_LONGEST_WAIT_FOR_CALLS = 0.4  # seconds that a fork waits for calls in progress
+_LONGEST_WAIT_FOR_FORK = 1.0  # seconds that a call waits for a fork
 
 
 class CallGate:

@@ -30,8 +30,8 @@ SYNC_KINDS: tuple[type, ...] = (
 
 
 def as_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
-    """The `interceptors=` of a client as a tuple. Raises ConfigurationError: gRPC would fail at the first
-    call only."""
+    """The `interceptors=` of a client as a tuple. Raises ConfigurationError; gRPC would fail only at the
+    first call."""
     if isinstance(interceptors, str | bytes) or not isinstance(interceptors, Iterable):
         raise ConfigurationError(
             f"interceptors must be a sequence, such as a list, not {type(interceptors).__name__}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Target:
-    """A server and the credentials for it. `timeout` is the default deadline of a call in seconds. With
+    """A server and the credentials for it. `timeout` is the default timeout of a call in seconds. With
     `validate`, requests are checked against the protobufs' rules before they are sent."""
 
     def __init__(

@@ -51,8 +51,8 @@ def run_bag(
     """Returns a bag of `Outcome`, one per request. `Outcome.index` is the position within the partition.
 
     Each worker process creates one client for all its tasks and threads, obtains one token, and closes the
-    client when the process ends. Only the function `client` is sent to the workers. It must not close over
-    secrets, since those would be sent too. By default each worker reads its own environment
+    client when the process ends. The workers receive the function `client`, not a client. The function must
+    not close over secrets, since those would be sent too. By default each worker reads its own environment
     (`Client.from_env`).
 
     Failed requests are outcomes. An error that ends a run (see `bulk.run`) fails the computation.

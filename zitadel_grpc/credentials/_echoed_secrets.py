@@ -1,4 +1,4 @@
-"""Removes secrets from error messages that quote a server which repeats them."""
+"""Keeps secrets out of error messages, even if the server's response repeats them."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ def refresh_token(
         clear_frames(error)
         return error
     except BaseException as error:
-        # A user's function failed, perhaps with SystemExit, and the waiting calls need an error. The
-        # exception is only its `__cause__`, since its text may contain a secret.
+        # A user's function failed, perhaps with SystemExit, and the waiting calls need an error. They get the
+        # original exception only as `__cause__`, since its text may contain a secret.
         failure = CredentialsError(f"{name}: fetching a token failed with {type(error).__name__}")
         clear_frames(error)
         failure.__cause__ = error

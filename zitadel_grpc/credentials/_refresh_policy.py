@@ -31,7 +31,7 @@ class RefreshPolicy:
     """The pause after attempt n is random, between 0 and this value times 2**n."""
 
     retry_after_limit: float = 30.0
-    """The longest `Retry-After` that is respected."""
+    """A longer `Retry-After` is shortened to this."""
 
     request_interval: float = 1.0
     """The shortest time between two requests, whatever the server says and however many callers wait."""
@@ -46,7 +46,7 @@ class RefreshPolicy:
     """The longest pause between background renewals that fail."""
 
     max_hanging: int = 3
-    """How many refreshes, each in its own thread, may hang after their timeout before no other one starts."""
+    """While this many refreshes hang after their timeout, each in its own thread, no other one starts."""
 
     watchdog_grace: float = 0.25
     """How long after its deadline a refresh is abandoned: a request that times out by itself gives a better

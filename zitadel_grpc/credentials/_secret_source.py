@@ -20,8 +20,8 @@ _ADVICE = (
 
 
 class SecretSource(Generic[S]):
-    """Holds a parsed secret, or the file that it is parsed from each time, so that a new key or token in the
-    file is used."""
+    """Holds a parsed secret, or a file that is read and parsed at each use, so that a new key or token in it
+    takes effect."""
 
     def __init__(self, load: Callable[[], S], file: SecretFile | None = None) -> None:
         self.load = load

@@ -28,12 +28,12 @@ class _BasePager(Generic[Item]):
         self, call: Any, request: Any, *, page_size: int | None, prefetch: bool, timeout: float | None
     ) -> None:
         method: Any = call.func if isinstance(call, functools.partial) else call
-        if not hasattr(method, "described"):
+        if not hasattr(method, "describe"):
             raise ConfigurationError(
                 "call must be a method of a client's services, such as client.user_v2.ListUsers, not "
                 f"{getattr(method, '__qualname__', None) or type(method).__name__}"
             )
-        self._rpc, empty = method.described(request)
+        self._rpc, empty = method.describe(request)
         schema = list_schema(self._rpc, request.DESCRIPTOR, empty.DESCRIPTOR)
         if page_size is None:
             page_size = (schema.page and getattr(request, schema.page).limit) or _PAGE_SIZE
@@ -86,7 +86,7 @@ class AsyncPager(_BasePager[Item], AsyncIterator[Item]):
         self._lock = asyncio.Lock()
 
     async def count(self) -> int:
-        """`total`; requests the first page if necessary and keeps it for the iteration.
+        """Returns `total`. Requests the first page if necessary and keeps it for the iteration.
 
         Raises ConfigurationError for a list that does not report its total, and the errors of a call.
         """
@@ -184,7 +184,7 @@ class Pager(_BasePager[Item], Iterator[Item]):
         self._lock = threading.Lock()
 
     def count(self) -> int:
-        """`total`; requests the first page if necessary and keeps it for the iteration.
+        """Returns `total`. Requests the first page if necessary and keeps it for the iteration.
 
         Raises ConfigurationError for a list that does not report its total, and the errors of a call.
         """
