@@ -22,10 +22,10 @@ _SUCCESSORS = Path(__file__).with_name("successors.json")
 def write_catalog(
     image: FileDescriptorSet, options: CustomOptions, texts: Mapping[str, str], api: Path
 ) -> dict[str, Rpc]:
-    """Write each RPC's permission, HTTP verb, HTTP path, summary, deprecated and successors, and the names of
-    those that read in the form of gRPC's service config.
+    """Writes the permission, HTTP verb, HTTP path, summary, deprecation and successors of each RPC.
 
-    Returns the catalog as clients read it.
+    The list of RPCs that only read has the form of names in gRPC's service config. Returns the catalog in the
+    form that clients use.
     """
     successors: dict[str, list[str]] = json.loads(_SUCCESSORS.read_text(encoding="utf-8"))
     data: dict[str, dict[str, list[Any]]] = {}

@@ -40,7 +40,7 @@ def add_comments(files: Sequence[FileDescriptorProto], texts: Mapping[str, str])
             if path[0] != file.SERVICE_FIELD_NUMBER and (text := texts.get(name)):
                 comment = "".join(
                     f" {line}\n" for line in text.split("\n")
-                )  # as protoc finds them after `//`
+                )  # protoc keeps the space after `//`
                 file.source_code_info.location.add(path=path, leading_comments=comment)
 
 

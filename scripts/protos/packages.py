@@ -26,8 +26,8 @@ def write_packages(files: Sequence[FileDescriptorProto], root: Path) -> None:
     packages: dict[PurePosixPath, list[FileDescriptorProto]] = defaultdict(list)
     for file in files:
         packages[PurePosixPath(file.name).parent].append(file)
-    # What lies between (zitadel_grpc/api/user above user/v2) is a package too: type checkers and
-    # zip imports are surer of those than of namespace packages.
+    # The directories between (zitadel_grpc/api/user above user/v2) are regular packages too: type checkers
+    # and zip imports handle them more reliably than namespace packages.
     between = {parent for path in packages for parent in path.parents if len(parent.parts) > 2}
     for directory in between - packages.keys():
         (root / directory / "__init__.py").touch()
@@ -67,8 +67,8 @@ def _exports(files: list[FileDescriptorProto]) -> dict[str, list[str]]:
             for name in (module, *exports[module]):
                 if name in owners:
                     raise ProtosError(
-                        f"in the package {file.package} the name {name} is taken twice, "
-                        f"by {owners[name]} and by {file.name}: rename one of them"
+                        f"the package {file.package} defines {name} twice, "
+                        f"in {owners[name]} and in {file.name}: rename one of them"
                     )
                 owners[name] = file.name
     return exports

@@ -76,7 +76,7 @@ def _fetch(directory: Path) -> None:
         )
     if "EINTEGRITY" in done.stderr:
         raise ProtosError(
-            f"{PACKAGE} {version} as the registry serves it is not what protos/package-lock.json pins"
+            f"the registry's {PACKAGE} {version} does not have the hash that protos/package-lock.json pins"
         )
     reasons = [
         line.removeprefix("npm error ") for line in done.stderr.splitlines() if line.startswith("npm error ")

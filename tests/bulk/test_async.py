@@ -208,7 +208,7 @@ async def test_closing_the_client_ends_the_run(emulator: Emulator, client: Async
     requests = CountedRequests()
     task = asyncio.create_task(all_of(bulk.run(client.management.AddMachineUser, requests, concurrency=3)))
     traffic = Traffic(emulator)
-    await until(lambda: traffic.under_way == 3)
+    await until(lambda: traffic.in_progress == 3)
     await client.close()
     with pytest.raises(ClosedError):
         await asyncio.wait_for(task, 10)

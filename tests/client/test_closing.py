@@ -82,7 +82,7 @@ async def test_closing_cancels_calls_in_progress(
     emulator.faults.latency = 30
     calls = [client.management.GetMyOrg(GetMyOrgRequest()) for _ in range(3)]
     waiting = asyncio.gather(*calls, return_exceptions=True)
-    await until(lambda: Traffic(emulator).under_way == 3)
+    await until(lambda: Traffic(emulator).in_progress == 3)
 
     await client.close()
     outcomes = await asyncio.wait_for(waiting, 10)
@@ -99,7 +99,7 @@ async def test_calls_in_progress_can_finish_within_the_grace_period(
     emulator.faults.latency = 0.3
     traffic = Traffic(emulator)
     calls = [client.management.GetMyOrg(GetMyOrgRequest()) for _ in range(3)]
-    await until(lambda: traffic.under_way == 3)
+    await until(lambda: traffic.in_progress == 3)
 
     await client.close(grace=20)
 
@@ -119,7 +119,7 @@ async def test_a_token_that_arrives_after_close_is_not_sent(
         before = closing.management.GetMyOrg(GetMyOrgRequest(), metadata=(("authorization", "Bearer x"),))
         waiting = closing.management.GetMyOrg(GetMyOrgRequest())
         outcomes = asyncio.gather(before, waiting, return_exceptions=True)
-        await until(lambda: traffic.under_way and traffic.token_requests)
+        await until(lambda: traffic.in_progress and traffic.token_requests)
 
         await closing.close(grace=20)
         _, outcome = await asyncio.wait_for(outcomes, 10)

@@ -113,7 +113,7 @@ def test_a_slow_call_does_not_replace_a_connection_that_serves_others(
         emulator.faults.latency = 4
         slow = threading.Thread(target=_expires, args=(client,))
         slow.start()
-        wait_until(lambda: Traffic(emulator).under_way == 1)
+        wait_until(lambda: Traffic(emulator).in_progress == 1)
         emulator.faults.latency = 0
         client.management.GetMyOrg(GetMyOrgRequest(), timeout=10)
         slow.join(20)

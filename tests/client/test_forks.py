@@ -182,12 +182,12 @@ def test_a_fork_during_the_calls_of_a_thread_does_not_affect_them(program: Progr
     program.run("""
         begun, stop = threading.Event(), threading.Event()
 
-        def go_on():
+        def call_repeatedly():
             while not stop.is_set():
                 sync_call()
                 begun.set()
 
-        thread = threading.Thread(target=go_on)
+        thread = threading.Thread(target=call_repeatedly)
         thread.start()
         assert begun.wait(10)
         children = workers(lambda: None)

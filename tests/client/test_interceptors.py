@@ -170,7 +170,7 @@ async def test_an_intercepted_call_is_cancelled_like_any_other(
     async with AsyncClient(emulator.url, key, options=options, interceptors=[AsyncObserver()]) as client:
         await client.access_token()
         call = client.management.GetMyOrg(GetMyOrgRequest())
-        await until(lambda: Traffic(emulator).under_way == 1)
+        await until(lambda: Traffic(emulator).in_progress == 1)
 
         assert call.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -82,18 +82,18 @@ def test_a_client_survives_a_loop_that_stops_during_a_call(client: AsyncClient, 
 
 def test_closing_in_one_loop_closes_in_the_other_too(client: AsyncClient, emulator: Emulator) -> None:
     emulator.faults.latency = 30
-    under_way = threading.Event()
+    in_progress = threading.Event()
 
     async def wait_for_the_end() -> list[BaseException | Any]:
         await client.access_token()
         waiting = asyncio.gather(*(call(client) for _ in range(3)), return_exceptions=True)
-        await until(lambda: Traffic(emulator).under_way == 3)
-        under_way.set()
+        await until(lambda: Traffic(emulator).in_progress == 3)
+        in_progress.set()
         return await asyncio.wait_for(waiting, 20)
 
     with ThreadPoolExecutor(1) as threads:
         other = threads.submit(asyncio.run, wait_for_the_end())
-        assert under_way.wait(10)
+        assert in_progress.wait(10)
         asyncio.run(client.close())
         outcomes = other.result()
 

@@ -158,10 +158,10 @@ async def test_latency_can_outlast_a_deadline(own_peer: Peer) -> None:
 
 async def test_dropped_connections_fail_calls_in_progress_and_new_ones_are_accepted(own_peer: Peer) -> None:
     own_peer.zitadel.faults.latency = 30
-    under_way = asyncio.create_task(own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=20))
-    await until(lambda: Traffic(own_peer.zitadel).under_way == 1)
+    in_progress = asyncio.create_task(own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat, seconds=20))
+    await until(lambda: Traffic(own_peer.zitadel).in_progress == 1)
     own_peer.zitadel.faults.drop_connections()
-    assert (await under_way).code is StatusCode.UNAVAILABLE
+    assert (await in_progress).code is StatusCode.UNAVAILABLE
     own_peer.zitadel.faults.latency = 0
     # The client may send one more call on the old connection before it notices that it is closed.
     pat = own_peer.zitadel.pat

@@ -157,7 +157,7 @@ async def test_the_connection_survives_a_burst_of_cancelled_calls(own_peer: Peer
     own_peer.zitadel.faults.latency = 60
     method: Any = own_peer.channel.unary_unary(f"/{GET_MY_ORG}")
     calls = [method(b"", metadata=(("authorization", f"Bearer {own_peer.zitadel.pat}"),)) for _ in range(500)]
-    await until(lambda: Traffic(own_peer.zitadel).under_way > 0)
+    await until(lambda: Traffic(own_peer.zitadel).in_progress > 0)
     assert all(call.cancel() for call in calls)
     own_peer.zitadel.faults.latency = 0
     assert (await own_peer.call(GET_MY_ORG, token=own_peer.zitadel.pat)).code is grpc.StatusCode.OK

@@ -76,7 +76,7 @@ async def test_calls_in_progress_end_when_it_stops() -> None:
         channel = grpc.aio.secure_channel(zitadel.url.removeprefix("https://"), credentials)
         healthz: Any = channel.unary_unary("/zitadel.admin.v1.AdminService/Healthz")
         call = healthz(b"")
-        await until(lambda: Traffic(zitadel).under_way == 1)
+        await until(lambda: Traffic(zitadel).in_progress == 1)
     with pytest.raises(grpc.aio.AioRpcError) as ended:
         await asyncio.wait_for(call, 5)
     await channel.close()

@@ -33,12 +33,12 @@ BROKEN = {
     ),
     "a message named like a stub": (
         {"zitadel/b.proto": 'syntax = "proto3"; package zitadel.greeter.v1; message GreeterServiceStub {}'},
-        "in the package zitadel.greeter.v1 the name GreeterServiceStub is taken twice, "
-        "by zitadel_grpc/api/greeter/v1/b.proto and by zitadel_grpc/api/greeter/v1/greeter.proto",
+        "the package zitadel.greeter.v1 defines GreeterServiceStub twice, "
+        "in zitadel_grpc/api/greeter/v1/b.proto and in zitadel_grpc/api/greeter/v1/greeter.proto",
     ),
     "a message named like the stub of its own file": (
         {"zitadel/greeter.proto": GREETER + "message GreeterServiceStub {}"},
-        "the name GreeterServiceStub is taken twice",
+        "defines GreeterServiceStub twice",
     ),
     "two services for one attribute": (
         {"zitadel/b.proto": GREETER.replace("zitadel.greeter.v1", "zitadel.greeter")},

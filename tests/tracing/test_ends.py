@@ -34,7 +34,7 @@ def credentials(for_what: str, emulator: Emulator, key: JwtProfile) -> PersonalA
 def arrived(emulator: Emulator) -> Callable[[], object]:
     """Whether the emulator has what a test sent: the call, or the request for its token."""
     traffic = Traffic(emulator)
-    return lambda: traffic.under_way or traffic.token_requests
+    return lambda: traffic.in_progress or traffic.token_requests
 
 
 def was_cancelled(spans: Spans) -> None:

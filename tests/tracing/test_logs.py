@@ -17,7 +17,7 @@ from zitadel_grpc.errors import CredentialsError
 from zitadel_grpc.testing import Emulator
 
 
-async def ours(caplog: pytest.LogCaptureFixture, count: int) -> list[tuple[str, int, str]]:
+async def client_records(caplog: pytest.LogCaptureFixture, count: int) -> list[tuple[str, int, str]]:
     """The records of the client. Waits for them: a refresh logs after its callers have continued."""
 
     def found() -> list[tuple[str, int, str]]:
@@ -44,7 +44,7 @@ async def test_refreshes_and_retries_are_logged_at_debug(
 
     obtained = f"{whose}: obtained a token, valid for "
     again = f"{GET_MY_ORG}: retrying after UNAUTHENTICATED"
-    records = await ours(caplog, 5)
+    records = await client_records(caplog, 5)
     texts = [text for _, _, text in records]
     assert {level for _, level, _ in records} == {logging.DEBUG}
     assert [text for text in texts if not text.startswith(obtained)] == [again, again]
@@ -62,7 +62,7 @@ async def test_the_reason_for_a_missing_token_is_logged_at_debug(
         with pytest.raises(CredentialsError):
             await client.access_token()
 
-    first, last = (text for _, _, text in await ours(caplog, 2))
+    first, last = (text for _, _, text in await client_records(caplog, 2))
     assert "responded with 503" in first
     assert "next attempt in" in first
     assert ": no token: " in last

@@ -28,9 +28,9 @@ class Traffic:
         return self._emulator.token_requests - self._token_requests
 
     @property
-    def under_way(self) -> int:
+    def in_progress(self) -> int:
         """Calls without a response from the emulator so far."""
-        return self._emulator._zitadel.under_way
+        return self._emulator._zitadel.in_progress
 
     @property
     def calls(self) -> list[RecordedCall]:

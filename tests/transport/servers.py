@@ -106,7 +106,7 @@ class EchoServer:
         yield from requests
 
 
-async def letters_later(text: str) -> AsyncIterator[StringValue]:
+async def letters_async(text: str) -> AsyncIterator[StringValue]:
     for letter in text:
         yield StringValue(value=letter)
 

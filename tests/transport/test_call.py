@@ -28,7 +28,7 @@ async def get_my_org(state: str, emulator: Emulator) -> AsyncIterator[Calling]:
 
 
 @pytest.fixture
-def under_way(emulator: Emulator, get_my_org: Calling) -> Iterator[Calling]:
+def in_progress(emulator: Emulator, get_my_org: Calling) -> Iterator[Calling]:
     """Calls that do not end within a test: they wait for a token, or for the server."""
     emulator.faults.latency = 30
     emulator.faults.token_endpoint.delay = 30
@@ -40,7 +40,7 @@ def under_way(emulator: Emulator, get_my_org: Calling) -> Iterator[Calling]:
 def arrived(emulator: Emulator) -> Callable[[], object]:
     """Whether the emulator has what a test sent: a call, or the request for its token."""
     traffic = Traffic(emulator)
-    return lambda: traffic.under_way or traffic.token_requests
+    return lambda: traffic.in_progress or traffic.token_requests
 
 
 async def test_its_response_can_be_awaited_more_than_once(get_my_org: Calling) -> None:
@@ -110,9 +110,9 @@ async def test_a_cancellation_by_the_server_counts_as_cancelled(
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before it is sent", "after it was sent"])
 async def test_it_can_be_cancelled_while_it_is_in_progress(
-    under_way: Calling, arrived: Callable[[], object], sent: bool
+    in_progress: Calling, arrived: Callable[[], object], sent: bool
 ) -> None:
-    call = under_way()
+    call = in_progress()
     if sent:
         await until(arrived)
 
@@ -145,9 +145,9 @@ async def test_a_sent_request_is_cancelled_even_if_a_callback_waits_for_its_end(
 
 
 async def test_it_is_cancelled_with_the_task_that_awaits_it(
-    under_way: Calling, arrived: Callable[[], object]
+    in_progress: Calling, arrived: Callable[[], object]
 ) -> None:
-    call = under_way()
+    call = in_progress()
 
     async def awaiting() -> None:
         await call
@@ -161,8 +161,8 @@ async def test_it_is_cancelled_with_the_task_that_awaits_it(
     assert call.cancelled()
 
 
-async def test_it_is_cancelled_when_wait_for_times_out(under_way: Calling) -> None:
-    call = under_way()
+async def test_it_is_cancelled_when_wait_for_times_out(in_progress: Calling) -> None:
+    call = in_progress()
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(call, 0.2)
@@ -171,9 +171,9 @@ async def test_it_is_cancelled_when_wait_for_times_out(under_way: Calling) -> No
 
 
 async def test_it_is_not_cancelled_with_a_task_that_asks_for_its_code(
-    under_way: Calling, arrived: Callable[[], object]
+    in_progress: Calling, arrived: Callable[[], object]
 ) -> None:
-    call = under_way()
+    call = in_progress()
     asking = asyncio.create_task(call.code())
     await until(arrived)
     asking.cancel()
@@ -184,8 +184,8 @@ async def test_it_is_not_cancelled_with_a_task_that_asks_for_its_code(
     assert call.cancel()
 
 
-async def test_its_deadline_counts_from_the_call(under_way: Calling, emulator: Emulator) -> None:
-    call = under_way(timeout=0.3)
+async def test_its_deadline_counts_from_the_call(in_progress: Calling, emulator: Emulator) -> None:
+    call = in_progress(timeout=0.3)
 
     assert 0 < (call.time_remaining() or 0) <= 0.3
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -199,8 +199,8 @@ async def test_its_deadline_counts_from_the_call(under_way: Calling, emulator: E
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e-9])
-async def test_a_deadline_in_the_past_is_exceeded(under_way: Calling, seconds: float) -> None:
-    call = under_way(timeout=seconds)
+async def test_a_deadline_in_the_past_is_exceeded(in_progress: Calling, seconds: float) -> None:
+    call = in_progress(timeout=seconds)
 
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call
@@ -256,13 +256,13 @@ async def test_a_call_that_nobody_awaits_logs_nothing(
 
 
 async def test_calls_that_are_dropped_when_cancelled_leave_nothing_behind(
-    under_way: Calling, caplog: pytest.LogCaptureFixture
+    in_progress: Calling, caplog: pytest.LogCaptureFixture
 ) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
 
     for _ in range(10):
-        under_way().cancel()
+        in_progress().cancel()
     await until(lambda: len(asyncio.all_tasks()) == 1)
     gc.collect()
 

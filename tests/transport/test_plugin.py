@@ -36,7 +36,7 @@ def composed(root_certificates: bytes, plugin: ZitadelAuthPlugin) -> grpc.Channe
     )
 
 
-def asked_for(service_url: str, url: str, **options: Any) -> Any:
+def plugin_result(service_url: str, url: str, **options: Any) -> Any:
     """What a plugin for `url` passes to gRPC for a call to `service_url`."""
     plugin: Any = ZitadelAuthPlugin(url, PersonalAccessToken(TOKEN), options=ConnectionOptions(**options))
     results: list[Any] = []
@@ -71,7 +71,7 @@ def asked_for(service_url: str, url: str, **options: Any) -> Any:
     ],
 )
 def test_the_token_is_sent_to_its_server(service_url: str, url: str, options: dict[str, Any]) -> None:
-    assert asked_for(service_url, url, **options) == (("authorization", f"Bearer {TOKEN}"),)
+    assert plugin_result(service_url, url, **options) == (("authorization", f"Bearer {TOKEN}"),)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_token_is_sent_to_its_server(service_url: str, url: str, options: di
     ],
 )
 def test_the_token_is_not_sent_to_another_server(service_url: str, url: str, options: dict[str, Any]) -> None:
-    refusal = asked_for(service_url, url, **options)
+    refusal = plugin_result(service_url, url, **options)
 
     assert isinstance(refusal, CredentialsError)
     assert "authority" in str(refusal)

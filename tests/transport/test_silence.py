@@ -242,10 +242,10 @@ async def test_calls_in_progress_on_a_replaced_connection_end_with_the_client(
     client = client_of(Client, server, relay.url)
     await call(client, "unary_unary", 20)
     relay.freeze()
-    under_way = client.stub(EchoStub).unary_unary.future(StringValue(value="1"), timeout=60)
+    in_progress = client.stub(EchoStub).unary_unary.future(StringValue(value="1"), timeout=60)
     await late(client, "unary_unary")
     await call(client, "unary_unary", 20)
 
     client.close()
 
-    assert under_way.code() is grpc.StatusCode.CANCELLED
+    assert in_progress.code() is grpc.StatusCode.CANCELLED

@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from tests.transport.counting import Traffic
-from tests.transport.servers import EchoServer, EchoStub, letters, letters_later
+from tests.transport.servers import EchoServer, EchoStub, letters, letters_async
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions, secure_channel
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
 from zitadel_grpc.testing import Emulator
@@ -33,7 +33,7 @@ def trusting(echo: EchoServer) -> ConnectionOptions:
 async def talk(stub: EchoStub, **settings: Any) -> None:
     assert (await stub.unary_unary(StringValue(value="abc"), **settings)).value == "abc"
     assert [part.value async for part in stub.unary_stream(StringValue(value="abc"), **settings)] == [*"abc"]
-    assert (await stub.stream_unary(letters_later("abc"), **settings)).value == "abc"
+    assert (await stub.stream_unary(letters_async("abc"), **settings)).value == "abc"
     assert [part.value async for part in stub.stream_stream(letters("abc"), **settings)] == [*"abc"]
 
 

@@ -11,8 +11,8 @@
 It responds as a real server does. RPCs that it does not implement return UNIMPLEMENTED. State and keys are in
 memory and new at each start. It listens on the loopback interface only.
 
-`zitadel_grpc.testing.pytest_plugin` has fixtures for pytest. pytest imports it, and so this package, in every
-run; that is why the names here are loaded on first use.
+`zitadel_grpc.testing.pytest_plugin` has fixtures for pytest. pytest imports it, and with it this package, in
+every run, so the names here are loaded on first use.
 """
 
 from typing import TYPE_CHECKING

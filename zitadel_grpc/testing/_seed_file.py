@@ -88,7 +88,7 @@ class SeedFile:
     organizations: Sequence[_Organization]
 
     def add_to(self, emulator: Seeding) -> SeedResult:
-        """Raises SeedError at the first thing that cannot be added."""
+        """Adds everything, or raises SeedError for the first entry that cannot be added."""
         service_users: dict[str, ServiceUser] = {}
         api_applications: dict[str, ApiApplication] = {}
         project_ids: dict[str, str] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 class SeedError(ValueError):
-    """Something cannot be added to the emulator; the text names it and says why."""
+    """Something cannot be added to the emulator. The message names it and the reason."""
 
 
 @dataclass(frozen=True, slots=True)

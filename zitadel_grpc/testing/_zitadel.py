@@ -43,7 +43,7 @@ class Zitadel:
     faults: Faults
     calls: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     token_requests: int = 0
-    under_way: int = 0
+    in_progress: int = 0
     """Calls in progress."""
     projections: Projections = field(default_factory=Projections)
 

@@ -4,9 +4,9 @@
         await add_user(zitadel_client, "ann")
         assert [call.rpc for call in zitadel.calls] == ["zitadel.user.v2.UserService/CreateUser"]
 
-One emulator serves all tests. After each test it returns to its earlier state, including what fixtures of
-wider scopes added, and its faults are removed. Async tests may run in pytest-asyncio or anyio, in any event
-loop.
+All tests share one emulator. After each test it is reset to its state before the test, which includes what
+fixtures of wider scopes added, and its faults are removed. Async tests can run in pytest-asyncio or anyio, in
+any event loop.
 """
 
 from __future__ import annotations

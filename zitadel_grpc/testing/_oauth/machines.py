@@ -12,7 +12,7 @@ from zitadel_grpc.testing._zitadel import Zitadel
 
 
 def token_for(zitadel: Zitadel, user: User, scopes: Sequence[str]) -> AccessToken:
-    """Issues an opaque token or a JWT, as the user's setting says. Raises OAuthError for inactive users."""
+    """Issues an opaque token or a JWT, as set for the user. Raises OAuthError for inactive users."""
     if user.state is not UserState.ACTIVE:
         raise OAuthError("invalid_request", "Errors.User.NotActive")
     return zitadel.issuer.access_token(

@@ -39,10 +39,10 @@ async def handle(zitadel: Zitadel, request: Request) -> Response:
     if method and catalog.get(rpc) is None and _is_v2(service) and _is_known(service):
         # ZITADEL serves each method of its v2 services with an HTTP handler.
         return Response(404, [("content-type", "text/plain; charset=utf-8")], b"404 page not found")
-    # As ZITADEL's v2 services do.
+    # ZITADEL's v2 services send this trailer.
     trailers = [("x-request-id", uuid.uuid4().hex)] if _is_v2(service) else []
     code, details = StatusCode.CANCELLED, ""
-    zitadel.under_way += 1
+    zitadel.in_progress += 1
     try:
         message = await _perform(zitadel, request, rpc, known)
         code = StatusCode.OK
@@ -55,7 +55,7 @@ async def handle(zitadel: Zitadel, request: Request) -> Response:
         code, details = StatusCode.INTERNAL, "the emulator failed; see its log"
         return framing.failure(Refusal(code, details), trailers)
     finally:
-        zitadel.under_way -= 1
+        zitadel.in_progress -= 1
         seconds = time.perf_counter() - started
         zitadel.record(
             RecordedCall(rpc, code, details, _without_secrets(request), known.message, known.user_id, seconds)

@@ -15,7 +15,7 @@ from zitadel_grpc.testing._rpc.timestamps import datetime_of
 Row = TypeVar("Row")
 Test = Callable[[Row], bool]
 Filter = Callable[[Any], Test[Row]]
-"""Makes a predicate of rows from a query's message."""
+"""Creates a predicate for rows from a query message."""
 
 
 class Page(Protocol):

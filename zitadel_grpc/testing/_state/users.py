@@ -83,7 +83,7 @@ class PersonalAccessToken:
         "urn:zitadel:iam:user:resourceowner",
     )
     revoked: bool = False
-    """Set when the user is deactivated or locked. It stays set."""
+    """Set when the user is deactivated or locked, and never reset."""
 
 
 @dataclass(slots=True)
