@@ -3,8 +3,8 @@ PYTHON ?= python3
 
 VENV := .venv/bin/python
 PIP := -m pip --disable-pip-version-check --quiet
-# The tests run on all cores, a file at a time. For single files, starting the workers would take longer than it
-# saves. Options in ARGS override these: ARGS='-n 0' runs everything in one process.
+# The tests run on all cores, each file on one of them. For single files, starting the workers takes longer than
+# it saves. Options in ARGS override these: ARGS='-n 0' runs everything in one process.
 PYTEST = -m pytest $(if $(findstring .py,$(ARGS)),,-n auto --dist loadfile) $(ARGS)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-config
 

@@ -1,7 +1,8 @@
 """Spans of calls and token refreshes, for programs that use OpenTelemetry.
 
-This module does not import OpenTelemetry: a program that wants spans has set a tracer provider, and so has
-imported it. Until then, asking for a span costs a lookup in `sys.modules`. Only `spans` needs OpenTelemetry.
+This module does not import OpenTelemetry: a program that uses spans sets a tracer provider, and so
+imports it. Before that, a request for a span only costs a lookup in `sys.modules`. Only `spans` needs
+OpenTelemetry.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@
 | `SystemUser` | the System API |
 
 Kinds that use a token endpoint take `scopes=` and `project_ids=`, in addition to the scopes that ZITADEL's
-APIs need. For a kind of your own, subclass `Credentials`. Names are loaded when they are first used, so a
+APIs need. To add your own kind, subclass `Credentials`. Names are loaded when they are first used, so a
 program does not pay for the kinds that it does not use.
 """
 

@@ -1,7 +1,7 @@
 """TokenCache: one per credentials object and token server. Every call of every client gets its token here.
 
 FRESH tokens are used. STALE tokens are used while one background refresh runs. With an INVALID token, callers
-wait for one refresh that they share. The refresh runs in a thread of its own, and callers wait for a
+wait for one refresh that they share. The refresh runs in its own thread, and callers wait for a
 `concurrent.futures.Future`, never for an asyncio lock. So threads and event loops can share it, and a caller
 that is cancelled, or a loop that is closed, affects nobody else.
 """

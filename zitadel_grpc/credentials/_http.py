@@ -121,34 +121,38 @@ def send(
     except Exception as error:
         if not speaks_http2 and not isinstance(error, httpx2.TransportError):
             raise  # not an HTTP error; for HTTP/2 the library also raises errors of h2
-        said = printable(str(error).rstrip(".") or type(error).__name__, hidden)
+        message = printable(str(error).rstrip(".") or type(error).__name__, hidden)
         connected = not isinstance(error, httpx2.ConnectError)
         advice, retryable = _advice(str(error), url, server, connected=connected)
-        failure = f"{url} cannot be reached{through}: {said}" + (f": {advice}" if advice else "")
+        failure = f"{url} cannot be reached{through}: {message}" + (f": {advice}" if advice else "")
         if http2_error is not None:
             failure += f" (over HTTP/1.1, after HTTP/2 failed: {http2_error})"
         if speaks_http2:
-            http2_error = said
+            http2_error = message
     if speaks_http2 and http2_error is not None:
         return send(server, url, context, hidden, form=form, basic=basic, http2_error=http2_error)
     # Raised outside of `except`: the HTTP library's exceptions contain the request, and so the secret.
     raise TokenEndpointError(failure, retryable=retryable)
 
 
-def _advice(said: str, url: str, server: TokenServer, *, connected: bool) -> tuple[str, bool]:
-    """Advice about the failure that `said` describes (empty if there is none), and whether a retry may
+def _advice(message: str, url: str, server: TokenServer, *, connected: bool) -> tuple[str, bool]:
+    """Advice about the failure that `message` describes (empty if there is none), and whether a retry may
     help."""
     for part, advice in _TLS_ADVICE.items():
-        if part in said:
+        if part in message:
             if "root_certificates" in advice:
                 advice += f" The CAs in use come from {_trust.source(server.options)}"
             return advice, False
     if url.startswith("http:") and connected:
         return "if the server requires TLS, the URL must start with https://", True
-    if "Connection refused" in said:
+    if "Connection refused" in message:
         return "nothing listens on this port: check the host and port of the URL or of the proxy", True
-    if "Name or service not known" in said or "nodename nor servname" in said or "getaddrinfo" in said:
+    if (
+        "Name or service not known" in message
+        or "nodename nor servname" in message
+        or "getaddrinfo" in message
+    ):
         return "the host name cannot be resolved: check it, and this machine's DNS", True
-    if "UNEXPECTED_EOF" in said:
+    if "UNEXPECTED_EOF" in message:
         return "the TLS handshake was cut off: if this port does not speak TLS, use http://", True
     return "", True

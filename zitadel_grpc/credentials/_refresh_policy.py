@@ -49,8 +49,8 @@ class RefreshPolicy:
     """While this many refreshes hang after their timeout, each in its own thread, no other one starts."""
 
     watchdog_grace: float = 0.25
-    """How long after its deadline a refresh is abandoned: a request that times out by itself gives a better
-    error."""
+    """How long after its deadline a refresh is abandoned. A request that times out by itself has a better
+    error message."""
 
 
 DEFAULT = RefreshPolicy()

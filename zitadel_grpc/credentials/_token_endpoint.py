@@ -102,8 +102,8 @@ def _raise_if_temporary(url: str, response: HttpResponse, error: str, descriptio
     status, headers = response.status, response.headers
     if status in (408, 429) or status >= 500 or error in _TEMPORARY_ERRORS:
         wait = _http_headers.retry_after(headers.get("retry-after"), headers.get("date"))
-        said = f" {error}: {description}" if error else ""
-        raise TokenEndpointError(f"{url} responded with {status}{said}", status=status, retry_after=wait)
+        details = f" {error}: {description}" if error else ""
+        raise TokenEndpointError(f"{url} responded with {status}{details}", status=status, retry_after=wait)
 
 
 def _unexpected(response: HttpResponse, hidden: list[str]) -> str:
