@@ -11,6 +11,6 @@ Why was a call sent again? See `flow`.
     sync_channel, sync_call, sync_future, sync_connection     the synchronous client
     flow, failures, never_executed                            what happens after a failure
     arguments, requests, metadata, interceptors               checks of what is sent
-    target, channels, lines, forking                          servers and connections
+    target, channels, channel_pool, forking                   servers and connections
     plugin, secure_channel, streams, traced                   the plugin, streams, spans
 """

@@ -16,9 +16,9 @@ from zitadel_grpc._errors.frames import clear_frames
 from zitadel_grpc._transport.aio_connection import Binding
 from zitadel_grpc._transport.arguments import CallOptions
 from zitadel_grpc._transport.base_channel import BaseMethod
+from zitadel_grpc._transport.channel_pool import MonitoredChannel
 from zitadel_grpc._transport.failures import foreign_metadata, to_rpc_error, unreadable
 from zitadel_grpc._transport.flow import CallFlow
-from zitadel_grpc._transport.lines import Line
 from zitadel_grpc._transport.metadata import Pairs, with_token
 from zitadel_grpc._transport.requests import Unserializable, not_serialized
 from zitadel_grpc.credentials._cache import TokenCache
@@ -44,7 +44,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         self,
         stub_method: BaseMethod,
         binding: Binding,
-        made: tuple[grpc.aio.UnaryUnaryMultiCallable[Request, Response], Line],
+        made: tuple[grpc.aio.UnaryUnaryMultiCallable[Request, Response], MonitoredChannel],
         request: Request,
         timeout: float,
         pairs: Pairs,
@@ -53,7 +53,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
     ) -> None:
         self._stub_method = stub_method
         self._binding = binding
-        self._method, self._line = made  # gRPC's own
+        self._method, self._monitored = made  # gRPC's own
         self._request = request
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
@@ -73,7 +73,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         if self._task is None and self._attempt is not None:
             try:
                 response = yield from self._attempt.__await__()
-                self._line.heard = time.monotonic()
+                self._monitored.last_received = time.monotonic()
                 if response is not None:
                     return response
                 failure: ZitadelError = unreadable(self._stub_method.rpc)
@@ -114,7 +114,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
             assert self._attempt is not None
             try:
                 response = await self._attempt
-                self._line.heard = time.monotonic()
+                self._monitored.last_received = time.monotonic()
                 if response is not None:
                     self._flow.succeeded(self._authorization)
                     return response
@@ -163,7 +163,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
             return not_serialized(self._stub_method.rpc, error)
         if not isinstance(error, grpc.aio.AioRpcError):
             return foreign_metadata(self._stub_method.rpc)
-        self._binding.ended(self._line, error.code(), error.details(), self._sent)
+        self._binding.ended(self._monitored, error.code(), error.details(), self._sent)
         sent = with_token(self._pairs, self._authorization)
         return self._stub_method.failure_of(error, self._method, self._request, sent, self._flow.failure)
 

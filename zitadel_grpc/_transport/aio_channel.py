@@ -76,11 +76,11 @@ class AuthenticatedChannel(BaseChannel, grpc.aio.Channel):
         await self._connection.close(grace)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
-        state: grpc.ChannelConnectivity = self._connection.bind().line().channel.get_state(try_to_connect)
+        state: grpc.ChannelConnectivity = self._connection.bind().get().channel.get_state(try_to_connect)
         return state
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
-        await self._connection.bind().line().channel.wait_for_state_change(last_observed_state)
+        await self._connection.bind().get().channel.wait_for_state_change(last_observed_state)
 
     async def channel_ready(self) -> None:
-        await self._connection.bind().line().channel.channel_ready()
+        await self._connection.bind().get().channel.channel_ready()

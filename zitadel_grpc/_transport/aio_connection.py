@@ -15,14 +15,14 @@ import grpc.aio
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.arguments import check_grace
+from zitadel_grpc._transport.channel_pool import ChannelPool, Counts, MonitoredChannel
 from zitadel_grpc._transport.channels import open_async
 from zitadel_grpc._transport.interceptors import ASYNC_KINDS, as_tuple
-from zitadel_grpc._transport.lines import Counts, Line, Lines
 from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits, closed_error
 
 
-class Binding(Lines):
+class Binding(ChannelPool):
     """The gRPC channels of one event loop, and the calls in progress there."""
 
     def __init__(self, target: Target, loop: asyncio.AbstractEventLoop, interceptors: Sequence[Any]) -> None:
@@ -37,8 +37,8 @@ class Binding(Lines):
         self._replaced: weakref.WeakSet[grpc.aio.Channel] = weakref.WeakSet()
         super().__init__(target, open_channel)
 
-    def retire(self, line: Line) -> None:
-        self._replaced.add(line.channel)  # closes itself when nothing refers to it
+    def retire(self, monitored: MonitoredChannel) -> None:
+        self._replaced.add(monitored.channel)  # closes itself when nothing refers to it
 
     async def close(self, grace: float | None) -> None:
         channels = {*self.channels, *self._replaced}

@@ -120,7 +120,7 @@ def _arguments(endpoint: Endpoint, options: ConnectionOptions, retries: Retries)
         ours.append(("grpc.service_config", config))
     theirs = [pair for pair in options.channel_options if pair[0] != _LOCAL_POOL]
     names = {name for name, _ in theirs}
-    # Each channel has its own connection, so that a new channel never gets a dead one (see `lines`).
+    # Each channel has its own connection, so that a new channel never gets a dead one (see `channel_pool`).
     # Otherwise plaintext channels would share connections.
     return [*(pair for pair in ours if pair[0] not in names), *theirs, (_LOCAL_POOL, 1)]
 

@@ -11,8 +11,8 @@ from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._options import ConnectionOptions
 from zitadel_grpc._transport.aio_stream import CheckedStream
 from zitadel_grpc._transport.arguments import check_call_options
+from zitadel_grpc._transport.channel_pool import FixedPool
 from zitadel_grpc._transport.channels import open_async
-from zitadel_grpc._transport.lines import FixedLine
 from zitadel_grpc._transport.metadata import pairs_of
 from zitadel_grpc._transport.plugin import composed_credentials
 from zitadel_grpc._transport.requests import Unserializable, accept, not_serialized, strict
@@ -104,7 +104,7 @@ class CheckedChannel(grpc.aio.Channel):
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel
-        self._line = FixedLine(channel)
+        self._pool = FixedPool(channel)
 
     def unary_unary(
         self,
@@ -126,7 +126,7 @@ class CheckedChannel(grpc.aio.Channel):
         return self._streaming("stream_stream", arguments, named)
 
     def _streaming(self, kind: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        return StreamingMethod(lambda: self._line, (), kind, arguments, named)
+        return StreamingMethod(lambda: self._pool, (), kind, arguments, named)
 
     async def __aenter__(self) -> Self:
         return self

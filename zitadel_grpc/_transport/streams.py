@@ -14,7 +14,7 @@ from zitadel_grpc._deprecation import warn_if_deprecated
 from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._method_help import DocumentedMethod
 from zitadel_grpc._transport.aio_stream import CheckedStream
-from zitadel_grpc._transport.lines import STREAMS, FixedLine, Line, Lines
+from zitadel_grpc._transport.channel_pool import STREAMS, ChannelPool, FixedPool, MonitoredChannel
 from zitadel_grpc._transport.metadata import Pairs, merge
 from zitadel_grpc._transport.requests import accept, check_serializable, checked_stream
 
@@ -26,7 +26,7 @@ class StreamingMethod(DocumentedMethod):
 
     def __init__(
         self,
-        bind: Callable[[], Lines | FixedLine],
+        bind: Callable[[], ChannelPool | FixedPool],
         fixed: Pairs,
         kind: str,
         arguments: tuple[Any, ...],
@@ -55,10 +55,10 @@ class StreamingMethod(DocumentedMethod):
         return self._invoke("future", given, named)
 
     def _invoke(self, way: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        lines = self._bind()
-        call = inspect.signature(self._of(lines.line(), way)).bind(*given, **named)
+        pool = self._bind()
+        call = inspect.signature(self._of(pool.get(), way)).bind(*given, **named)
         check = self._check()
-        if lines.warns_deprecated:
+        if pool.warns_deprecated:
             warn_if_deprecated(self.rpc)
         refused: list[Exception] = []
         if "request" in call.arguments:
@@ -69,14 +69,14 @@ class StreamingMethod(DocumentedMethod):
         pairs, own = merge(self._fixed, call.arguments.get("metadata") or ())
         call.arguments["metadata"] = pairs
         own = own or call.arguments.get("credentials") is not None
-        line = lines.line() if own else lines.line(STREAMS)
+        monitored = pool.get() if own else pool.get(STREAMS)
         sent = time.monotonic()
 
         def ended(code: Any, details: str | None) -> None:
-            lines.ended(line, code, details, sent)
+            pool.ended(monitored, code, details, sent)
 
         try:
-            made = self._of(line, way)(*call.args, **call.kwargs)
+            made = self._of(monitored, way)(*call.args, **call.kwargs)
         except grpc.RpcError as error:
             if isinstance(error, grpc.Call):
                 ended(error.code(), error.details())
@@ -103,14 +103,14 @@ class StreamingMethod(DocumentedMethod):
 
         return check
 
-    def _of(self, line: Line, way: str) -> Any:
+    def _of(self, monitored: MonitoredChannel, way: str) -> Any:
         kind, arguments, named = self._method
-        make = getattr(line.channel, kind)
+        make = getattr(monitored.channel, kind)
         method = inspect.signature(make).bind(*arguments, **named)
         deserializer = method.arguments.get("response_deserializer")
 
         def received(response: bytes) -> Any:
-            line.heard = time.monotonic()
+            monitored.last_received = time.monotonic()
             return response if deserializer is None else deserializer(response)
 
         method.arguments["response_deserializer"] = received

@@ -12,9 +12,9 @@ import grpc
 from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.arguments import CallOptions
 from zitadel_grpc._transport.base_channel import BaseMethod
+from zitadel_grpc._transport.channel_pool import MonitoredChannel
 from zitadel_grpc._transport.failures import foreign_metadata, unreadable
 from zitadel_grpc._transport.flow import CallFlow
-from zitadel_grpc._transport.lines import Line
 from zitadel_grpc._transport.metadata import Pairs, with_token
 from zitadel_grpc._transport.requests import Unserializable, not_serialized
 from zitadel_grpc._transport.sync_connection import Binding
@@ -25,13 +25,13 @@ from zitadel_grpc.errors import TokenEndpointError, ZitadelError
 
 
 class BlockingCall:
-    """A call that has not been sent yet. `made` has gRPC's own method and the line that it uses."""
+    """A call that has not been sent yet. `made` has gRPC's own method and the channel that it uses."""
 
     def __init__(
         self,
         stub_method: BaseMethod,
         binding: Binding,
-        made: tuple[Any, Line],
+        made: tuple[Any, MonitoredChannel],
         request: Any,
         timeout: float,
         pairs: Pairs,
@@ -40,7 +40,7 @@ class BlockingCall:
     ) -> None:
         self._stub_method = stub_method
         self._binding = binding
-        self._method, self._line = made
+        self._method, self._monitored = made
         self._request = request
         self._left = timeout
         self._deadline = time.monotonic() + timeout
@@ -64,7 +64,7 @@ class BlockingCall:
 
         def end(ended: grpc.Call) -> None:
             code = ended.code()
-            self._binding.ended(self._line, code, ended.details(), began)
+            self._binding.ended(self._monitored, code, ended.details(), began)
             refused = code is grpc.StatusCode.UNAUTHENTICATED
             if refused and authorization is not None and self._cache is not None:
                 self._cache.refused(authorization)
@@ -92,7 +92,7 @@ class BlockingCall:
         while True:
             response, failure = self._send(send, authorization)
             if failure is None:
-                self._line.heard = time.monotonic()
+                self._monitored.last_received = time.monotonic()
                 if response is not None and not (type(response) is tuple and response[0] is None):
                     if delay is not None:
                         self._flow.succeeded(authorization)
@@ -144,7 +144,7 @@ class BlockingCall:
         if isinstance(error, Unserializable):
             return not_serialized(self._stub_method.rpc, error)
         if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):
-            self._binding.ended(self._line, error.code(), error.details(), self._deadline - self._left)
+            self._binding.ended(self._monitored, error.code(), error.details(), self._deadline - self._left)
             earlier = self._flow.failure
             return self._stub_method.failure_of(error, self._method, self._request, sent, earlier)
         if isinstance(error, ValueError):

@@ -98,10 +98,10 @@ class AuthenticatedChannel(BaseChannel, grpc.Channel):
     _method = AuthenticatedMethod
 
     def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
-        self._connection.bind().line().channel.subscribe(callback, try_to_connect)
+        self._connection.bind().get().channel.subscribe(callback, try_to_connect)
 
     def unsubscribe(self, callback: Any) -> None:
-        self._connection.bind().line().channel.unsubscribe(callback)
+        self._connection.bind().get().channel.unsubscribe(callback)
 
     def close(self) -> None:
         self._connection.close()

@@ -12,14 +12,14 @@ import grpc
 
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking
+from zitadel_grpc._transport.channel_pool import ChannelPool, Counts, MonitoredChannel
 from zitadel_grpc._transport.channels import open_sync
 from zitadel_grpc._transport.interceptors import SYNC_KINDS, as_tuple
-from zitadel_grpc._transport.lines import Counts, Line, Lines
 from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits, closed_error
 
 
-class Binding(Lines):
+class Binding(ChannelPool):
     """The gRPC channels of one process."""
 
     def __init__(self, target: Target, interceptors: Sequence[Any]) -> None:
@@ -27,21 +27,21 @@ class Binding(Lines):
             self._close_unused()
             return open_sync(target.endpoint, target.options, interceptors, credentials, retries)
 
-        self._replaced: list[tuple[weakref.ref[Line], grpc.Channel]] = []
+        self._replaced: list[tuple[weakref.ref[MonitoredChannel], grpc.Channel]] = []
         super().__init__(target, open_channel)
 
-    def retire(self, line: Line) -> None:
-        self._replaced.append((weakref.ref(line), line.channel))
+    def retire(self, monitored: MonitoredChannel) -> None:
+        self._replaced.append((weakref.ref(monitored), monitored.channel))
 
     def _close_unused(self) -> None:
         """Closes replaced channels that no call uses. gRPC keeps the sockets of a channel until it is
         closed, even if nothing refers to it."""
         replaced, self._replaced = self._replaced, []
-        for line, channel in replaced:
-            if line() is None:
+        for monitored, channel in replaced:
+            if monitored() is None:
                 channel.close()
             else:
-                self._replaced.append((line, channel))
+                self._replaced.append((monitored, channel))
 
     def close(self) -> None:
         with self._lock:

@@ -30,15 +30,15 @@ _HANDSHAKE = 0.9  # seconds; a new connection may be silent for that long
 _SHORTEST = 0.2  # seconds; shorter silence means a short deadline, not a dead connection
 
 
-class Line:
+class MonitoredChannel:
     """A gRPC channel with its own connection, and when something was last received over it. Calls hold a
-    reference to their line: a replaced channel is closed when no call uses it."""
+    reference to it: a replaced channel is closed when no call uses it."""
 
-    __slots__ = ("__weakref__", "_silent_since", "channel", "heard")
+    __slots__ = ("__weakref__", "_silent_since", "channel", "last_received")
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
-        self.heard = self._silent_since = _NEVER
+        self.last_received = self._silent_since = _NEVER
 
     def is_dead(self, code: Any, details: str | None, sent: float, now: float | None = None) -> bool:
         """Records how a call that was sent at `sent` (`time.monotonic`) ended. Returns whether the connection
@@ -46,13 +46,13 @@ class Line:
         now = time.monotonic() if now is None else now
         if code is not grpc.StatusCode.DEADLINE_EXCEEDED or details != _CLIENT_DEADLINE:
             if code not in _MAYBE_NO_RESPONSE:
-                self.heard = now
+                self.last_received = now
             return False
-        if self.heard > sent:
+        if self.last_received > sent:
             return False
         earlier = self._silent_since
-        self._silent_since = min(earlier, sent) if earlier > self.heard else sent
-        return now - self._silent_since >= (_HANDSHAKE if self.heard == _NEVER else _SHORTEST)
+        self._silent_since = min(earlier, sent) if earlier > self.last_received else sent
+        return now - self._silent_since >= (_HANDSHAKE if self.last_received == _NEVER else _SHORTEST)
 
 
 @dataclass(slots=True)
@@ -66,81 +66,82 @@ class Counts:
         return Counts(self.calls + other.calls, self.retries + other.retries)
 
 
-class FixedLine:
-    """`Lines` for a channel that is never replaced."""
+class FixedPool:
+    """The pool for a single channel that is never replaced."""
 
     warns_deprecated = False
 
     def __init__(self, channel: Any) -> None:
-        self._line = Line(channel)
+        self._monitored = MonitoredChannel(channel)
 
-    def line(self, name: str | None = None) -> Line:
-        return self._line
+    def get(self, name: str | None = None) -> MonitoredChannel:
+        return self._monitored
 
-    def ended(self, line: Line, code: Any, details: str | None, sent: float) -> None:
+    def ended(self, monitored: MonitoredChannel, code: Any, details: str | None, sent: float) -> None:
         pass
 
 
-class Lines:
+class ChannelPool:
     """The gRPC channels of a client, in one process or event loop."""
 
     def __init__(
         self, target: Target, open_channel: Callable[[grpc.ChannelCredentials | None, Retries], Any]
     ) -> None:
-        self.methods: dict[tuple[Any, ...], tuple[Any, Line]] = {}
-        """gRPC's own method for each method of a stub, with the line that it uses."""
+        self.methods: dict[tuple[Any, ...], tuple[Any, MonitoredChannel]] = {}
+        """gRPC's own method for each method of a stub, with the channel that it uses."""
         self.warns_deprecated = warns(target.options)
         self._target = target
         self._open = open_channel
-        self._lines: dict[str, Line] = {}
+        self._by_name: dict[str, MonitoredChannel] = {}
         """By their `retries`, or `STREAMS`."""
         self._lock = threading.RLock()
-        self.line()
+        self.get()
 
-    def line(self, name: str | None = None) -> Line:
-        """The line for calls whose `retries` are `name` (default: those of the options), or, if `name` is
+    def get(self, name: str | None = None) -> MonitoredChannel:
+        """The channel for calls whose `retries` are `name` (default: those of the options), or, if `name` is
         `STREAMS`, for streams that need a token."""
         name = self._target.options.retries if name is None else name
         with self._lock:
-            if (line := self._lines.get(name)) is None:
+            if (monitored := self._by_name.get(name)) is None:
                 if name == STREAMS:
                     channel = self._open(composed_credentials(self._target), "none")
                 else:
                     channel = self._open(None, cast(Retries, name))
-                line = self._lines[name] = Line(channel)
-            return line
+                monitored = self._by_name[name] = MonitoredChannel(channel)
+            return monitored
 
-    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> tuple[Any, Line]:
+    def method(self, retries: Retries, arguments: tuple[Any, ...]) -> tuple[Any, MonitoredChannel]:
         """Creates an entry of `methods`."""
         method, serializer, *more = arguments
         serializer = strict(serializer, method.lstrip("/"), more[0])
         with self._lock:
-            line = self.line(retries)
-            made = line.channel.unary_unary(method, serializer, *more), line
+            monitored = self.get(retries)
+            made = monitored.channel.unary_unary(method, serializer, *more), monitored
             self.methods[retries, *arguments] = made
             return made
 
-    def ended(self, line: Line, code: Any, details: str | None, sent: float) -> None:
-        """Records how a call over `line` that was sent at `sent` ended. If that shows a dead connection, the
-        line is replaced, and so are the other lines that have received nothing since `sent`."""
-        if not line.is_dead(code, details, sent):
+    def ended(self, monitored: MonitoredChannel, code: Any, details: str | None, sent: float) -> None:
+        """Records how a call over `monitored` that was sent at `sent` ended. If that shows a dead connection,
+        the channel is replaced, and so are other channels that have received nothing since `sent`."""
+        if not monitored.is_dead(code, details, sent):
             return
         with self._lock:
-            if line not in self._lines.values():
+            if monitored not in self._by_name.values():
                 return  # another call has replaced it
-            for name, other in list(self._lines.items()):
-                if other is line or other.heard <= sent:
-                    del self._lines[name]
+            for name, other in list(self._by_name.items()):
+                if other is monitored or other.last_received <= sent:
+                    del self._by_name[name]
                     for key in [key for key in self.methods if key[0] == name]:
                         del self.methods[key]
                     self.retire(other)
 
-    def retire(self, line: Line) -> None:
-        """Called when `line` is replaced: closes it when no call uses it any more, or with the client."""
+    def retire(self, monitored: MonitoredChannel) -> None:
+        """Called when `monitored` is replaced. Closes it when no call uses it any more, or with the
+        client."""
         raise NotImplementedError
 
     @property
     def channels(self) -> list[Any]:
         """The channels that the next call may use."""
         with self._lock:
-            return [line.channel for line in self._lines.values()]
+            return [monitored.channel for monitored in self._by_name.values()]
