@@ -9,12 +9,11 @@ from typing import TypeGuard
 _LONGEST_ID = 200  # characters
 _SHORTEST_SECRET = 12  # characters; keys, tokens and secrets of ZITADEL are much longer
 _LARGEST_INTEGER = 64  # bits; Python refuses to convert very large integers to text
+# The patterns are compiled when they are first used: few programs need them.
 # JSON, PEM, a JWT, an encrypted token (JWE), or text with line breaks.
-_SECRET = re.compile(r"""\s*['"]?\s*[{\[]|(Bearer\s+)?ey[JA][\w-]*\.|.*([\n\r\0]|-----BEGIN)""", re.DOTALL)
+_SHAPE = r"""(?s)\s*['"]?\s*[{\[]|(Bearer\s+)?ey[JA][\w-]*\.|.*([\n\r\0]|-----BEGIN)"""
 # A path with a folder or a file suffix; tokens have neither.
-_PATH = re.compile(
-    r"(~|\.{0,2}/|[A-Za-z]:[\\/]).*|[\w. -]{1,100}(/[\w. -]{1,100})*\.[A-Za-z]\w{0,7}", re.DOTALL
-)
+_PATH = r"(?s)(~|\.{0,2}/|[A-Za-z]:[\\/]).*|[\w. -]{1,100}(/[\w. -]{1,100})*\.[A-Za-z]\w{0,7}"
 _SURROUNDING = string.whitespace + "\ufeff\u200b\u00a0"
 
 
@@ -30,7 +29,7 @@ def is_id(text: str) -> bool:
 
 def has_secret_shape(text: str) -> bool:
     """Whether `text`, of any length, looks like a key, a token or JSON."""
-    return _SECRET.match(text) is not None
+    return re.match(_SHAPE, text) is not None
 
 
 def trimmed(text: str) -> str:
@@ -55,7 +54,7 @@ def is_path(text: str) -> bool:
         len(text) <= 1024
         and text.isprintable()
         and not has_secret_shape(text)
-        and _PATH.fullmatch(text) is not None
+        and re.fullmatch(_PATH, text) is not None
     )
 
 

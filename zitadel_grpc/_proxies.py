@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zitadel_grpc._endpoint import Endpoint
@@ -26,13 +25,15 @@ _EXCEPTIONS = ("no_grpc_proxy", "no_proxy", "NO_PROXY")
 _ADVICE = ", list the host in NO_PROXY, or pass ConnectionOptions(proxy=…)"
 
 
-@dataclass(frozen=True)
 class Proxy:
     """An HTTP proxy: `http://[user:password@]host:port`, and the option or variable that sets it. `str()`
     omits the user name and password."""
 
-    url: str = field(repr=False)
-    source: str
+    __slots__ = ("source", "url")
+
+    def __init__(self, url: str, source: str) -> None:
+        self.url = url
+        self.source = source
 
     def __str__(self) -> str:
         return f"the proxy http://{self.url.rpartition('@')[2].removeprefix('http://')} ({self.source})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from zitadel_grpc._endpoint import is_host
 from zitadel_grpc.errors import ConfigurationError
@@ -24,6 +23,8 @@ def parse_proxy_url(value: str, name: str, *, advice: str = "") -> str:
         raise ConfigurationError(
             f"{name} has the scheme {known}, but gRPC supports HTTP proxies only: use http://host:port{advice}"
         )
+    from urllib.parse import urlsplit  # here: few programs use a proxy
+
     parts, port = None, None
     try:
         if rest.isprintable() and " " not in rest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import ssl
 from collections.abc import Iterator
@@ -60,7 +59,7 @@ def trusting(authority: trustme.CA) -> ConnectionOptions:
 @pytest.fixture
 def change_policy(monkeypatch: pytest.MonkeyPatch) -> ChangePolicy:
     def change(**changes: Any) -> None:
-        changed = dataclasses.replace(_refresh_policy.DEFAULT, **changes)
+        changed = _refresh_policy.DEFAULT._replace(**changes)
         monkeypatch.setattr(_refresh_policy, "DEFAULT", changed)
 
     return change

@@ -167,10 +167,9 @@ def test_a_program_exits_while_its_token_is_renewed(
     (program.directory / "ca.pem").write_bytes(trusting.root_certificates or b"")
     program.run(
         """
-        import dataclasses
         from zitadel_grpc.credentials import _refresh_policy
 
-        policy = dataclasses.replace(_refresh_policy.DEFAULT, stale_share=(0.002, 0.002))
+        policy = _refresh_policy.DEFAULT._replace(stale_share=(0.002, 0.002))
         _refresh_policy.DEFAULT = policy
         cache = cache_of(JwtProfile.from_file(directory / "key.json"))
         cache.wait(10)

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+# The patterns are compiled at the first failure, not at the start of every program.
 # "User could not be found (QUERY-Dfbg2)"; "unable to …: ID=QUERY-1kIjX Message=Instance not found. …"
-_IN_TEXT = re.compile(r"\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$|\bID=([A-Za-z0-9]+-[A-Za-z0-9]+) Message=")
+_IN_TEXT = r"\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$|\bID=([A-Za-z0-9]+-[A-Za-z0-9]+) Message="
 # A server, or whatever responds in its place, may send anything as an id.
-_VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
+_VALID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
 
 
 def find_error_id(text: str, details: Iterable[Message]) -> str | None:
     """The error id in the decoded details of a response, else in its text, else None."""
     for detail in details:
         given = str(getattr(detail, "id", "") or getattr(detail, "slug", ""))
-        if detail.DESCRIPTOR.full_name.startswith("zitadel.") and _VALID.fullmatch(given):
+        if detail.DESCRIPTOR.full_name.startswith("zitadel.") and re.fullmatch(_VALID, given):
             return given
-    found = _IN_TEXT.search(text)
+    found = re.search(_IN_TEXT, text)
     given = found[1] or found[2] if found else ""
-    return given if _VALID.fullmatch(given) else None
+    return given if re.fullmatch(_VALID, given) else None
 
 
 def without_error_id(text: str) -> str:
-    return _IN_TEXT.sub("", text).rstrip()
+    return re.sub(_IN_TEXT, "", text).rstrip()

@@ -8,14 +8,12 @@ from typing import Any
 
 _SHORTEST_SECRET = 8  # characters; a shorter value protects nothing, and may be part of any word
 # Every header may hold a secret, except for these.
-_NOT_SECRET = re.compile(
-    "x-zitadel-(orgid|instance-host|public-host)|user-agent|accept(-language)?|traceparent"
-)
+_HARMLESS = "x-zitadel-(orgid|instance-host|public-host)|user-agent|accept(-language)?|traceparent"
 
 
 def secrets_of(sent: Iterable[tuple[str, Any]]) -> list[str]:
     """The values in a call's metadata that may be secrets: all except those of well-known headers."""
-    values = (value for key, value in sent if not _NOT_SECRET.fullmatch(key) and isinstance(value, str))
+    values = (value for key, value in sent if not re.fullmatch(_HARMLESS, key) and isinstance(value, str))
     both = ((value, value.rpartition(" ")[2]) for value in values)  # with and without `Bearer`
     return [secret for pair in both for secret in pair if len(secret) >= _SHORTEST_SECRET]
 

@@ -18,7 +18,6 @@ from zitadel_grpc._errors.frames import without_locals
 from zitadel_grpc._transport.aio_call import AuthenticatedCall
 from zitadel_grpc._transport.arguments import call_timeout
 from zitadel_grpc._transport.base_channel import BaseChannel, BaseMethod
-from zitadel_grpc._transport.traced import TracedCall, propagated
 
 
 class AuthenticatedMethod(BaseMethod, grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
@@ -48,6 +47,8 @@ class AuthenticatedMethod(BaseMethod, grpc.aio.UnaryUnaryMultiCallable[Any, Any]
         binding.counts.calls += 1
         make: Callable[..., AuthenticatedCall[Any, Any]] = AuthenticatedCall
         if (span := self.target.start_span(self.rpc)) is not None:
+            from zitadel_grpc._transport.traced import TracedCall, propagated  # here: few programs trace
+
             make, pairs = functools.partial(TracedCall, span), propagated(span, self.rpc, pairs)
         return make(
             self,

@@ -14,10 +14,9 @@ import grpc.aio
 
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking
-from zitadel_grpc._transport.arguments import check_grace
+from zitadel_grpc._transport.arguments import ASYNC_KINDS, check_grace, interceptors_tuple
 from zitadel_grpc._transport.channel_pool import ChannelPool, Counts, MonitoredChannel
 from zitadel_grpc._transport.channels import open_async
-from zitadel_grpc._transport.interceptors import ASYNC_KINDS, as_tuple
 from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits, closed_error
 
@@ -52,7 +51,7 @@ class AsyncConnection:
         self.target = target
         self.current: Binding | None = None
         self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
-        self._interceptors = as_tuple(interceptors, ASYNC_KINDS)
+        self._interceptors = interceptors_tuple(interceptors, ASYNC_KINDS)
         self._lock = threading.Lock()
         self.waits = Waits()
         self._past = Counts()

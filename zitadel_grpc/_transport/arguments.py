@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import grpc
+import grpc.aio
 
 from zitadel_grpc._misplaced import is_number, shown_number
 from zitadel_grpc.errors import ConfigurationError
@@ -12,6 +16,19 @@ _LONGEST_TIMEOUT = 1e9  # seconds, about 31 years; gRPC's clock overflows at abo
 CallOptions = tuple[grpc.CallCredentials | None, bool | None, grpc.Compression | None]
 """`credentials`, `wait_for_ready` and `compression` of a call."""
 NO_OPTIONS: CallOptions = (None, None, None)
+
+ASYNC_KINDS: tuple[type, ...] = (
+    grpc.aio.UnaryUnaryClientInterceptor,
+    grpc.aio.UnaryStreamClientInterceptor,
+    grpc.aio.StreamUnaryClientInterceptor,
+    grpc.aio.StreamStreamClientInterceptor,
+)
+SYNC_KINDS: tuple[type, ...] = (
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+)
 
 
 def check_timeout(timeout: object) -> None:
@@ -56,3 +73,20 @@ def check_call_options(options: CallOptions) -> None:
             "compression of a call must be a grpc.Compression, such as grpc.Compression.Gzip, "
             f"not {type(compression).__name__}"
         )
+
+
+def interceptors_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    """The `interceptors=` of a client as a tuple. Raises ConfigurationError; gRPC would fail only at the
+    first call."""
+    if isinstance(interceptors, str | bytes) or not isinstance(interceptors, Iterable):
+        raise ConfigurationError(
+            f"interceptors must be a sequence, such as a list, not {type(interceptors).__name__}"
+        )
+    given = tuple(interceptors)
+    for one in given:
+        if not isinstance(one, kinds):
+            library = "grpc.aio" if kinds is ASYNC_KINDS else "grpc"
+            raise ConfigurationError(
+                f"interceptors must be client interceptors of {library}, not {type(one).__name__}"
+            )
+    return given

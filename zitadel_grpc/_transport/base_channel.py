@@ -13,7 +13,6 @@ from zitadel_grpc._transport.arguments import NO_OPTIONS, CallOptions, check_cal
 from zitadel_grpc._transport.failures import from_grpc_error, note_evidence
 from zitadel_grpc._transport.metadata import Pairs, merge
 from zitadel_grpc._transport.requests import accept, check_rules
-from zitadel_grpc._transport.streams import StreamingMethod
 from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits
 from zitadel_grpc.errors import RpcError
@@ -101,10 +100,15 @@ class BaseChannel:
         return self._method(self._connection, self.fixed, self.retries, arguments)
 
     def unary_stream(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "unary_stream", arguments, named)
+        return self._streaming("unary_stream", arguments, named)
 
     def stream_unary(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "stream_unary", arguments, named)
+        return self._streaming("stream_unary", arguments, named)
 
     def stream_stream(self, *arguments: Any, **named: Any) -> Any:
-        return StreamingMethod(self._connection.bind, self.fixed, "stream_stream", arguments, named)
+        return self._streaming("stream_stream", arguments, named)
+
+    def _streaming(self, kind: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        from zitadel_grpc._transport.streams import StreamingMethod  # here: ZITADEL's stubs have no streams
+
+        return StreamingMethod(self._connection.bind, self.fixed, kind, arguments, named)

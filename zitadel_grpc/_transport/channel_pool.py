@@ -10,14 +10,12 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
 
 from zitadel_grpc._deprecation import warns
 from zitadel_grpc._options import Retries
-from zitadel_grpc._transport.plugin import composed_credentials
 from zitadel_grpc._transport.requests import strict
 from zitadel_grpc._transport.target import Target
 
@@ -55,12 +53,14 @@ class MonitoredChannel:
         return now - self._silent_since >= (_HANDSHAKE if self.last_received == _NEVER else _SHORTEST)
 
 
-@dataclass(slots=True)
 class Counts:
     """The number of calls, and of retries by this package."""
 
-    calls: int = 0
-    retries: int = 0
+    __slots__ = ("calls", "retries")
+
+    def __init__(self, calls: int = 0, retries: int = 0) -> None:
+        self.calls = calls
+        self.retries = retries
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(self.calls + other.calls, self.retries + other.retries)
@@ -104,6 +104,8 @@ class ChannelPool:
         with self._lock:
             if (monitored := self._by_name.get(name)) is None:
                 if name == STREAMS:
+                    from zitadel_grpc._transport.plugin import composed_credentials  # here: few use streams
+
                     channel = self._open(composed_credentials(self._target), "none")
                 else:
                     channel = self._open(None, cast(Retries, name))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
 
 import grpc
 import grpc.aio
@@ -15,7 +13,6 @@ from zitadel_grpc._endpoint import Endpoint
 from zitadel_grpc._options import ConnectionOptions, Retries
 from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.flow import service_config
-from zitadel_grpc._transport.interceptors import checked_async, checked_sync
 from zitadel_grpc._version import USER_AGENT
 from zitadel_grpc.credentials._workers import NO_FORK
 
@@ -49,7 +46,10 @@ def open_async(
     arguments = _arguments(endpoint, options, retries)
     # The functions are looked up at each call, not imported by name, because instrumentation replaces them.
     # Interceptors are a list because older versions of OpenTelemetry's instrumentation append to it.
-    more: dict[str, Any] = {"compression": _compression(options), "interceptors": checked_async(interceptors)}
+    more: dict[str, Any] = {
+        "compression": _compression(options),
+        "interceptors": _checked_async(interceptors),
+    }
     if credentials is None:
         channel = grpc.aio.insecure_channel(_dialled(endpoint, options), arguments, **more)
     else:
@@ -73,22 +73,43 @@ def open_sync(
             channel = grpc.insecure_channel(_dialled(endpoint, options), arguments, compression)
         else:
             channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
-    return grpc.intercept_channel(channel, *checked_sync(interceptors)) if interceptors else channel
+    if not interceptors:
+        return channel
+    from zitadel_grpc._transport.interceptors import checked_sync  # here: few programs use interceptors
+
+    return grpc.intercept_channel(channel, *checked_sync(interceptors))
+
+
+def _checked_async(interceptors: Sequence[grpc.aio.ClientInterceptor]) -> list[grpc.aio.ClientInterceptor]:
+    if not interceptors:
+        return []
+    from zitadel_grpc._transport.interceptors import checked_async  # here: few programs use interceptors
+
+    return checked_async(interceptors)
 
 
 def _dialled(endpoint: Endpoint, options: ConnectionOptions) -> str:
     """The address that gRPC connects to: the target, or the proxy. It has a scheme, since gRPC would take a
     host named `unix` or `xds` for one."""
     if options.proxy and "grpc.http_proxy" not in dict(options.channel_options):
-        return f"dns:///{urlsplit(options.proxy).netloc.rpartition('@')[2]}"
+        return f"dns:///{_split(options.proxy)[1]}"
     return f"dns:///{endpoint.target}"
+
+
+def _split(proxy: str) -> tuple[str, str]:
+    """User info and address of a proxy URL that `parse_proxy_url` returned."""
+    userinfo, _, address = proxy.removeprefix("http://").rpartition("@")
+    return userinfo, address
 
 
 def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
     """The arguments for CONNECT (RFC 9110 §9.3.6) to `endpoint` through the proxy."""
     arguments: list[tuple[str, Any]] = [("grpc.http_connect_server", endpoint.target)]
-    userinfo = urlsplit(proxy).netloc.rpartition("@")[0]
+    userinfo, _ = _split(proxy)
     if userinfo:
+        import base64  # here: few programs use a proxy with a password
+        from urllib.parse import unquote_to_bytes
+
         basic = base64.b64encode(unquote_to_bytes(userinfo)).decode()
         arguments.append(("grpc.http_connect_headers", f"Proxy-Authorization:Basic {basic}"))
     return arguments

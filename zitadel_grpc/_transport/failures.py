@@ -33,8 +33,9 @@ _BY_CODE: dict[grpc.StatusCode, type[RpcError]] = {
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, RpcError) and RpcError in kind.__bases__
 }
-_NO_CONNECTION = re.compile("failed to connect to all addresses|DNS resolution failed|errors resolving ")
-_TOO_LARGE = re.compile(r"(?:CLIENT: )?Sent message larger than max \((\d+) vs\. (\d+)\)")
+# Compiled at the first failure, not at the start of every program.
+_NO_CONNECTION = "failed to connect to all addresses|DNS resolution failed|errors resolving "
+_TOO_LARGE = r"(?:CLIENT: )?Sent message larger than max \((\d+) vs\. (\d+)\)"
 _SEND_LIMIT = "grpc.max_send_message_length"
 _SERVICE_CONFIG = "grpc.service_config"
 
@@ -104,12 +105,12 @@ def _not_connected(error: RpcError, method: Any) -> bool:
     proves nothing: a server can send it too."""
     if error.initial_metadata() or error.trailing_metadata():
         return False
-    return bool(_NO_CONNECTION.match(error.details() or "")) and _compat.cannot_connect(method)
+    return bool(re.match(_NO_CONNECTION, error.details() or "")) and _compat.cannot_connect(method)
 
 
 def _too_large(error: RpcError, request: Any, limit: Any) -> bool:
     """Whether gRPC's own limit refused the request: the numbers in the text must be those of this call."""
-    found = _TOO_LARGE.fullmatch(error.details() or "")
+    found = re.fullmatch(_TOO_LARGE, error.details() or "")
     if found is None or not isinstance(limit, int) or limit < 0:
         return False
     try:

@@ -13,45 +13,15 @@ import grpc
 import grpc.aio
 
 from zitadel_grpc._transport.metadata import pairs_of
-from zitadel_grpc.errors import ConfigurationError, InvalidMetadata
-
-ASYNC_KINDS: tuple[type, ...] = (
-    grpc.aio.UnaryUnaryClientInterceptor,
-    grpc.aio.UnaryStreamClientInterceptor,
-    grpc.aio.StreamUnaryClientInterceptor,
-    grpc.aio.StreamStreamClientInterceptor,
-)
-SYNC_KINDS: tuple[type, ...] = (
-    grpc.UnaryUnaryClientInterceptor,
-    grpc.UnaryStreamClientInterceptor,
-    grpc.StreamUnaryClientInterceptor,
-    grpc.StreamStreamClientInterceptor,
-)
-
-
-def as_tuple(interceptors: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
-    """The `interceptors=` of a client as a tuple. Raises ConfigurationError; gRPC would fail only at the
-    first call."""
-    if isinstance(interceptors, str | bytes) or not isinstance(interceptors, Iterable):
-        raise ConfigurationError(
-            f"interceptors must be a sequence, such as a list, not {type(interceptors).__name__}"
-        )
-    given = tuple(interceptors)
-    for one in given:
-        if not isinstance(one, kinds):
-            library = "grpc.aio" if kinds is ASYNC_KINDS else "grpc"
-            raise ConfigurationError(
-                f"interceptors must be client interceptors of {library}, not {type(one).__name__}"
-            )
-    return given
+from zitadel_grpc.errors import InvalidMetadata
 
 
 def checked_async(interceptors: Sequence[Any]) -> list[Any]:
-    return [*interceptors, *(kind() for kind in _ASYNC)] if interceptors else []
+    return [*interceptors, *(kind() for kind in _ASYNC)]
 
 
 def checked_sync(interceptors: Sequence[Any]) -> list[Any]:
-    return [*interceptors, _Sync()] if interceptors else []
+    return [*interceptors, _Sync()]
 
 
 def _check(metadata: Iterable[Any] | None) -> None:

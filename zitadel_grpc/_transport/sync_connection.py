@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import grpc
 
 from zitadel_grpc._options import Retries
 from zitadel_grpc._transport import forking
+from zitadel_grpc._transport.arguments import SYNC_KINDS, interceptors_tuple
 from zitadel_grpc._transport.channel_pool import ChannelPool, Counts, MonitoredChannel
 from zitadel_grpc._transport.channels import open_sync
-from zitadel_grpc._transport.interceptors import SYNC_KINDS, as_tuple
 from zitadel_grpc._transport.target import Target
 from zitadel_grpc.credentials._waits import Waits, closed_error
 
@@ -56,7 +55,7 @@ class SyncConnection:
     def __init__(self, target: Target, interceptors: Sequence[Any] = ()) -> None:
         self.target = target
         self.current: Binding | None = None
-        self._interceptors = as_tuple(interceptors, SYNC_KINDS)
+        self._interceptors = interceptors_tuple(interceptors, SYNC_KINDS)
         self._lock = threading.Lock()
         self.waits = Waits()
         self._counts = Counts()
@@ -69,7 +68,7 @@ class SyncConnection:
 
     def counts(self) -> Counts:
         with self._lock:
-            return replace(self._counts)
+            return Counts() + self._counts
 
     def bind(self) -> Binding:
         """The channels. Raises ClosedError."""

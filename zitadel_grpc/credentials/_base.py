@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import math
-from dataclasses import replace
 
 from zitadel_grpc.credentials import _refresh_policy
 from zitadel_grpc.credentials._cache import TokenCache
@@ -50,7 +49,7 @@ class Credentials(abc.ABC):
                 lambda context: self.fetch_token(server, context),
                 name=f"{self!r} at {server.issuer}",
                 timeout=server.options.token_timeout,
-                policy=replace(_refresh_policy.DEFAULT, renew_after=self._renew_after),
+                policy=_refresh_policy.DEFAULT._replace(renew_after=self._renew_after),
                 initial_token=self._initial_token,
                 renewable=self._renewable,
                 tracing=server.options.tracing,

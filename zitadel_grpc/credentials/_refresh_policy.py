@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class RefreshPolicy:
+class RefreshPolicy(NamedTuple):
     """Durations are in seconds."""
 
     stale_share: tuple[float, float] = (0.75, 0.85)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import collections
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from zitadel_grpc import _file_content
+
+if TYPE_CHECKING:
+    import queue
 
 Work = Callable[[], object]
 
@@ -34,16 +37,21 @@ def run(work: Work) -> None:
     try:
         jobs = _idle.pop()
     except IndexError:
+        with NO_FORK:  # as for all imports in threads
+            import queue  # here: programs with a static token start no threads
+
         jobs = queue.SimpleQueue()
         threading.Thread(target=_serve, args=(jobs,), name="zitadel-grpc-token", daemon=True).start()
     jobs.put(work)
 
 
 def _serve(jobs: queue.SimpleQueue[Work]) -> None:
+    from queue import Empty
+
     while True:
         try:
             work = jobs.get(timeout=_IDLE_LIMIT)
-        except queue.Empty:
+        except Empty:
             try:
                 _idle.remove(jobs)
             except ValueError:
