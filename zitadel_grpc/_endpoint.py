@@ -124,7 +124,7 @@ def is_host(host: str) -> bool:
         return len(host) <= 253 and all(
             0 < len(label) <= 63 and _LETTERS.issuperset(label) for label in labels
         )
-    import ipaddress  # here: few hosts are addresses
+    import ipaddress  # imported here: few hosts are addresses
 
     try:
         return "%" not in str(ipaddress.IPv6Address(host))
@@ -150,7 +150,7 @@ def _plain(url: str) -> Endpoint | None:
 
 
 def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
-    from urllib.parse import urlsplit  # here: see `_plain`
+    from urllib.parse import urlsplit  # imported here: see `_plain`
 
     parts, port = None, None
     try:

@@ -23,7 +23,7 @@ def parse_proxy_url(value: str, name: str, *, advice: str = "") -> str:
         raise ConfigurationError(
             f"{name} has the scheme {known}, but gRPC supports HTTP proxies only: use http://host:port{advice}"
         )
-    from urllib.parse import urlsplit  # here: few programs use a proxy
+    from urllib.parse import urlsplit  # imported here: few programs use a proxy
 
     parts, port = None, None
     try:

@@ -47,7 +47,8 @@ class AuthenticatedMethod(BaseMethod, grpc.aio.UnaryUnaryMultiCallable[Any, Any]
         binding.counts.calls += 1
         make: Callable[..., AuthenticatedCall[Any, Any]] = AuthenticatedCall
         if (span := self.target.start_span(self.rpc)) is not None:
-            from zitadel_grpc._transport.traced import TracedCall, propagated  # here: few programs trace
+            # Imported here: few programs trace.
+            from zitadel_grpc._transport.traced import TracedCall, propagated
 
             make, pairs = functools.partial(TracedCall, span), propagated(span, self.rpc, pairs)
         return make(

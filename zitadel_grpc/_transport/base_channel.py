@@ -109,6 +109,7 @@ class BaseChannel:
         return self._streaming("stream_stream", arguments, named)
 
     def _streaming(self, kind: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        from zitadel_grpc._transport.streams import StreamingMethod  # here: ZITADEL's stubs have no streams
+        # Imported here: ZITADEL's stubs have no streams.
+        from zitadel_grpc._transport.streams import StreamingMethod
 
         return StreamingMethod(self._connection.bind, self.fixed, kind, arguments, named)

@@ -104,7 +104,8 @@ class ChannelPool:
         with self._lock:
             if (monitored := self._by_name.get(name)) is None:
                 if name == STREAMS:
-                    from zitadel_grpc._transport.plugin import composed_credentials  # here: few use streams
+                    # Imported here: few use streams.
+                    from zitadel_grpc._transport.plugin import composed_credentials
 
                     channel = self._open(composed_credentials(self._target), "none")
                 else:

@@ -75,7 +75,8 @@ def open_sync(
             channel = grpc.secure_channel(_dialled(endpoint, options), credentials, arguments, compression)
     if not interceptors:
         return channel
-    from zitadel_grpc._transport.interceptors import checked_sync  # here: few programs use interceptors
+    # Imported here: few programs use interceptors.
+    from zitadel_grpc._transport.interceptors import checked_sync
 
     return grpc.intercept_channel(channel, *checked_sync(interceptors))
 
@@ -83,7 +84,8 @@ def open_sync(
 def _checked_async(interceptors: Sequence[grpc.aio.ClientInterceptor]) -> list[grpc.aio.ClientInterceptor]:
     if not interceptors:
         return []
-    from zitadel_grpc._transport.interceptors import checked_async  # here: few programs use interceptors
+    # Imported here: few programs use interceptors.
+    from zitadel_grpc._transport.interceptors import checked_async
 
     return checked_async(interceptors)
 
@@ -107,7 +109,7 @@ def _through(proxy: str, endpoint: Endpoint) -> list[tuple[str, Any]]:
     arguments: list[tuple[str, Any]] = [("grpc.http_connect_server", endpoint.target)]
     userinfo, _ = _split(proxy)
     if userinfo:
-        import base64  # here: few programs use a proxy with a password
+        import base64  # imported here: few programs use a proxy with a password
         from urllib.parse import unquote_to_bytes
 
         basic = base64.b64encode(unquote_to_bytes(userinfo)).decode()

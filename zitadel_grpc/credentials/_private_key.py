@@ -74,8 +74,6 @@ def sign_assertion(
 ) -> str:
     """A JWT (RS256) that `subject` issues about itself (iss = sub). `lifetime` is counted from its `iat`;
     `clock_offset` is the server's clock minus this machine's. Both in seconds."""
-    import jwt  # imported here: other credentials do not need it
-
     issued_at = int(time.time() + clock_offset - ISSUED_BEFORE)
     claims = {
         "iss": subject,
@@ -85,4 +83,6 @@ def sign_assertion(
         "exp": issued_at + int(lifetime),
     }
     with NO_FORK:
+        import jwt  # imported here: other credentials do not need it
+
         return jwt.encode(claims, private_key, algorithm="RS256", headers={"kid": key_id} if key_id else None)

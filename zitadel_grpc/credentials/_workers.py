@@ -38,7 +38,7 @@ def run(work: Work) -> None:
         jobs = _idle.pop()
     except IndexError:
         with NO_FORK:  # as for all imports in threads
-            import queue  # here: programs with a static token start no threads
+            import queue  # imported here: programs with a static token start no threads
 
         jobs = queue.SimpleQueue()
         threading.Thread(target=_serve, args=(jobs,), name="zitadel-grpc-token", daemon=True).start()
