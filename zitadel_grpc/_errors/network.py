@@ -31,7 +31,7 @@ _BY_HTTP_STATUS = {
     408: "the proxy did not receive the request in time; retry, or raise its timeout",
     413: "the request is larger than the proxy allows; send less, or raise its limit",
     421: "the proxy does not serve this host name on this connection; set ConnectionOptions(authority=…)",
-    429: "the rate limit of the proxy is reached; send fewer calls at once",
+    429: "the rate limit of the proxy is reached; send fewer calls concurrently",
     431: "the headers, including the token, are larger than the proxy allows; raise its limit",
     464: (
         "the AWS ALB cannot forward gRPC; give it an HTTPS listener and a target group with protocol version "
@@ -54,7 +54,7 @@ _BY_RESET = {
     8: "the server or a proxy cancelled the call, perhaps because of a time limit; raise that limit",
     11: (
         "the client sends too many requests, or headers that are too large for the server or a proxy; send "
-        "fewer calls at once"
+        "fewer calls concurrently"
     ),
     13: f"the server, or a proxy's backend, supports HTTP/1.1 only; {_CONFIGURE_GRPC}",
 }

@@ -57,7 +57,7 @@ class AuthenticatedCall(CallOutsideOfChannels, grpc.aio.UnaryUnaryCall[Request, 
         self._request = request
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
-        self._cache = cache  # None: the call brings its own authorization
+        self._cache = cache  # None: the call has its own authorization
         self._options = options
         self._authorization: str | None = None
         self._attempt: grpc.aio.UnaryUnaryCall[Request, Response] | None = None

@@ -64,7 +64,7 @@ class BaseMethod(DocumentedMethod):
         return note_evidence(failure, method, request, self.target.options, self.retries, earlier)
 
     def _check(self, request: Any, metadata: Any, options: CallOptions) -> tuple[Pairs, bool]:
-        """The call's metadata without the token, and whether the call brings its own authorization. Raises
+        """The call's metadata without the token, and whether the call has its own authorization. Raises
         InvalidRequest, InvalidMetadata or ConfigurationError."""
         if type(request) is not self._accepts:
             self._accepts = self._accept(request)

@@ -148,7 +148,7 @@ def to_rpc_error(error: BaseException, rpc: str) -> RpcError:
     if isinstance(error, RpcError):
         return error
     if isinstance(error, asyncio.CancelledError):
-        return Cancelled(rpc, "cancelled on this side")
+        return Cancelled(rpc, "the client cancelled the call")
     if isinstance(error, ClosedError):
         return Cancelled(rpc, str(error))
     if isinstance(error, CredentialsError):

@@ -102,7 +102,7 @@ class CallFlow:
 
     def no_token(self, error: TimeoutError | TokenEndpointError, left: float) -> NoReturn:
         """Raises the error of a call that got no token within `left` seconds. If an earlier attempt may have
-        been executed, the error says so: `may_have_applied` depends on it."""
+        been executed, the error records that for `may_have_applied`."""
         if isinstance(error, TimeoutError):
             raise no_token_in_time(self._rpc, left, self.failure) from None
         if self.failure is None or never_executed(self.failure):

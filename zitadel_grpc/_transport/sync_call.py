@@ -45,7 +45,7 @@ class BlockingCall:
         self._left = timeout
         self._deadline = time.monotonic() + timeout
         self._pairs = pairs
-        self._cache = cache  # None: the call brings its own authorization
+        self._cache = cache  # None: the call has its own authorization
         self._options = options
 
     def result(self) -> Any:
