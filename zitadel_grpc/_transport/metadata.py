@@ -30,7 +30,7 @@ def merge(fixed: Pairs, given: Any) -> tuple[Pairs, bool]:
 
 
 def with_token(pairs: Pairs, authorization: str | None) -> Pairs:
-    """The metadata of one attempt: the token is attached here. With None, the call has its own authorization."""
+    """The metadata of one attempt: the token is attached here. None: the call has its own authorization."""
     return pairs if authorization is None else (*pairs, (AUTHORIZATION, authorization))
 
 
