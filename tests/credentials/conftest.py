@@ -14,9 +14,9 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.credentials.asking import Asker
 from tests.credentials.policies import ChangePolicy
 from tests.credentials.servers import Respond, Serve, Server
+from tests.credentials.token_requests import TokenFetcher
 from zitadel_grpc import ConnectionOptions
 from zitadel_grpc.credentials import _refresh_policy
 
@@ -96,5 +96,5 @@ def unknown_key_file(unknown_key: dict[str, str], tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asker(serve: Serve, trusting: ConnectionOptions, unknown_key: dict[str, str]) -> Asker:
-    return Asker(serve, trusting, unknown_key)
+def fetcher(serve: Serve, trusting: ConnectionOptions, unknown_key: dict[str, str]) -> TokenFetcher:
+    return TokenFetcher(serve, trusting, unknown_key)

@@ -85,7 +85,7 @@ def test_two_projects_build_the_same_stubs(project: Project, release: Path, tmp_
     assert twin.stubs() == project.stubs()
 
 
-@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["heeded", "ignored"])
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["default", "ignored"])
 def _interrupts(request: pytest.FixtureRequest) -> Iterator[None]:
     """Children of a process that ignores SIGINT ignore it too, unless they set a handler."""
     former = signal.signal(signal.SIGINT, request.param)

@@ -20,13 +20,13 @@ from zitadel_grpc.testing import Emulator
 async def test_a_refresh_names_the_token_endpoint_and_the_credentials(
     spans: Spans, emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> None:
-    with spans.provider.get_tracer("program").start_as_current_span("the program's own") as asker:
+    with spans.provider.get_tracer("program").start_as_current_span("the program's own") as fetcher:
         async with AsyncClient(emulator.url, key, options=options) as client:
             await client.access_token()
 
     refresh = spans.one(REFRESH)
     assert refresh.kind is SpanKind.INTERNAL
-    assert refresh.parent == asker.get_span_context()
+    assert refresh.parent == fetcher.get_span_context()
     assert refresh.status.status_code is StatusCode.UNSET
     assert attributes(refresh) == {
         "zitadel.credentials": f"{key!r} at {emulator.url}",

@@ -170,16 +170,16 @@ async def test_it_is_cancelled_when_wait_for_times_out(in_progress: Calling) -> 
     assert call.cancelled()
 
 
-async def test_it_is_not_cancelled_with_a_task_that_asks_for_its_code(
+async def test_it_is_not_cancelled_with_a_task_that_awaits_its_code(
     in_progress: Calling, arrived: Callable[[], object]
 ) -> None:
     call = in_progress()
-    asking = asyncio.create_task(call.code())
+    reading = asyncio.create_task(call.code())
     await until(arrived)
-    asking.cancel()
+    reading.cancel()
 
     with pytest.raises(asyncio.CancelledError):
-        await asking
+        await reading
     assert not call.done()
     assert call.cancel()
 

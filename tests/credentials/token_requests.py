@@ -1,4 +1,4 @@
-"""Requests a token from a server, and reports the error."""
+"""Fetches a token from a server, and returns the error."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from zitadel_grpc.errors import TokenEndpointError
 KeyData = dict[str, str]
 
 
-class Asker:
-    """Requests tokens with a key that the server may not know."""
+class TokenFetcher:
+    """Fetches tokens with a key that the server may not know."""
 
     def __init__(self, serve: Serve, options: ConnectionOptions, key: KeyData) -> None:
         self.serve = serve
