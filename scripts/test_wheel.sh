@@ -21,5 +21,5 @@ import importlib.metadata, sys, zitadel_grpc
 assert zitadel_grpc.__file__.startswith(sys.prefix), zitadel_grpc.__file__
 print(*(f"{name} {importlib.metadata.version(name)}" for name in ("zitadel-grpc", "grpcio", "protobuf")), sep=", ")
 '
-# tests/protos and tests/packaging need build tools, which are not installed here.
+# tests/protos and tests/packaging need the development tools, which are not installed here.
 "$venv/bin/python" -m pytest -n auto --dist loadfile -o pythonpath= --ignore tests/protos --ignore tests/packaging

@@ -1,7 +1,8 @@
 """The private parts of other libraries that this package relies on, each with its reason.
 
-`tests/packaging/test_compat.py` checks each with the real library. If a new version of a library renames a
-part, the functions return the documented default, and calls still work.
+`tests/compat/test_compat.py` checks each with the real library; `make test-floor` and `make test-newest` run
+it with the oldest and the newest versions. If a new version renames a part, the functions return the
+documented default, and calls still work.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ def has_debug_error_string(call: Any) -> bool:
 class CallOutsideOfChannels:
     """Base class of this package's `grpc.aio.Call`.
 
-    Why: some versions of grpc.aio search the tasks of the event loop for calls when a channel is closed, and
-    raise InternalError for a call without `_channel`. None means that the call belongs to another channel."""
+    Why: when a channel is closed, old versions of grpc.aio, such as 1.73, search the tasks of the event loop
+    for calls, and raise InternalError for a call without `_channel`. None means that the call belongs to
+    another channel."""
 
     _channel = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import socket
 import subprocess
 import sys
@@ -76,7 +77,12 @@ def test_the_debug_error_string_of_a_call_is_found_if_there_is_one(nowhere: str,
         assert not _compat.has_debug_error_string(cancelled)
 
 
+@pytest.mark.skipif(
+    "_all_tasks()" not in inspect.getsource(sys.modules[grpc.aio.insecure_channel.__module__]),
+    reason="this version of grpc.aio does not search the tasks of the event loop for calls",
+)
 async def test_a_channel_can_be_closed_while_a_task_awaits_a_call_of_a_client(emulator: Emulator) -> None:
+    """Fails without `CallOutsideOfChannels` in grpcio 1.73.1, for example, and cannot fail in 1.85.1."""
     options = ConnectionOptions(root_certificates=emulator.root_certificates)
     emulator.faults.latency = 0.5
     async with AsyncClient(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client:
