@@ -86,6 +86,31 @@ def test_a_file_that_cannot_be_read_is_reported(
     assert (variable if content is None else "no readable PEM certificate") in str(refused.value)
 
 
+def damaged(pem: bytes) -> dict[str, bytes]:
+    head, *body, tail = pem.strip().split(b"\n")
+    return {
+        "no certificate": b"no PEM",
+        "lines are missing": b"\n".join([head, *body[:-2], tail]),
+        "not base64": pem.replace(body[1], b"*" * len(body[1])),
+        "not DER": b"\n".join([head, b"bm8gREVS", tail]),
+        "the second is damaged": pem + b"\n".join([head, *body[:-2], tail]),
+    }
+
+
+@pytest.mark.parametrize("form", damaged(trustme.CA().cert_pem.bytes()))
+def test_damaged_ca_certificates_are_reported_before_a_call_is_sent(emulator: Emulator, form: str) -> None:
+    options = ConnectionOptions(root_certificates=damaged(emulator.root_certificates)[form])
+    with (
+        Client(emulator.url, PersonalAccessToken(emulator.pat), options=options) as client,
+        pytest.raises(ConfigurationError, match="no readable PEM certificate"),
+    ):
+        client.management.GetMyOrg(GetMyOrgRequest())
+
+
+def test_the_bundle_of_the_system_passes_the_check_of_ca_certificates() -> None:
+    _trust.check(ConnectionOptions(root_certificates=_trust.root_certificates(ConnectionOptions())))
+
+
 def test_ca_files_can_have_comments_in_any_script(serve: Serve, trusting: ConnectionOptions) -> None:
     server = serve(issue_tokens())
     commented = "# Straße, 証明書\n".encode() + (trusting.root_certificates or b"")
