@@ -52,7 +52,7 @@ def type_of(user: users.User) -> Type.ValueType:
 
 
 def access_token_type(value: AccessTokenType.ValueType) -> users.AccessTokenType:
-    """Reads the gender of a request."""
+    """Reads the access token type of a request."""
     return next(kind for kind, number in _TOKEN_TYPES.items() if number == value)
 
 
