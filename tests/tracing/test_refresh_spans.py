@@ -90,11 +90,11 @@ async def test_a_token_function_runs_inside_the_span(
 ) -> None:
     tracer = spans.provider.get_tracer("program")
 
-    async def obtain() -> Token:
+    async def fetch_token() -> Token:
         with tracer.start_as_current_span("its work"):
             return Token(emulator.pat, 300)
 
-    async with AsyncClient(emulator.url, AccessToken(obtain), options=options) as client:
+    async with AsyncClient(emulator.url, AccessToken(fetch_token), options=options) as client:
         await client.management.GetMyOrg(GetMyOrgRequest())
 
     assert spans.one("its work").parent == context_of(spans.one(REFRESH))
