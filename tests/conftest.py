@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from zitadel_grpc import ConnectionOptions
+from zitadel_grpc import Client, ConnectionOptions
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.testing import Emulator
 
@@ -27,3 +27,9 @@ def options(emulator: Emulator) -> ConnectionOptions:
 def key(emulator: Emulator) -> JwtProfile:
     """The first service user's key: IAM_OWNER of the instance."""
     return JwtProfile.from_dict(emulator.key_file)
+
+
+@pytest.fixture
+def sync_client(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> Iterator[Client]:
+    with Client(emulator.url, key, options=options) as client:
+        yield client

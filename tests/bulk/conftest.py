@@ -1,30 +1,5 @@
-"""One emulator for all tests in this folder, reset before each."""
+"""One emulator for all tests in this folder, reset before and after each."""
 
-from __future__ import annotations
+from tests.emulators import reset_emulator, shared_emulator
 
-from collections.abc import Iterator
-
-import pytest
-
-from zitadel_grpc import Client, ConnectionOptions
-from zitadel_grpc.credentials import JwtProfile
-from zitadel_grpc.testing import Emulator
-
-
-@pytest.fixture(scope="package")
-def shared_emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
-    shared_emulator.reset()
-    yield shared_emulator
-    shared_emulator.reset()
-
-
-@pytest.fixture
-def sync_client(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> Iterator[Client]:
-    with Client(emulator.url, key, options=options) as client:
-        yield client
+__all__ = ["reset_emulator", "shared_emulator"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.type_checkers import CHECKERS, assert_only_wrong_lines_have_errors
 
 CODE = """\
 from collections.abc import AsyncIterator, Iterator
@@ -43,30 +44,12 @@ def synchronous(client: Client, later: AsyncIterator[AddMachineUserRequest]) -> 
     bulk.run(client.management.AddMachineUser, [GetMyOrgRequest()])  # wrong
     bulk.run(client.management.AddMachineUser, later)  # wrong
 """
-CHECKERS = {
-    "mypy": ["--strict", "--cache-dir=/dev/null"],
-    "pyright": ["--pythonpath", sys.executable],
-}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_type_checkers_accept_correct_code_and_find_mistakes(checker: str, tmp_path: Path) -> None:
-    pytest.importorskip(checker)
-    (tmp_path / "code.py").write_text(CODE)
-
-    done = subprocess.run(
-        [sys.executable, "-m", checker, *CHECKERS[checker], "code.py"],
-        check=False,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
-
-    found = {int(line) for line in re.findall(r"code\.py:(\d+)(?::\d+)?(?: -|:) error:", done.stdout)}
-    wrong = {number for number, line in enumerate(CODE.splitlines(), 1) if line.endswith("# wrong")}
-    assert found == wrong, done.stdout + done.stderr
+    assert_only_wrong_lines_have_errors(checker, CODE, tmp_path)
 
 
 def test_bulk_and_dask_are_imported_only_when_used() -> None:

@@ -1,21 +1,5 @@
-"""One emulator for all tests of this folder."""
+"""One emulator for all tests in this folder."""
 
-from __future__ import annotations
+from tests.emulators import emulator_in_use, shared_emulator
 
-from collections.abc import Iterator
-
-import pytest
-
-from zitadel_grpc.testing import Emulator
-
-
-@pytest.fixture(scope="package")
-def shared_emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
-    yield shared_emulator
-    shared_emulator.faults.clear()
+__all__ = ["emulator_in_use", "shared_emulator"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.type_checkers import CHECKERS, assert_only_wrong_lines_have_errors
 
 CODE = """\
 from collections.abc import AsyncIterator, Iterator
@@ -94,27 +93,9 @@ def synchronous(client: Client) -> None:
     client.paginate(client.management.GetMyOrg, GetMyOrgRequest())  # wrong
     client.manegement  # wrong
 """
-CHECKERS = {
-    "mypy": ["--strict", "--cache-dir=/dev/null"],
-    "pyright": ["--pythonpath", sys.executable],
-}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_type_checkers_accept_correct_code_and_find_mistakes(checker: str, tmp_path: Path) -> None:
-    pytest.importorskip(checker)
-    (tmp_path / "code.py").write_text(CODE)
-
-    done = subprocess.run(
-        [sys.executable, "-m", checker, *CHECKERS[checker], "code.py"],
-        check=False,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
-
-    found = {int(line) for line in re.findall(r"code\.py:(\d+)(?::\d+)?(?: -|:) error:", done.stdout)}
-    wrong = {number for number, line in enumerate(CODE.splitlines(), 1) if line.endswith("# wrong")}
-    assert found == wrong, done.stdout + done.stderr
+    assert_only_wrong_lines_have_errors(checker, CODE, tmp_path)

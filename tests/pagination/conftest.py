@@ -1,26 +1,17 @@
-"""One emulator for all tests in this folder, reset before each."""
+"""One emulator for all tests in this folder, reset before and after each."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
-from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from tests.emulators import reset_emulator, shared_emulator
+from zitadel_grpc import AsyncClient, ConnectionOptions
 from zitadel_grpc.credentials import JwtProfile
 from zitadel_grpc.testing import Emulator
 
-
-@pytest.fixture(scope="package")
-def shared_emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(shared_emulator: Emulator) -> Emulator:
-    shared_emulator.reset()
-    return shared_emulator
+__all__ = ["client", "reset_emulator", "shared_emulator", "users"]
 
 
 @pytest.fixture
@@ -28,12 +19,6 @@ async def client(
     emulator: Emulator, options: ConnectionOptions, key: JwtProfile
 ) -> AsyncIterator[AsyncClient]:
     async with AsyncClient(emulator.url, key, options=options) as client:
-        yield client
-
-
-@pytest.fixture
-def sync_client(emulator: Emulator, options: ConnectionOptions, key: JwtProfile) -> Iterator[Client]:
-    with Client(emulator.url, key, options=options) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""One emulator for all tests here. Tests look only at what they add to it."""
+"""One emulator for all tests in this folder, and the spans that a test creates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulators import emulator_in_use, shared_emulator
 from tests.tracing.spans import Spans, tracer_provider
-from zitadel_grpc.testing import Emulator
+
+__all__ = ["emulator_in_use", "shared_emulator", "spans"]
 
 
 @pytest.fixture
@@ -16,15 +18,3 @@ def spans() -> Iterator[Spans]:
     spans = Spans()
     with tracer_provider(spans.provider):
         yield spans
-
-
-@pytest.fixture(scope="package")
-def shared_emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
-    yield shared_emulator
-    shared_emulator.faults.clear()
