@@ -43,12 +43,13 @@ USERS: dict[str, Callable[[ListUsersRequest], ListUsersResponse]] = {
 CHANGES: dict[str, list[int]] = {"the same": [1, 2, 3], "none": [0, 0], "newest first": [9, 5, 0]}
 
 
-def follow(name: str, request: object, response: type, respond: Callable[..., object]) -> None:
+def follow(name: str, request: object, response: type, respond: Callable[..., object]) -> int:
+    """Returns the number of requests."""
     schema = list_schema(name, request.DESCRIPTOR, response.DESCRIPTOR)  # type: ignore[attr-defined]
     cursor = make_cursor(schema, request, 3)
-    for _ in range(5000):
+    for sent in range(5000):
         if cursor.done:
-            return
+            return sent
         cursor.receive(respond(cursor.next_request()))
     pytest.fail("does not end")
 
@@ -67,7 +68,9 @@ def test_changes_whose_sequence_does_not_increase(kind: str) -> None:
 
 
 def test_pages_without_visible_items_are_skipped() -> None:
-    follow("ListUsers", ListUsersRequest(), ListUsersResponse, lambda _: page(2000))
+    assert (
+        follow("ListUsers", ListUsersRequest(), ListUsersResponse, lambda _: page(2000)) == 667
+    )  # pages of 3
 
 
 @pytest.mark.parametrize("prefetch", [False, True])
