@@ -13,8 +13,10 @@ from tests.transport.counting import Traffic, until
 from tests.transport.servers import EchoServer, EchoStub, letters
 from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc._transport import forking
 from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
+from zitadel_grpc.errors import ConfigurationError
 from zitadel_grpc.testing import Emulator
 
 
@@ -176,3 +178,26 @@ async def test_an_intercepted_call_is_cancelled_like_any_other(
         with pytest.raises(asyncio.CancelledError):
             await call
         assert call.cancelled()
+
+
+class Responding(grpc.UnaryUnaryClientInterceptor):
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return GetMyOrgResponse()
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_sync_interceptor_that_does_not_return_a_call_gets_a_helpful_error(
+    zitadel: Emulator, options: ConnectionOptions, others: int
+) -> None:
+    interceptors = [*(Observer() for _ in range(others)), Responding()]
+    with Client(
+        zitadel.url, PersonalAccessToken(zitadel.pat), options=options, interceptors=interceptors
+    ) as client:
+        method = client.management.GetMyOrg
+        with pytest.raises(ConfigurationError, match="an interceptor returned GetMyOrgResponse, not a call"):
+            method(GetMyOrgRequest())
+        if others == 0:
+            with pytest.raises(ConfigurationError, match="an interceptor returned GetMyOrgResponse"):
+                method.future(GetMyOrgRequest())
+        assert forking.calls.close()
+        forking.calls.open()

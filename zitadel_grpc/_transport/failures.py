@@ -17,6 +17,7 @@ from zitadel_grpc._transport.never_executed import never_executed
 from zitadel_grpc.errors import (
     Cancelled,
     ClosedError,
+    ConfigurationError,
     CredentialsError,
     DeadlineExceeded,
     Internal,
@@ -129,6 +130,26 @@ def foreign_metadata(rpc: str) -> InvalidMetadata:
     """For metadata that gRPC refused although the call's own metadata was checked."""
     return InvalidMetadata(
         f"{rpc} was not sent: an interceptor or a trace propagator added metadata that gRPC cannot send"
+    )
+
+
+def not_a_call(rpc: str, returned: object) -> ConfigurationError:
+    """For an interceptor that returned `returned`, such as a response."""
+    return ConfigurationError(
+        f"{rpc} failed: an interceptor returned {type(returned).__name__}, not a call; return what "
+        "`continuation` returns"
+    )
+
+
+def is_no_call(error: AttributeError) -> bool:
+    """Whether gRPC raised `error` because an interceptor did not return a call."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        frames = frames.tb_next
+    return (
+        error.name == "result"
+        and frames is not None
+        and frames.tb_frame.f_globals.get("__name__") == "grpc._interceptor"
     )
 
 

@@ -13,7 +13,7 @@ from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.arguments import CallOptions
 from zitadel_grpc._transport.base_channel import BaseMethod
 from zitadel_grpc._transport.channel_pool import MonitoredChannel
-from zitadel_grpc._transport.failures import foreign_metadata, unreadable
+from zitadel_grpc._transport.failures import foreign_metadata, is_no_call, not_a_call, unreadable
 from zitadel_grpc._transport.flow import CallFlow
 from zitadel_grpc._transport.metadata import Pairs, with_token
 from zitadel_grpc._transport.requests import Unserializable, not_serialized
@@ -72,17 +72,24 @@ class BlockingCall:
         def failure_of(error: Any) -> Any:
             return self._stub_method.failure_of(error, self._method, self._request, sent, None)
 
-        gate = forking.calls
-        gate.enter()  # until the call ends; `_send` is inside only while it starts the call
+        entered = [forking.calls]
+
+        def leave() -> None:  # once, even if an exception interrupts the lines below
+            if entered:
+                entered.pop().leave()
+
+        entered[0].enter()  # until the call ends; `_send` is inside only while it starts the call
         try:
             future, failure = self._send(self._method.future, authorization)
             if failure is not None:
                 raise failure
+            if not hasattr(future, "add_done_callback"):
+                raise not_a_call(self._stub_method.rpc, future)
+            future.add_done_callback(lambda _: leave())
         except BaseException:
             failure = None  # avoids a reference cycle: its traceback refers to this frame
-            gate.leave()
+            leave()
             raise
-        future.add_done_callback(lambda _: gate.leave())
         future.add_done_callback(end)
         return CallFuture(future, self._stub_method.rpc, failure_of)
 
@@ -134,7 +141,7 @@ class BlockingCall:
         gate.enter()
         try:
             return send(self._request, self._left, sent, *self._options), None
-        except (grpc.RpcError, ValueError, Unserializable) as error:
+        except (grpc.RpcError, ValueError, AttributeError, Unserializable) as error:
             return None, self._failure(error, sent)
         finally:
             gate.leave()
@@ -152,4 +159,6 @@ class BlockingCall:
                 return closed_error()
             if "metadata was invalid" in str(error):  # gRPC's text quotes all of it, with the token
                 return foreign_metadata(self._stub_method.rpc)
+        if isinstance(error, AttributeError) and is_no_call(error):
+            return not_a_call(self._stub_method.rpc, error.obj)
         raise error
