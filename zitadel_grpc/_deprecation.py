@@ -29,12 +29,12 @@ def warn_if_deprecated(rpc: str) -> None:
     """Emits a DeprecationWarning at the caller's line, once per RPC and process."""
     if rpc in _warned:
         return
-    _warned.add(rpc)
     from zitadel_grpc import catalog
 
     entry = catalog.get(rpc)
     if entry is not None and entry.deprecation:
         warnings.warn(f"{rpc} is deprecated: {entry.deprecation}", DeprecationWarning, _stacklevel())
+    _warned.add(rpc)  # not if the warning was raised as an error: then each call raises it
 
 
 def _stacklevel() -> int:

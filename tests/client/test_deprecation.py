@@ -142,3 +142,11 @@ def test_nothing_warns_unless_the_option_is_set(emulator: Emulator, options: Con
     ):
         warnings.simplefilter("error")
         client.management.ListUsers(REQUEST)
+
+
+def test_a_warning_raised_as_an_error_fails_each_call(client: Client) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2):
+            with pytest.raises(DeprecationWarning, match="is deprecated"):
+                client.management.ListUsers(REQUEST)
