@@ -12,11 +12,11 @@ import pytest
 from tests.transport.counting import Traffic, until
 from tests.transport.servers import EchoServer, EchoStub, letters
 from tests.transport.states import GET_MY_ORG
-from zitadel_grpc import AsyncClient, Client, ConnectionOptions
+from zitadel_grpc import AsyncClient, Client, ConnectionOptions, bulk
 from zitadel_grpc._transport import forking
-from zitadel_grpc.api.management.v1 import GetMyOrgRequest, GetMyOrgResponse
+from zitadel_grpc.api.management.v1 import AddProjectRequest, GetMyOrgRequest, GetMyOrgResponse
 from zitadel_grpc.credentials import JwtProfile, PersonalAccessToken
-from zitadel_grpc.errors import ConfigurationError
+from zitadel_grpc.errors import AlreadyExists, ConfigurationError
 from zitadel_grpc.testing import Emulator
 
 
@@ -201,3 +201,29 @@ def test_a_sync_interceptor_that_does_not_return_a_call_gets_a_helpful_error(
                 method.future(GetMyOrgRequest())
         assert forking.calls.close()
         forking.calls.open()
+
+
+class Resending(grpc.UnaryUnaryClientInterceptor):
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        continuation(client_call_details, request)
+        return continuation(client_call_details, request)
+
+
+class AsyncResending(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        await (await continuation(client_call_details, request)).code()
+        return await continuation(client_call_details, request)
+
+
+async def test_a_request_that_an_interceptor_sends_twice_may_have_been_applied(
+    emulator: Emulator, options: ConnectionOptions
+) -> None:
+    token, request = PersonalAccessToken(emulator.pat), AddProjectRequest(name="sent twice")
+    async with AsyncClient(emulator.url, token, options=options, interceptors=[AsyncResending()]) as client:
+        async for outcome in bulk.run(client.management.AddProject, [request]):
+            assert isinstance(outcome.error, AlreadyExists)
+            assert outcome.may_have_applied
+    with Client(emulator.url, token, options=options, interceptors=[Resending()]) as sync_client:
+        for outcome in bulk.run(sync_client.management.AddProject, [request]):
+            assert isinstance(outcome.error, AlreadyExists)
+            assert outcome.may_have_applied

@@ -52,6 +52,7 @@ class AsyncConnection:
         self.current: Binding | None = None
         self._bindings: dict[asyncio.AbstractEventLoop, Binding] = {}
         self._interceptors = interceptors_tuple(interceptors, ASYNC_KINDS)
+        self.is_intercepted = bool(self._interceptors)
         self._lock = threading.Lock()
         self.waits = Waits()
         self._past = Counts()

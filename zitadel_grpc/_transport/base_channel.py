@@ -61,7 +61,10 @@ class BaseMethod(DocumentedMethod):
         """The error to raise for `error` of gRPC's own `method`, which was called with the metadata `sent`.
         `earlier` is the failure of the previous attempt."""
         failure = from_grpc_error(error, self.rpc, sent, self.target.proxy)
-        return note_evidence(failure, method, request, self.target.options, self.retries, earlier)
+        intercepted = self.connection.is_intercepted
+        return note_evidence(
+            failure, method, request, self.target.options, self.retries, earlier, intercepted
+        )
 
     def _check(self, request: Any, metadata: Any, options: CallOptions) -> tuple[Pairs, bool]:
         """The call's metadata without the token, and whether the call has its own authorization. Raises

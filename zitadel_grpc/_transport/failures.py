@@ -80,13 +80,15 @@ def note_evidence(
     options: ConnectionOptions,
     retries: Retries,
     earlier: RpcError | None = None,
+    intercepted: bool = False,
 ) -> RpcError:
     """Records on `error` whether the request was never sent, and whether an earlier attempt may have been
     executed, for `never_executed`. `method` is gRPC's own; `earlier` is the failure of the previous
-    attempt."""
+    attempt. `intercepted`: the program has interceptors, which may have sent the request several times."""
     configured = dict(options.channel_options)
     error._repeated = (
         retries == "all"
+        or intercepted
         or _SERVICE_CONFIG in configured
         or (earlier is not None and not never_executed(earlier))
     )

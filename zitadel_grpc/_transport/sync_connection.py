@@ -56,6 +56,7 @@ class SyncConnection:
         self.target = target
         self.current: Binding | None = None
         self._interceptors = interceptors_tuple(interceptors, SYNC_KINDS)
+        self.is_intercepted = bool(self._interceptors)
         self._lock = threading.Lock()
         self.waits = Waits()
         self._counts = Counts()
