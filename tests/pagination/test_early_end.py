@@ -63,3 +63,17 @@ async def test_a_cancelled_step_can_be_repeated(
         await step
     emulator.faults.latency = 0.0
     assert ids([user async for user in pager]) == users
+
+
+@pytest.mark.usefixtures("users")
+async def test_closing_the_pager_during_a_call_ends_its_iteration(
+    client: AsyncClient, emulator: Emulator
+) -> None:
+    await client.management.GetMyOrg(GetMyOrgRequest())
+    emulator.faults.latency = 0.5
+    pager = list_users(client)
+    step = asyncio.ensure_future(anext(pager, None))
+    await asyncio.sleep(0.1)
+    await pager.aclose()
+    assert await step is None
+    assert [user async for user in pager] == []

@@ -134,7 +134,10 @@ class AsyncPager(_BasePager[Item], AsyncIterator[Item]):
         call, self._prefetched = self._prefetched, None
         if call is None or call.cancelled():  # closing the client cancels it
             call = self._send()
-        self._items.extend(self._cursor.receive(await call))
+        items = self._cursor.receive(await call)
+        if self._closed:  # during the call
+            return
+        self._items.extend(items)
         if self._prefetch and not self._at_end:
             self._loop = asyncio.get_running_loop()
             with contextlib.suppress(ZitadelError):  # raised again when the page is needed
@@ -227,7 +230,10 @@ class Pager(_BasePager[Item], Iterator[Item]):
     def _fetch(self) -> None:
         call, self._prefetched = self._prefetched, None
         response = self._response_of(call) if call else self._send()
-        self._items.extend(self._cursor.receive(response))
+        items = self._cursor.receive(response)
+        if self._closed:  # during the call, by another thread
+            return
+        self._items.extend(items)
         if self._prefetch and not self._at_end:
             with contextlib.suppress(ZitadelError):  # raised again when the page is needed
                 self._prefetched = _future(self._call)(self._cursor.next_request(), **self._call_options)
