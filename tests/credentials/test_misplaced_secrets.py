@@ -215,7 +215,7 @@ def test_a_kind_that_does_not_call_its_base_is_reported() -> None:
         def __init__(self) -> None:
             pass
 
-        def fetch_token(self, server: Any, refresh: Any) -> Token:
+        def fetch_token(self, server: Any, context: Any) -> Token:
             return Token("t")
 
     with pytest.raises(ConfigurationError, match=r"Mine.__init__ must call super\(\).__init__\(\)"):

@@ -90,7 +90,7 @@ def send(
         nonlocal speaks_http2
         speaks_http2 = speaks_http2 or event.startswith("http2.")
         step, state = event.split(".")[-2:]
-        if step == "start_tls":
+        if step in ("connect_tcp", "start_tls"):  # the former looks up the host: libc's resolver has locks
             NO_FORK.begin_handshake() if state == "started" else NO_FORK.end_handshake()
         if step in ("connect_tcp", "start_tls") and state == "complete":
             context.shut_down_on_abandon(info["return_value"].get_extra_info("socket"))

@@ -1,7 +1,7 @@
 """The threads that fetch tokens, and the guard that keeps a fork from breaking the child.
 
-A child inherits locks, of imports or of OpenSSL, that threads of its parent hold. Those threads do not exist
-in the child, so the locks stay held.
+A child inherits locks that threads of its parent hold: of imports, of the resolver of host names, of OpenSSL.
+Those threads do not exist in the child, so the locks stay held.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def run(work: Work) -> None:
     except IndexError:
         with NO_FORK:  # as for all imports in threads
             import queue  # imported here: programs with a static token start no threads
+            import random  # noqa: F401  # refreshes import it, and must find it loaded
 
         jobs = queue.SimpleQueue()
         threading.Thread(target=_serve, args=(jobs,), name="zitadel-grpc-token", daemon=True).start()
@@ -77,7 +78,8 @@ def _wait_for_exits() -> None:
 
 
 class _NoFork:
-    """A context manager for threads. A fork waits while a thread is inside, or in a handshake."""
+    """A context manager for threads. A fork waits while a thread is inside, or between `begin_handshake` and
+    `end_handshake`."""
 
     def __init__(self) -> None:
         self._reset()
@@ -107,8 +109,17 @@ class _NoFork:
 
     def before_fork(self) -> None:
         self._changed.acquire()  # held during the fork: no thread enters in the meantime
-        self._changed.wait_for(lambda: self._handshakes <= 0, _HANDSHAKES_WAIT)
-        self._changed.wait_for(lambda: self._inside <= 0, _IMPORTS_WAIT)
+        imports_wait, handshakes_wait = _IMPORTS_WAIT, _HANDSHAKES_WAIT
+        while True:  # a thread that leaves one state may have entered the other
+            began = time.monotonic()
+            if self._inside > 0 and imports_wait > 0:
+                self._changed.wait_for(lambda: self._inside <= 0, imports_wait)
+                imports_wait -= time.monotonic() - began
+            elif self._handshakes > 0 and handshakes_wait > 0:
+                self._changed.wait_for(lambda: self._handshakes <= 0, handshakes_wait)
+                handshakes_wait -= time.monotonic() - began
+            else:
+                break
         _wait_for_exits()
 
     def after_in_parent(self) -> None:
