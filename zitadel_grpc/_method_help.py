@@ -24,7 +24,7 @@ class DocumentedMethod:
 
 
 def document(rpc: str) -> str:
-    """Signature, summary, message types, permission and REST path of an RPC, as far as they are known."""
+    """Signature, description, message types, permission and REST path of an RPC, as far as they are known."""
     import textwrap
 
     from zitadel_grpc import catalog, roles
@@ -33,15 +33,17 @@ def document(rpc: str) -> str:
     entry = catalog.get(rpc)
     if entry is not None and entry.deprecation:
         lines += ["", f"Deprecated: {entry.deprecation}."]
-    if entry is not None and entry.summary:
-        lines += ["", entry.summary]
+    if entry is not None and entry.description:
+        lines.append("")
+        for line in entry.description.split("\n"):
+            lines += textwrap.wrap(line, 100, break_long_words=False, break_on_hyphens=False) or [""]
     facts = {}
     if types := _message_types(rpc):
         facts["Request"], facts["Response"] = map(_import_path, types)
     if entry is not None:
         facts["Permission"] = entry.permission
         facts["Manager roles"] = ", ".join(roles.roles_granting(entry.permission))
-        facts["REST"] = f"{entry.http_verb} {entry.http_path}" if entry.http_path else ""
+        facts["REST"] = f"{entry.http_verb} {entry.rest_path}" if entry.rest_path else ""
     lines.append("")
     for name, fact in facts.items():
         if fact:

@@ -1,4 +1,4 @@
-"""Data about each RPC: the permission it needs, its REST path, its summary and its successors."""
+"""Data about each RPC: the permission it needs, its REST path, what it does and its successors."""
 
 import functools
 import json
@@ -23,15 +23,26 @@ class Rpc:
     http_verb: str
     """The HTTP method in the REST API, such as `GET`; empty if the RPC is not part of it."""
     http_path: str
-    """The REST path relative to the API's base path, such as `/orgs/me`; empty if there is none."""
+    """The REST path relative to the API's base path, such as `/orgs/me`; empty if there is none. The
+    whole path is `rest_path`."""
     summary: str
-    """What the RPC does; empty if no source describes it."""
+    """The title or the first sentence of `description`; empty if no source describes the RPC."""
     deprecated: bool
     """Whether the protobufs of these stubs mark it as deprecated; see also `deprecation`."""
     successors: tuple[str, ...] = ()
     """The full names of the RPCs that replace it on newer servers."""
     successors_here: tuple[str, ...] = ()
     """The successors that these stubs contain."""
+    description: str = ""
+    """What the RPC does, in the words of the protobufs. Starts with the title, if there is one; an empty line
+    separates paragraphs."""
+    base_path: str = ""
+    """The base path of the API, such as `/management/v1`; empty if `http_path` is the whole path."""
+
+    @property
+    def rest_path(self) -> str:
+        """The REST path on the server, such as `/management/v1/orgs/me`; empty if there is none."""
+        return f"{self.base_path}{self.http_path}" if self.http_path else ""
 
     @property
     def deprecation(self) -> str:
@@ -78,8 +89,10 @@ def _parse(data: Mapping[str, Mapping[str, Sequence[Any]]]) -> dict[str, Rpc]:
     names = {f"{service}/{method}" for service, methods in data.items() for method in methods}
     found: dict[str, Rpc] = {}
     for service, methods in data.items():
-        for method, (permission, verb, path, summary, deprecated, successors) in methods.items():
+        for method, (permission, verb, path, summary, text, deprecated, base, successors) in methods.items():
             name = f"{service}/{method}"
             here = tuple(successor for successor in successors if successor in names)
-            found[name] = Rpc(name, permission, verb, path, summary, deprecated, tuple(successors), here)
+            found[name] = Rpc(
+                name, permission, verb, path, summary, deprecated, tuple(successors), here, text, base
+            )
     return found

@@ -15,6 +15,7 @@ from scripts.protos.texts import first_sentence, one_line
 from zitadel_grpc.catalog import Rpc, _parse
 
 _OPENAPI = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_operation"
+_SWAGGER = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger"
 _SUCCESSORS = Path(__file__).with_name("successors.json")
 """The RPCs that newer servers deprecate, with their successors."""
 
@@ -22,7 +23,7 @@ _SUCCESSORS = Path(__file__).with_name("successors.json")
 def write_catalog(
     image: FileDescriptorSet, options: CustomOptions, texts: Mapping[str, str], api: Path
 ) -> dict[str, Rpc]:
-    """Writes the permission, HTTP verb, HTTP path, summary, deprecation and successors of each RPC.
+    """Writes the permission, HTTP verb, HTTP path, texts, deprecation and successors of each RPC.
 
     The list of RPCs that only read has the form of names in gRPC's service config. Returns the catalog in the
     form that clients use.
@@ -30,13 +31,15 @@ def write_catalog(
     successors: dict[str, list[str]] = json.loads(_SUCCESSORS.read_text(encoding="utf-8"))
     data: dict[str, dict[str, list[Any]]] = {}
     for file in filter(is_zitadel, image.file):
+        swagger = options.of(file.options).get(_SWAGGER)
+        base_path = one_line(swagger.base_path).rstrip("/") if swagger is not None else ""
         for service in file.service:
             service_name = f"{file.package}.{service.name}"
             methods = data[service_name] = {}
             for method in service.method:
                 name = f"{service_name}/{method.name}"
                 entry = _rpc(method, options.of(method.options), texts.get(name, ""))
-                methods[method.name] = [*entry, successors.get(name, [])]
+                methods[method.name] = [*entry, base_path, successors.get(name, [])]
     _write(api / "_catalog.json", data)
     catalog = _parse(data)
     reads = [
@@ -58,7 +61,8 @@ def _rpc(method: MethodDescriptorProto, options: dict[str, Any], text: str) -> l
     openapi = options.get(_OPENAPI)
     summary = one_line(openapi.summary) if openapi is not None else ""
     deprecated = method.options.deprecated or (openapi is not None and openapi.deprecated)
-    return [permission, verb, path, summary or first_sentence(text), deprecated]
+    names = map(one_line, (permission, verb, path))
+    return [*names, summary or first_sentence(text), text, deprecated]
 
 
 def _http_binding(rule: Any) -> tuple[str, str]:

@@ -4,28 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
-from scripts.protos.descriptors import CustomOptions, declarations, is_zitadel
-from scripts.protos.texts import one_line
+from scripts.protos.descriptors import declarations, is_zitadel
 from zitadel_grpc.catalog import Rpc
 from zitadel_grpc.roles import roles_granting
 
-_SWAGGER = "grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger"
 
-
-def compose(
-    image: FileDescriptorSet, options: CustomOptions, texts: Mapping[str, str], catalog: Mapping[str, Rpc]
-) -> dict[str, str]:
+def compose(image: FileDescriptorSet, texts: Mapping[str, str], catalog: Mapping[str, Rpc]) -> dict[str, str]:
     """The docstrings of services and RPCs, keyed by their full names."""
     docs: dict[str, str] = {}
     for file in filter(is_zitadel, image.file):
-        swagger = options.of(file.options).get(_SWAGGER)
-        base = swagger.base_path.rstrip("/") if swagger is not None else ""
         for service in file.service:
             name = f"{file.package}.{service.name}"
             docs[name] = texts.get(name, "")
             for method in service.method:
                 rpc = f"{name}/{method.name}"
-                docs[rpc] = _rpc(catalog[rpc], texts.get(rpc, ""), base)
+                docs[rpc] = _rpc(catalog[rpc])
     return docs
 
 
@@ -44,8 +37,9 @@ def add_comments(files: Sequence[FileDescriptorProto], texts: Mapping[str, str])
                 file.source_code_info.location.add(path=path, leading_comments=comment)
 
 
-def _rpc(rpc: Rpc, text: str, base: str) -> str:
-    return "\n\n".join(filter(None, (text, _deprecation(rpc), _permission(rpc), _rest(rpc, base))))
+def _rpc(rpc: Rpc) -> str:
+    rest = f"REST: `{rpc.http_verb} {rpc.rest_path}`" if rpc.rest_path else ""
+    return "\n\n".join(filter(None, (rpc.description, _deprecation(rpc), _permission(rpc), rest)))
 
 
 def _deprecation(rpc: Rpc) -> str:
@@ -63,8 +57,4 @@ def _permission(rpc: Rpc) -> str:
         return ""
     roles = ", ".join(roles_granting(rpc.permission))
     granted = f", granted by the Manager roles {roles}" if roles else ""
-    return f"Permission: `{one_line(rpc.permission)}`{granted}."
-
-
-def _rest(rpc: Rpc, base: str) -> str:
-    return f"REST: `{one_line(f'{rpc.http_verb} {base}{rpc.http_path}')}`" if rpc.http_path else ""
+    return f"Permission: `{rpc.permission}`{granted}."

@@ -31,17 +31,18 @@ def service(request: pytest.FixtureRequest, client: Any) -> Any:
 
 
 @pytest.mark.pin
-def test_help_shows_types_summary_permission_and_rest_path(service: Any) -> None:
+def test_help_shows_types_description_permission_and_rest_path(service: Any) -> None:
     document = inspect.getdoc(service.AddProject)
     assert document is not None
     first, *lines = document.splitlines()
     assert first == f"{RPC}(AddProjectRequest) -> AddProjectResponse"
-    assert "Create Project" in document
+    assert "\n\nCreate Project\n\nCreate a new project. A Project is a vessel for" in document
     assert "Request: zitadel_grpc.api.management.v1.AddProjectRequest" in lines
     assert "Response: zitadel_grpc.api.management.v1.AddProjectResponse" in lines
     assert "Permission: project.create" in lines
     assert "ORG_OWNER" in document.partition("Manager roles: ")[2]
-    assert "REST: POST /projects" in lines
+    assert "REST: POST /management/v1/projects" in lines
+    assert all(len(line) <= 100 for line in lines)
     assert document in _without_indent(pydoc.plain(pydoc.render_doc(service.AddProject)))
 
 

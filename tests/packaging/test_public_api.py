@@ -30,6 +30,7 @@ PUBLIC: dict[str, set[str]] = {
         "__version__",
         "secure_channel",
     },
+    "zitadel_grpc.api": {"PROTO_SOURCE", "ProtoSource"},
     "zitadel_grpc.bulk": {"Outcome", "Progress", "ResumeFileError", "TooManyFailures", "run"},
     "zitadel_grpc.bulk.dask": {"run_bag"},
     "zitadel_grpc.catalog": {"Rpc", "get", "rpcs"},
@@ -155,7 +156,7 @@ def _public_modules() -> set[str]:
         if not module.name.startswith(f"{GENERATED}.")
         and not any(part.startswith("_") for part in module.name.split("."))
     }
-    return {"zitadel_grpc", *names} - {GENERATED}
+    return {"zitadel_grpc", *names}
 
 
 def _exported(module: str) -> list[tuple[str, Any]]:

@@ -15,6 +15,11 @@ def test_an_rpc_is_found_by_its_full_name() -> None:
         http_path="/orgs/me",
         summary="Get My Organization",
         deprecated=False,
+        description=(
+            "Get My Organization\n\nReturns the organization that is sent in the x-zitadel-orgid. If no "
+            "header is set the organization of the authenticated user will be returned."
+        ),
+        base_path="/management/v1",
     )
 
 
@@ -62,6 +67,29 @@ def test_options_of_both_generations_of_apis_are_read() -> None:
     v2 = catalog.get("zitadel.user.v2.UserService/AddHumanUser")
     assert v2 is not None
     assert (v2.permission, v2.http_verb, v2.http_path) == ("user.write", "POST", "/v2/users/human")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("zitadel.management.v1.ManagementService/GetMyOrg", "/management/v1/orgs/me"),
+        ("zitadel.user.v2.UserService/AddHumanUser", "/v2/users/human"),
+        ("zitadel.analytics.v2beta.TelemetryService/ReportBaseInformation", ""),
+    ],
+)
+def test_the_rest_path_includes_the_base_path_of_the_api(name: str, path: str) -> None:
+    rpc = catalog.get(name)
+    assert rpc is not None
+    assert rpc.rest_path == path
+
+
+@pytest.mark.pin
+def test_a_description_starts_with_the_summary() -> None:
+    rpcs = catalog.rpcs()
+    assert all(" ".join(rpc.description.split()).startswith(rpc.summary) for rpc in rpcs)
+    assert len([rpc for rpc in rpcs if rpc.description]) == 864
+    described = [rpc for rpc in rpcs if len(rpc.description) > len(rpc.summary)]
+    assert len(described) > 700
 
 
 @pytest.mark.pin
