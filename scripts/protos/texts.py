@@ -38,7 +38,7 @@ def clean(text: str) -> str:
     """The text without control and format characters (such as those that reverse the direction of text), with
     at most one empty line in a row, and cut if it is too long."""
     text = "".join(
-        char if char == "\n" or unicodedata.category(char)[0] not in "CZ" else " " * (char in " \t\xa0")
+        char if char == "\n" or unicodedata.category(char)[0] not in "CZ" else " " * char.isspace()
         for char in text.replace("\r\n", "\n")
     )
     lines = [line.rstrip() for line in text.strip().split("\n")]

@@ -123,6 +123,12 @@ def test_an_invalid_lifetime_is_a_usage_error(seconds: str, capsys: pytest.Captu
     assert "must be a number of seconds greater than 0" in capsys.readouterr().err
 
 
+def test_an_empty_directory_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(["emulator", "--dir", "", "--port", "0", "--seed", "unused"])
+    assert "argument --dir: must be the name of a directory, not an empty string" in capsys.readouterr().err
+
+
 async def test_a_port_in_use_is_an_error_of_one_line(tmp_path: Path) -> None:
     async with Emulator() as running:
         port = running.url.rpartition(":")[2]

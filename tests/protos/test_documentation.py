@@ -241,5 +241,6 @@ def test_confusing_characters_are_removed() -> None:
         clean("a null \0, an escape \x1b[31m, a reversal \u202eabc")
         == "a null , an escape [31m, a reversal abc"
     )
-    assert clean("one\r\ntwo \n\n\n\n\tthree\u2028 four\xa0five") == "one\ntwo\n\n three four five"
+    assert clean("one\r\ntwo \n\n\n\n\tthree\u2028 four\xa0five") == "one\ntwo\n\n three  four five"
+    assert clean("a\rb\vc\fd\u2003e\u3000f\u2028g\x85h") == "a b c d e f g h"
     assert len(clean("very long " * 100_000)) < 5_000

@@ -61,7 +61,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--dir", type=Path, required=True, metavar="DIR", help="directory for keys and CA certificate"
+        "--dir", type=_directory, required=True, metavar="DIR", help="directory for keys and CA certificate"
     )
     parser.add_argument(
         "--port", type=_port, default=0, metavar="N", help="port to listen on (default: a free one)"
@@ -152,6 +152,12 @@ def _log_to_stderr(*, calls: bool) -> None:
 
 def _json(content: Mapping[str, str]) -> bytes:
     return json.dumps(content, indent=2).encode()
+
+
+def _directory(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("must be the name of a directory, not an empty string")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:
