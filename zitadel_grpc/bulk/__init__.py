@@ -28,6 +28,7 @@ import grpc.aio
 
 from zitadel_grpc import _compat
 from zitadel_grpc._misplaced import shown_number
+from zitadel_grpc._transport.base_channel import BaseMethod
 from zitadel_grpc.bulk import _aio, _threads
 from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
 from zitadel_grpc.bulk._resume import ResumeFileError
@@ -160,8 +161,8 @@ def _name_of(method: Any) -> str:
     while isinstance(method, functools.partial):
         method = method.func
     if rpc := getattr(method, "rpc", None):
-        if warn := getattr(method, "warn_if_deprecated", None):
-            warn()  # here, at the line of the caller: the run calls the method from tasks or threads
+        if isinstance(method, BaseMethod):
+            method.warn_if_deprecated()  # here, at the line of the caller: the run calls the method from tasks or threads
         return str(rpc)
     if path := _compat.rpc_path(method):  # a stub on a plain gRPC channel
         return path.lstrip("/")
