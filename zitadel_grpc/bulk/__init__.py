@@ -162,7 +162,8 @@ def _name_of(method: Any) -> str:
         method = method.func
     if rpc := getattr(method, "rpc", None):
         if isinstance(method, BaseMethod):
-            method.warn_if_deprecated()  # here, at the line of the caller: the run calls the method from tasks or threads
+            # Here, at the caller's line: the run calls the method from tasks or threads.
+            method.warn_if_deprecated()
         return str(rpc)
     if path := _compat.rpc_path(method):  # a stub on a plain gRPC channel
         return path.lstrip("/")

@@ -3,8 +3,8 @@ calls."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from zitadel_grpc.bulk._outcome import Outcome, RequestT, ResponseT
@@ -18,7 +18,6 @@ def outcomes(
     finished: SimpleQueue[Outcome[RequestT, ResponseT] | None] = SimpleQueue()
 
     def work() -> None:
-        # One task of the pool makes many calls: a future per call would cost a tenth of the call.
         while attempt := queued.get():
             try:
                 finished.put(run.succeeded(attempt, run.method(attempt.request)))
@@ -26,17 +25,19 @@ def outcomes(
                 finished.put(run.failed(attempt, error))
 
     attempts = _attempts(run, requests)
-    in_progress = workers = 0
+    in_progress = 0
+    threads: list[threading.Thread] = []
     with run:
-        threads = ThreadPoolExecutor(run.concurrency, "zitadel-grpc-bulk")
         try:
             while True:
                 if in_progress < run.concurrency and (attempt := next(attempts, None)):
                     queued.put(attempt)
                     in_progress += 1
-                    if in_progress > workers:
-                        threads.submit(work)
-                        workers += 1
+                    if in_progress > len(threads):
+                        # Daemons: a run that was not finished must not keep the program from exiting.
+                        thread = threading.Thread(target=work, name="zitadel-grpc-bulk", daemon=True)
+                        thread.start()
+                        threads.append(thread)
                     # Read more, unless there is an outcome: slow input must not delay it.
                     if in_progress < run.concurrency and finished.empty():
                         continue
@@ -48,9 +49,10 @@ def outcomes(
                 in_progress -= 1
             run.finish()
         finally:
-            for _ in range(workers):
+            for _ in threads:
                 queued.put(None)
-            threads.shutdown()
+            for thread in threads:
+                thread.join()
 
 
 def _attempts(run: Run[RequestT, ResponseT], requests: Iterable[RequestT]) -> Iterator[Attempt]:
