@@ -55,8 +55,17 @@ def test_custom_options_go_to_the_catalog_and_nowhere_else(project: Project, rel
     stubs = project.stubs()
     assert json.loads(stubs["_catalog.json"]) == {
         "zitadel.greeter.v1.GreeterService": {
-            "Greet": ["greeting.read", "GET", "/greetings/{name}", "Says hello.", False, []],
-            "Forget": ["", "", "", "", True, []],
+            "Greet": [
+                "greeting.read",
+                "GET",
+                "/greetings/{name}",
+                "Says hello.",
+                "Says hello. Once only.",
+                False,
+                "",
+                [],
+            ],
+            "Forget": ["", "", "", "", "", True, "", []],
         }
     }
     module = stubs["greeter/v1/greeter_pb2.py"]

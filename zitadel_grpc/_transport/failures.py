@@ -143,7 +143,7 @@ def not_a_call(rpc: str, returned: object) -> ConfigurationError:
     )
 
 
-def is_no_call(error: AttributeError) -> bool:
+def returned_no_call(error: AttributeError) -> bool:
     """Whether gRPC raised `error` because an interceptor did not return a call."""
     frames = error.__traceback__
     while frames is not None and frames.tb_next is not None:

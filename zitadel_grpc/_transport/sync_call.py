@@ -13,7 +13,7 @@ from zitadel_grpc._transport import forking
 from zitadel_grpc._transport.arguments import CallOptions
 from zitadel_grpc._transport.base_channel import BaseMethod
 from zitadel_grpc._transport.channel_pool import MonitoredChannel
-from zitadel_grpc._transport.failures import foreign_metadata, is_no_call, not_a_call, unreadable
+from zitadel_grpc._transport.failures import foreign_metadata, not_a_call, returned_no_call, unreadable
 from zitadel_grpc._transport.flow import CallFlow
 from zitadel_grpc._transport.metadata import Pairs, with_token
 from zitadel_grpc._transport.requests import Unserializable, not_serialized
@@ -159,6 +159,6 @@ class BlockingCall:
                 return closed_error()
             if "metadata was invalid" in str(error):  # gRPC's text quotes all of it, with the token
                 return foreign_metadata(self._stub_method.rpc)
-        if isinstance(error, AttributeError) and is_no_call(error):
+        if isinstance(error, AttributeError) and returned_no_call(error):
             return not_a_call(self._stub_method.rpc, error.obj)
         raise error
