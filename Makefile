@@ -29,7 +29,7 @@ setup: .venv/.package ## Install the tools and the package into .venv; generate 
 	@[ ! -x $(VENV) ] || [ '$(origin PYTHON)' = file ] || \
 		echo ".venv already exists and uses $$($(VENV) -V 2>&1). To use another Python: make clean setup PYTHON=…"
 	@[ -x $(VENV) ] || { echo 'Creating .venv …'; $(PYTHON) -m venv .venv; }
-	@echo 'Installing the pinned tools into .venv (takes about 30 seconds the first time) …'
+	@echo 'Installing the pinned tools into .venv (takes a minute or more the first time) …'
 	@$(VENV) $(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import functools
-import string
+import re
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from zitadel_grpc._misplaced import has_secret_shape, trimmed
 from zitadel_grpc.errors import ConfigurationError, PlaintextWarning
 
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EXAMPLE = "https://my-instance.zitadel.cloud"
-_LETTERS = frozenset(f"{string.ascii_lowercase}{string.digits}_-")
+_LABEL = r"[a-z0-9_-]{1,63}"
 
 
 class Endpoint(NamedTuple):
@@ -38,8 +36,6 @@ class Endpoint(NamedTuple):
         url = trimmed(url)
         if not url:
             raise ConfigurationError(f"{what} is empty; use a URL like {_EXAMPLE}")
-        if (endpoint := _plain(url)) is not None:
-            return endpoint
         if "@" in url:  # not quoted: a password may contain any of /?#, and so look like a path
             raise ConfigurationError(
                 f"{what} must not contain a username or password; pass credentials separately"
@@ -121,9 +117,7 @@ def is_host(host: str) -> bool:
     use)."""
     if ":" not in host:
         labels = host.removesuffix(".").split(".")
-        return len(host) <= 253 and all(
-            0 < len(label) <= 63 and _LETTERS.issuperset(label) for label in labels
-        )
+        return len(host) <= 253 and all(re.fullmatch(_LABEL, label) for label in labels)
     import ipaddress  # imported here: few hosts are addresses
 
     try:
@@ -137,21 +131,7 @@ def is_secret_address(address: str) -> bool:
     return not address.startswith("[") and has_secret_shape(address)
 
 
-def _plain(url: str) -> Endpoint | None:
-    """Reads `https://host` and `https://host:port`; None for anything else. Most programs need no more, and
-    the import of urllib.parse takes as long as that of ten modules of this package."""
-    host, colon, port = url.removeprefix("https://").removesuffix("/").partition(":")
-    if not url.startswith("https://") or host in _DEFAULT_PORTS or not is_host(host):
-        return None
-    if not colon:
-        return Endpoint("https", host, _DEFAULT_PORTS["https"])
-    is_number = port.isascii() and port.isdecimal() and len(port) <= 5
-    return Endpoint("https", host, int(port)) if is_number and 0 < int(port) <= 65535 else None
-
-
 def _split(url: str, what: str) -> tuple[SplitResult, int | None]:
-    from urllib.parse import urlsplit  # imported here: see `_plain`
-
     parts, port = None, None
     try:
         if url.isprintable():  # urlsplit drops line breaks and tabs silently

@@ -5,7 +5,13 @@ It is generated on demand: a call loads neither the catalog nor the roles.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zitadel_grpc.catalog import Rpc
+
+_SHOWN = ("future", "rpc", "with_call")  # for completion: other names are internal
+_ANY_TOKEN = "authenticated"  # noqa: S105  # a permission
 
 
 class DocumentedMethod:
@@ -19,6 +25,9 @@ class DocumentedMethod:
         super().__init_subclass__(**named)
         cls.__doc__ = property(lambda method: document(method.rpc))  # type: ignore[assignment]
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name.startswith("__") or name in _SHOWN]
+
     def __repr__(self) -> str:
         return f"<{': '.join(filter(None, [_signature(self.rpc), _summary(self.rpc)]))}>"
 
@@ -27,7 +36,7 @@ def document(rpc: str) -> str:
     """Signature, description, message types, permission and REST path of an RPC, as far as they are known."""
     import textwrap
 
-    from zitadel_grpc import catalog, roles
+    from zitadel_grpc import catalog
 
     lines = [_signature(rpc)]
     entry = catalog.get(rpc)
@@ -41,14 +50,23 @@ def document(rpc: str) -> str:
     if types := _message_types(rpc):
         facts["Request"], facts["Response"] = map(_import_path, types)
     if entry is not None:
-        facts["Permission"] = entry.permission
-        facts["Manager roles"] = ", ".join(roles.roles_granting(entry.permission))
+        facts["Permission"] = permission_of(entry)
         facts["REST"] = f"{entry.http_verb} {entry.rest_path}" if entry.rest_path else ""
     lines.append("")
     for name, fact in facts.items():
         if fact:
             lines += textwrap.wrap(f"{name}: {fact}", 100, subsequent_indent="    ", break_long_words=False)
     return "\n".join(lines).rstrip()
+
+
+def permission_of(rpc: Rpc) -> str:
+    """The permission that an RPC requires, and the Manager roles that grant it. Also used by the stubs."""
+    from zitadel_grpc.roles import roles_granting
+
+    if rpc.permission == _ANY_TOKEN:
+        return "any valid token; the server may check more for each request"
+    roles = ", ".join(roles_granting(rpc.permission))
+    return f"{rpc.permission}, granted by the Manager roles {roles}" if roles else rpc.permission
 
 
 def _signature(rpc: str) -> str:
@@ -68,7 +86,7 @@ def _summary(rpc: str) -> str:
     if entry is None:
         return ""
     first_line = entry.summary.partition("\n")[0].rstrip(".")
-    permission = f"permission {entry.permission}" if entry.permission else ""
+    permission = f"permission {entry.permission}" if entry.permission not in ("", _ANY_TOKEN) else ""
     deprecated = "deprecated" if entry.deprecation else ""
     return ", ".join(filter(None, [first_line, permission, deprecated]))
 

@@ -6,7 +6,6 @@ requests would work and calls would fail, or the other way round.
 
 from __future__ import annotations
 
-import binascii
 import functools
 import os
 import re
@@ -20,9 +19,6 @@ from zitadel_grpc.errors import ConfigurationError
 _OVERRIDES = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")
 _CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]*)-----END \1-----")
 _LARGEST_FILE = 1 << 24  # bytes
-_UNREADABLE = (
-    "root_certificates (or the file that the environment names) contains no readable PEM certificate"
-)
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
@@ -109,31 +105,6 @@ def _lines(base64: str) -> str:
     return "".join(f"{base64[start : start + 64]}\n" for start in range(0, len(base64), 64))
 
 
-def check(options: ConnectionOptions) -> None:
-    """Raises ConfigurationError for certificates in `options` that gRPC could not read: it would only fail to
-    connect. The system's CAs are not checked."""
-    if options.certificate_chain is not None:
-        ssl_context(options)
-    elif options.root_certificates is not None:  # without a TLS context, which takes 3 ms
-        bodies = [body for _, body in _CERTIFICATE.findall(root_certificates(options).decode())]
-        if not bodies or not all(map(_is_whole, bodies)):
-            raise ConfigurationError(_UNREADABLE)
-
-
-def _is_whole(body: str) -> bool:
-    """Whether the body of a certificate is base64 of a complete DER sequence (X.690 §8.1.3)."""
-    try:
-        der = binascii.a2b_base64("".join(body.split()), strict_mode=True)
-    except ValueError:
-        return False
-    if len(der) < 2 or der[0] != 0x30:
-        return False
-    if der[1] < 0x80:
-        return len(der) >= 2 + der[1]
-    start = 2 + der[1] - 0x80
-    return len(der) >= start + int.from_bytes(der[2:start], "big")
-
-
 def ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
     """The TLS settings of token requests. Raises ConfigurationError if the PEM cannot be read."""
     return _ssl_context(root_certificates(options), options.certificate_chain, options.private_key)
@@ -150,7 +121,9 @@ def _ssl_context(roots: bytes, chain: bytes | None, key: bytes | None) -> ssl.SS
             cadata=roots.decode("ascii", "ignore")
         )  # comments may contain any character
     except (ssl.SSLError, ValueError):
-        raise ConfigurationError(_UNREADABLE) from None
+        raise ConfigurationError(
+            "root_certificates (or the file that the environment names) contains no readable PEM certificate"
+        ) from None
     if chain is not None and key is not None:
         _load_pair(context, chain + b"\n" + key)
     return context

@@ -37,12 +37,12 @@ async def wait_until_async(
         try:
             async with scope:
                 response = await _awaitable(call())
-        except retry_on as error:
-            attempts.failed(error)
-        except TimeoutError:
-            if not scope.expired():
+        except Exception as error:
+            if scope.expired() and isinstance(error, TimeoutError):
+                attempts.give_up()
+            if not isinstance(error, retry_on):
                 raise
-            attempts.give_up()
+            attempts.failed(error)
         else:
             if _is_met(predicate, response):
                 return response

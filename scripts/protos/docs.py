@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 from scripts.protos.descriptors import declarations, is_zitadel
+from zitadel_grpc._method_help import permission_of
 from zitadel_grpc.catalog import Rpc
-from zitadel_grpc.roles import roles_granting
 
 
 def compose(image: FileDescriptorSet, texts: Mapping[str, str], catalog: Mapping[str, Rpc]) -> dict[str, str]:
@@ -51,10 +51,4 @@ def _deprecation(rpc: Rpc) -> str:
 
 
 def _permission(rpc: Rpc) -> str:
-    if rpc.permission == "authenticated":
-        return "Permission: any valid token."
-    if not rpc.permission:
-        return ""
-    roles = ", ".join(roles_granting(rpc.permission))
-    granted = f", granted by the Manager roles {roles}" if roles else ""
-    return f"Permission: `{rpc.permission}`{granted}."
+    return f"Permission: {permission_of(rpc)}." if rpc.permission else ""

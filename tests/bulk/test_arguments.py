@@ -39,6 +39,16 @@ async def test_a_run_with_an_async_function_refuses_them_too() -> None:
         bulk.run(method, 5)  # type: ignore[call-overload]
 
 
+def test_requests_may_be_anything_that_iter_accepts() -> None:
+    class Rows:
+        def __getitem__(self, index: int) -> int:
+            return [1, 2][index]
+
+    rows: Any = Rows()
+    outcomes: Any = bulk.run(str, rows)
+    assert sorted(outcome.response for outcome in outcomes) == ["1", "2"]
+
+
 def test_a_synchronous_method_needs_an_ordinary_iterable(sync_client: Client) -> None:
     with pytest.raises(ConfigurationError, match=r"not async_generator: \S+AddMachineUser is synchronous"):
         bulk.run(sync_client.management.AddMachineUser, later(users(1)))  # type: ignore[arg-type] # pyright: ignore

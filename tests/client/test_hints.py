@@ -12,7 +12,12 @@ from tests.transport.states import GET_MY_ORG
 from zitadel_grpc import AsyncClient, ConnectionOptions, catalog, roles
 from zitadel_grpc.api.management.v1 import AddOIDCAppRequest, GetMyOrgRequest
 from zitadel_grpc.api.system.v1 import ListInstancesRequest
-from zitadel_grpc.api.user.v2 import CreateUserRequest, DeleteUserRequest
+from zitadel_grpc.api.user.v2 import (
+    CreateUserRequest,
+    DeleteUserRequest,
+    SetHumanEmail,
+    SetHumanProfile,
+)
 from zitadel_grpc.credentials import PersonalAccessToken, SystemUser
 from zitadel_grpc.errors import (
     NotFound,
@@ -57,6 +62,21 @@ async def test_a_missing_permission_is_named_with_the_roles_that_grant_it(emulat
         "none of the caller's Manager roles has the permission project.app.write; grant the caller "
         "PROJECT_OWNER, ORG_OWNER, IAM_OWNER or IAM_ORG_MANAGER"
     )
+
+
+async def test_a_permission_that_a_v2_rpc_checks_itself_has_a_hint(emulator: Emulator) -> None:
+    viewer = with_roles(emulator, "ORG_OWNER_VIEWER")
+    human = CreateUserRequest.Human(
+        profile=SetHumanProfile(given_name="Ada", family_name="Lovelace"),
+        email=SetHumanEmail(email="ada@example.com"),
+    )
+    request = CreateUserRequest(organization_id=emulator.organization_id, human=human)
+
+    error = await failure(emulator, viewer, lambda client: client.user_v2.CreateUser(request))
+
+    assert type(error) is PermissionDenied
+    assert error.error_id == "AUTH-AWfge"
+    assert "grant it a Manager role" in (error.hint or "")
 
 
 async def test_a_caller_without_any_role_learns_which_roles_to_grant(emulator: Emulator) -> None:

@@ -39,8 +39,8 @@ def test_help_shows_types_description_permission_and_rest_path(service: Any) -> 
     assert "\n\nCreate Project\n\nCreate a new project. A Project is a vessel for" in document
     assert "Request: zitadel_grpc.api.management.v1.AddProjectRequest" in lines
     assert "Response: zitadel_grpc.api.management.v1.AddProjectResponse" in lines
-    assert "Permission: project.create" in lines
-    assert "ORG_OWNER" in document.partition("Manager roles: ")[2]
+    assert "Permission: project.create, granted by the Manager roles " in document
+    assert "ORG_OWNER" in document.partition("Manager roles ")[2]
     assert "REST: POST /management/v1/projects" in lines
     assert all(len(line) <= 100 for line in lines)
     assert document in _without_indent(pydoc.plain(pydoc.render_doc(service.AddProject)))
@@ -52,6 +52,21 @@ def test_help_says_that_an_rpc_is_deprecated(service: Any) -> None:
         inspect.getdoc(service.ListUsers)
     )
     assert "Deprecated" not in str(inspect.getdoc(service.GetMyOrg))
+
+
+@pytest.mark.pin
+def test_help_does_not_call_a_check_of_the_server_a_permission(client: Any) -> None:
+    document = str(inspect.getdoc(client.user_v2.CreateUser))
+    assert "Permission: any valid token; the server may check more for each request" in document
+    assert "authenticated" not in repr(client.user_v2.CreateUser)
+
+
+def test_completion_of_a_method_shows_no_internals(service: Any) -> None:
+    assert {name for name in dir(service.GetMyOrg) if not name.startswith("__")} <= {
+        "future",
+        "rpc",
+        "with_call",
+    }
 
 
 @pytest.mark.pin

@@ -177,6 +177,19 @@ async def test_the_timeout_ends_a_call(client: AsyncClient, sync_client: Client,
     assert sync_client.management.GetMyOrg(GetMyOrgRequest()).org.name == "ZITADEL"
 
 
+async def test_the_timeout_ends_a_call_whose_timeouts_are_retried(
+    client: AsyncClient, emulator: Emulator
+) -> None:
+    await client.management.GetMyOrg(GetMyOrgRequest())
+    emulator.faults.latency = 30.0
+    with pytest.raises(WaitTimeoutError, match=r"within 0\.2 s: the first attempt did not"):
+        await client.wait_until(
+            lambda: client.management.GetMyOrg(GetMyOrgRequest()),
+            timeout=0.2,
+            retry_on=TimeoutError,  # type: ignore[arg-type] # pyright: ignore
+        )
+
+
 async def test_a_calls_own_deadline_is_raised(
     client: AsyncClient, sync_client: Client, emulator: Emulator
 ) -> None:

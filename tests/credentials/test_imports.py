@@ -53,7 +53,7 @@ print(*sys.modules)
 """
 UNUSED = {"catalog", "roles", "_client", "_stats", "_transport.sync_channel", "_transport.sync_call"}
 UNUSED |= {"_transport.interceptors", "_transport.plugin", "_transport.streams", "_transport.traced"}
-LIBRARIES = {"ipaddress", "opentelemetry", "queue", "random", "urllib.parse"}
+LIBRARIES = {"opentelemetry", "queue", "random"}
 
 
 def test_a_call_with_a_static_token_imports_only_what_it_needs(emulator: Emulator) -> None:

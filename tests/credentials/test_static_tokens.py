@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import functools
 import itertools
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,13 @@ def test_a_personal_access_token_is_available_at_once() -> None:
     cache = cache_of(PersonalAccessToken(" a-token\n"))
     assert cache.authorization() == "Bearer a-token"
     assert cache.state() is TokenState.FRESH
+
+
+def test_a_personal_access_token_can_be_pickled_for_spawned_processes(tmp_path: Path) -> None:
+    (tmp_path / "pat.txt").write_text("a-token")
+    for credentials in (PersonalAccessToken("a-token"), PersonalAccessToken.from_file(tmp_path / "pat.txt")):
+        copy = pickle.loads(pickle.dumps(credentials))  # noqa: S301
+        assert cache_of(copy).authorization() == "Bearer a-token"
 
 
 @pytest.mark.parametrize("given", [*NO_TOKEN, None, 7, b"a-token"])

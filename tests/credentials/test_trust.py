@@ -107,10 +107,6 @@ def test_damaged_ca_certificates_are_reported_before_a_call_is_sent(emulator: Em
         client.management.GetMyOrg(GetMyOrgRequest())
 
 
-def test_the_bundle_of_the_system_passes_the_check_of_ca_certificates() -> None:
-    _trust.check(ConnectionOptions(root_certificates=_trust.root_certificates(ConnectionOptions())))
-
-
 def test_ca_files_can_have_comments_in_any_script(serve: Serve, trusting: ConnectionOptions) -> None:
     server = serve(issue_tokens())
     commented = "# Straße, 証明書\n".encode() + (trusting.root_certificates or b"")

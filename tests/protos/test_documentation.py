@@ -16,7 +16,7 @@ from tests.protos.project import RELEASE, Project, write
 GREET = """\
 Says hello. Once only.
 
-Permission: `greeting.read`.
+Permission: greeting.read.
 
 REST: `GET /greetings/{name}`"""
 

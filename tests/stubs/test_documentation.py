@@ -53,7 +53,7 @@ def test_an_rpc_has_text_permission_roles_and_rest_path(kind: str) -> None:
     assert shown[1].startswith("Returns the organization that is sent in the x-zitadel-orgid.")
     granting = ", ".join(roles.roles_granting("org.read"))
     assert shown[2:] == [
-        f"Permission: `org.read`, granted by the Manager roles {granting}.",
+        f"Permission: org.read, granted by the Manager roles {granting}.",
         "REST: `GET /management/v1/orgs/me`",
     ]
 

@@ -85,7 +85,7 @@ def test_a_language_server_shows_what_an_rpc_does_and_needs(code: Path) -> None:
             shown = server.hover(line, "GetMyOrg")
             assert "GetMyOrg: UnaryUnaryMultiCallable[GetMyOrgRequest, GetMyOrgResponse]" in shown
             assert "Get My Organization" in shown
-            assert re.search(r"Permission: `org.read`, granted by the Manager roles .*\bORG_OWNER\b", shown)
+            assert re.search(r"Permission: org.read, granted by the Manager roles .*\bORG_OWNER\b", shown)
             assert "REST: `GET /management/v1/orgs/me`" in shown
         assert "Deprecated: use zitadel.user.v2.UserService/ListUsers." in server.hover(12, "ListUsers")
         assert "REST: `POST /v2/users`" in server.hover(14, "ListUsers")

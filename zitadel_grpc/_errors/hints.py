@@ -17,6 +17,10 @@ ABOUT_PERMISSIONS = frozenset({NO_PERMISSION, NO_ROLE})
 
 _TOKEN_REFUSED = "AUTH-7fs1e"  # noqa: S105  # an error id
 _BY_ID = {
+    "AUTH-AWfge": (
+        "the caller lacks the permission that this RPC checks for the resource; grant it a Manager role on "
+        "the organization or project, such as ORG_OWNER"
+    ),
     "AUTH-Bs7Ds": "no organization has the id sent as x-zitadel-orgid; check the id in org_id or with_org(…)",
     _TOKEN_REFUSED: (
         "the server rejected the token: it may be mistyped, expired or revoked, come from another instance, "

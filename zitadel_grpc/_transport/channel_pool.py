@@ -6,6 +6,7 @@ closes connections that ping more often than every 5 minutes. So the outcome of 
 
 from __future__ import annotations
 
+import abc
 import math
 import threading
 import time
@@ -81,7 +82,7 @@ class FixedPool:
         pass
 
 
-class ChannelPool:
+class ChannelPool(abc.ABC):
     """The gRPC channels of a client, in one process or event loop."""
 
     def __init__(
@@ -138,10 +139,10 @@ class ChannelPool:
                         del self.methods[key]
                     self.retire(other)
 
+    @abc.abstractmethod
     def retire(self, monitored: MonitoredChannel) -> None:
         """Called when `monitored` is replaced. Closes it when no call uses it any more, or with the
         client."""
-        raise NotImplementedError
 
     @property
     def channels(self) -> list[Any]:

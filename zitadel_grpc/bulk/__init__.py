@@ -131,7 +131,7 @@ def _check_arguments(method: object, requests: object, resume: object, job: obje
         raise ConfigurationError(
             f"method must be a function, such as client.user_v2.CreateUser, not {_kind(method)}"
         )
-    if not isinstance(requests, AsyncIterable) and not hasattr(requests, "__iter__"):
+    if not isinstance(requests, AsyncIterable) and not _is_iterable(requests):
         raise ConfigurationError(f"requests must be an iterable of requests, not {_kind(requests)}")
     if not isinstance(resume, str | os.PathLike | None):
         raise ConfigurationError(f"resume must be a path, not {_kind(resume)}")
@@ -144,6 +144,10 @@ def _check_arguments(method: object, requests: object, resume: object, job: obje
 def _check_count(name: str, count: object) -> None:
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ConfigurationError(f"{name} must be a positive integer, not {shown_number(count)}")
+
+
+def _is_iterable(value: object) -> bool:
+    return hasattr(value, "__iter__") or hasattr(value, "__getitem__")  # see `iter`
 
 
 def _kind(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
@@ -30,13 +31,22 @@ class SecretSource(Generic[S]):
 
     @classmethod
     def given(cls, secret: S) -> Self:
-        return cls(lambda: secret)
+        return cls(functools.partial(_same, secret))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], parse: Callable[[str, str], S]) -> Self:
         """`parse` gets the text and the name of the file for its errors."""
         file = SecretFile(path)
-        return cls(lambda: parse(file.read(), str(file)), file)
+        return cls(functools.partial(_parsed, file, parse), file)
+
+
+# Functions instead of lambdas: credentials can be pickled, for processes that are spawned.
+def _same(secret: S) -> S:
+    return secret
+
+
+def _parsed(file: SecretFile, parse: Callable[[str, str], S]) -> S:
+    return parse(file.read(), str(file))
 
 
 class SecretFile:
